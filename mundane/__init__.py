@@ -1,0 +1,61 @@
+"""Durable execution: one workflow run is one SQLite file, the task file.
+
+Each named step runs once and its result is stored; after a crash the same call resumes.
+
+The layers, each importing only what stands below it:
+
+    cli                      the command line: status, steps, get
+    _task                    Task, run, arun, open: the replay loop
+    _store      _reader      the one writer; the many readers
+    _schema     _lock        format v1's tables; the single-writer lock
+    _sqlite                  how SQLite is opened, how its errors are told
+    _values -> _json         a step's value <-> its stored form
+    _clock, _duration, _failure, _names
+    errors                   every error raised on purpose
+
+Standard library only.
+"""
+
+from ._reader import StepRecord, TaskView, read
+from ._task import Attempt, Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
+from .errors import (
+    AsyncFunctionError,
+    ClosedTaskError,
+    DuplicateStepError,
+    DurationError,
+    InvalidNameError,
+    LockedError,
+    MundaneError,
+    SchemaError,
+    SerializationError,
+    StepFailedError,
+    StepKindError,
+    StorageError,
+    TaskNotFoundError,
+    UnknownStepError,
+)
+
+__all__ = [
+    "AsyncFunctionError",
+    "Attempt",
+    "ClosedTaskError",
+    "DuplicateStepError",
+    "DurationError",
+    "InvalidNameError",
+    "LockedError",
+    "MundaneError",
+    "SchemaError",
+    "SerializationError",
+    "StepFailedError",
+    "StepKindError",
+    "StepRecord",
+    "StorageError",
+    "Task",
+    "TaskNotFoundError",
+    "TaskView",
+    "UnknownStepError",
+    "arun",
+    "open",
+    "read",
+    "run",
+]

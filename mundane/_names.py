@@ -1,0 +1,39 @@
+"""What may be a step's name and what may be a task file's path. Pure."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .errors import InvalidNameError, StorageError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+
+
+def check_name(name: object) -> None:
+    """Refuse what is no step name (SPEC.md, Names).
+
+    Raises:
+        InvalidNameError: not a str, or not `[A-Za-z0-9][A-Za-z0-9._-]*` as a whole.
+    """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidNameError(name)
+
+
+def check_path(path: str | os.PathLike[str]) -> str:
+    """Return a task file's path as text, otherwise as given.
+
+    Raises:
+        TypeError: neither str nor os.PathLike of str.
+        StorageError: SQLite's special names, or a folder.
+    """
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        raise TypeError(f"a task file's path is a str or os.PathLike, not {type(text).__name__}")
+    if text == ":memory:":
+        raise StorageError(text, "a task lives in a file; a temporary one is tempfile's business")
+    if not text or "\0" in text:
+        raise StorageError(repr(text), "is no path of a task file")
+    if os.path.isdir(text):
+        raise StorageError(text, "is a folder: name a file in it, such as task.db")
+    return text

@@ -1,0 +1,186 @@
+"""Looking at a task file beside a live writer, never changing it.
+
+Every look is one statement on a read-only connection, so it sees one committed state and holds
+nothing. A journal that a dead writer left is rolled back first, under the lock; a live writer's
+never is.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+
+from ._lock import FileLock, find_holder
+from ._names import check_path
+from ._schema import Header, check_schema
+from ._sqlite import Connection, DatabaseError, connect, is_busy, needs_recovery, storage_errors
+from ._values import decode_result
+from .errors import LockedError, SchemaError, TaskNotFoundError, UnknownStepError
+
+T = TypeVar("T")
+Status = Literal["pending", "done", "failed"]
+Kind = Literal["step", "sleep"]
+
+_STEPS = (
+    "SELECT name, kind, encoding, status, error, started_at, finished_at,"
+    " COALESCE(length(CAST(result AS BLOB)), 0) FROM mundane_steps NOT INDEXED ORDER BY id"
+)
+_RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
+
+# How long a look is tried again while a live writer is in the way.
+_PATIENCE_S = 10.0
+_PAUSE_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One row of a task file, without its result.
+
+    Attributes:
+        name: the step's name, unique in the file.
+        kind: `step` or `sleep`.
+        encoding: of the result, `json` or `bytes`.
+        status: `pending` (running or interrupted), `done` or `failed`.
+        error: what a failed step raised: its repr, then its traceback.
+        started_at: when the last attempt started, ISO-8601 in UTC.
+        finished_at: when it ended, or None.
+        size_bytes: of the stored result, 0 for none.
+    """
+
+    name: str
+    kind: Kind
+    encoding: str
+    status: Status
+    error: str | None
+    started_at: str
+    finished_at: str | None
+    size_bytes: int
+
+
+class TaskView:
+    """A task file as it stands, from `mundane.read`; each call looks anew. A context manager.
+
+    Attributes:
+        path: as given.
+        task_id: the task's UUID.
+        created_at: when the file was made, ISO-8601 in UTC.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = check_path(path)
+        self._file = os.path.abspath(self.path)
+        if not os.path.exists(self._file):
+            raise TaskNotFoundError(self.path, "there is no such task file")
+        with storage_errors(self.path, "opening it"):
+            self._connection = connect(self._file, "ro")
+        try:
+            header = self.query(self._check)
+        except BaseException:
+            self.close()
+            raise
+        self.task_id = header.task_id
+        self.created_at = header.created_at
+
+    def steps(self) -> list[StepRecord]:
+        """Return every row, in the order in which the steps were first started."""
+        return [StepRecord(*row) for row in self.query(lambda c: c.execute(_STEPS).fetchall())]
+
+    def get(self, name: str) -> Any:
+        """Return the value of a finished step: JSON decoded, or bytes; of a sleep, its end in ms.
+
+        Raises:
+            UnknownStepError: there is no such step, or it is not done.
+        """
+        row = self.query(lambda c: c.execute(_RESULT, (name,)).fetchone())
+        if row is None or row[0] != "done":
+            raise UnknownStepError(self.path, name, row and row[0])
+        return decode_result(self.path, name, row[1], row[2])
+
+    def writer(self) -> int | None:
+        """Return the process id of the task that has the file open, None where none is known."""
+        pid, by_reader = find_holder(self._file)
+        return None if by_reader else pid
+
+    def query(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads in one statement; for tools with tables of their own.
+
+        Raises:
+            SchemaError: the file is damaged or none of ours.
+            StorageError: a writer kept the file busy too long.
+        """
+        deadline_s = time.monotonic() + _PATIENCE_S
+        with storage_errors(self.path, "reading it"):
+            while True:
+                try:
+                    return work(self._connection)
+                except DatabaseError as error:
+                    if time.monotonic() > deadline_s or not self._worth_another_look(error):
+                        raise
+                time.sleep(_PAUSE_S)
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        self._connection.close()
+
+    def __enter__(self) -> TaskView:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check(self, connection: Connection) -> Header:
+        header = check_schema(self.path, self._file, connection)
+        if header is None:
+            raise SchemaError(self.path, "holds no task yet")
+        return header
+
+    def _worth_another_look(self, error: DatabaseError) -> bool:
+        """Return whether the error may pass; a dead writer's journal is rolled back for it."""
+        if is_busy(error):
+            return True
+        if needs_recovery(error):
+            return _recover(self._file)
+        # A writer that takes no locks of SQLite's (mundane-sdk 0.1.0) lets a reader see a page of
+        # one state beside a page of another: damage only where it lasts.
+        return self.writer() is not None
+
+
+def _recover(file: str) -> bool:
+    """Roll back the journal of a dead writer; return whether another look makes sense."""
+    lock = FileLock(file, shared=True)
+    try:
+        lock.acquire()
+    except LockedError:
+        return True
+    try:
+        connection = connect(file, "rw")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            connection.close()
+    finally:
+        lock.release()
+    return True
+
+
+def read(path: str | os.PathLike[str]) -> TaskView:
+    """Open a read-only view of a task file, safe beside a live writer.
+
+    Args:
+        path: of an existing task file.
+
+    Raises:
+        TaskNotFoundError: there is none.
+        SchemaError: it is not a sound task file, or holds no task yet.
+        StorageError: it cannot be read.
+    """
+    return TaskView(path)

@@ -1,0 +1,112 @@
+"""How SQLite is opened and how its errors are told: the only importer of `sqlite3`.
+
+Every connection is opened here with the same defences (sqlite.org/security.html), and every error
+of SQLite's becomes one of ours here. Holds no statement about the format.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as Connection
+from typing import Literal
+
+from .errors import SchemaError, StorageError
+
+DatabaseError = sqlite3.DatabaseError
+IntegrityError = sqlite3.IntegrityError
+OperationalError = sqlite3.OperationalError
+
+# macOS keeps flock and SQLite's own locks in one space, where they would collide on one file: there
+# SQLite's are switched off, as the other runtimes do everywhere. Not run: no macOS machine has
+# executed this branch (SPEC.md, Locking).
+_VFS = "&vfs=unix-none" if sys.platform == "darwin" else ""
+
+# SQLite waits so long for another process's lock inside one call, in which no interrupt is noticed.
+_BUSY_SLICE_S = 0.25
+# A commit waits so long in all for a reader that does not let go.
+_BUSY_LIMIT_S = 600.0
+
+_DAMAGED = {
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_NOTADB: "is not a task file: not SQLite",
+}
+_REFUSED = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space and run again",
+    sqlite3.SQLITE_IOERR: "an I/O error: the disk may be full, failing or gone",
+    sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
+    sqlite3.SQLITE_CANTOPEN: "the file or its journal cannot be opened: is the folder writable?",
+    sqlite3.SQLITE_BUSY: f"another program held the file for {_BUSY_LIMIT_S:.0f} s: close it",
+    sqlite3.SQLITE_PERM: "access is denied",
+    sqlite3.SQLITE_TOOBIG: "a value is too large for SQLite",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+}
+
+
+def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
+    """Open the database at an absolute path.
+
+    The connection may be used by several threads, one at a time, and starts no transaction itself.
+    """
+    uri = f"{Path(file).as_uri()}?mode={mode}{_VFS}"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=_BUSY_SLICE_S, check_same_thread=False
+    )
+    try:
+        # The file may be somebody else's: its schema may name no function with side effects.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def storage_errors(path: str, doing: str) -> Iterator[None]:
+    """Turn SQLite's errors into ours.
+
+    Raises:
+        SchemaError: the file is damaged or no database.
+        StorageError: everything else that SQLite refuses.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = primary_code(error)
+        if code in _DAMAGED:
+            raise SchemaError(path, f"{_DAMAGED[code]} ({doing}: {error})") from error
+        reason = _REFUSED.get(code, "SQLite refuses")
+        raise StorageError(path, f"{doing}: {reason} ({error})") from error
+
+
+def primary_code(error: BaseException) -> int:
+    """Return SQLite's primary result code of an error (sqlite.org/rescode.html), 0 for none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def is_busy(error: BaseException) -> bool:
+    """Return whether another connection's lock is what the error is about."""
+    return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def needs_recovery(error: BaseException) -> bool:
+    """Return whether a read-only connection met a journal that only a writer may roll back."""
+    return primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
+def patiently(connection: Connection, statement: str) -> None:
+    """Execute `BEGIN` or `COMMIT`, waiting while readers hold the file; interrupts are noticed."""
+    deadline_s = time.monotonic() + _BUSY_LIMIT_S
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline_s:
+                raise
+        else:
+            return

@@ -1,0 +1,172 @@
+"""The command line: `mundane status|steps|get TASK`. Reads only, safe beside a live run.
+
+Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ._clock import iso_to_ms
+from ._failure import summary
+from ._reader import StepRecord, TaskView, read
+from .errors import LockedError, MundaneError, SchemaError, TaskNotFoundError
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_LOCKED = 75
+
+_MAX_VALUE_CHARS = 60
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; `arguments` are those of the process by default."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[TaskView, argparse.Namespace], None] = options.command
+    try:
+        with read(options.task) as view:
+            command(view, options)
+        sys.stdout.flush()
+    except MundaneError as error:
+        sys.stderr.write(f"mundane: {error}\n")
+        return exit_code(error)
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; the interpreter must not flush again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_OK
+
+
+def exit_code(error: MundaneError) -> int:
+    """Return the exit code of a command that ends with this error."""
+    if isinstance(error, LockedError):
+        return EXIT_LOCKED
+    if isinstance(error, (SchemaError, TaskNotFoundError)):
+        return EXIT_USAGE
+    return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mundane",
+        description="Look into a task file. Safe beside a live run.",
+        epilog="exit codes: 0 done, 1 failed, 2 usage or not a task file, 75 locked",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, text in (
+        ("status", _status, "how far the task is"),
+        ("steps", _steps, "one line for each step"),
+        ("get", _get, "the value of a finished step"),
+    ):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("task", metavar="TASK", help="the task file")
+        if name == "get":
+            sub.add_argument("name", metavar="NAME", help="the step's name")
+        else:
+            sub.add_argument("--json", action="store_true", help="for programs")
+        sub.set_defaults(command=command)
+    return parser
+
+
+def _status(view: TaskView, options: argparse.Namespace) -> None:
+    steps = view.steps()
+    counts = Counter(step.status for step in steps)
+    facts: dict[str, Any] = {
+        "task": view.path,
+        "task_id": view.task_id,
+        "created_at": view.created_at,
+        "done": counts["done"],
+        "failed": counts["failed"],
+        "pending": counts["pending"],
+        "last_activity": max((s.finished_at or s.started_at for s in steps), default=None),
+        "open_in_pid": view.writer(),
+    }
+    if options.json:
+        _print(json.dumps(facts))
+        return
+    for key, value in facts.items():
+        _print(f"{key.replace('_', ' '):14} {printable('-' if value is None else str(value))}")
+
+
+def _steps(view: TaskView, options: argparse.Namespace) -> None:
+    steps = view.steps()
+    if options.json:
+        for step in steps:
+            _print(json.dumps(asdict(step)))
+        return
+    header = ("NAME", "KIND", "STATUS", "STARTED", "TOOK", "BYTES", "ERROR")
+    rows = [
+        (
+            step.name,
+            step.kind,
+            step.status,
+            step.started_at[:19].replace("T", " "),
+            took(step),
+            f"{step.size_bytes:,}",
+            _short(summary(step.error or "")),
+        )
+        for step in steps
+    ]
+    _print_table([header, *rows])
+
+
+def _get(view: TaskView, options: argparse.Namespace) -> None:
+    value = view.get(options.name)
+    if isinstance(value, bytes):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(value)
+    else:
+        _print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def took(step: StepRecord) -> str:
+    """Return how long a step took, as text; `-` where it has not ended."""
+    started, finished = iso_to_ms(step.started_at), iso_to_ms(step.finished_at or "")
+    if step.kind == "sleep" or started is None or finished is None:
+        return "-"
+    return format_ms(max(0, finished - started))
+
+
+def format_ms(duration_ms: float) -> str:
+    """Return a duration for people: `14ms`, `2.4s`, `2m 13s`, `3h 05m`, `2d 04h`."""
+    if duration_ms < 1000:
+        return f"{duration_ms:.0f}ms"
+    seconds = duration_ms / 1000
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {seconds:02}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}h {minutes:02}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02}h"
+
+
+def printable(text: str) -> str:
+    """Return text from a task file without what could steer a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_VALUE_CHARS else text[: _MAX_VALUE_CHARS - 3] + "..."
+
+
+def _print_table(rows: Sequence[Iterable[str]]) -> None:
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        _print(line.rstrip())
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,226 @@
+"""Every error that mundane raises on purpose.
+
+All derive from `MundaneError`, and each also from the builtin that a caller would catch without
+knowing mundane. A message says what happened, where (task file and step) and what to do next.
+Constructor arguments are the facts; the text is built in `__str__`, so every error survives
+pickling and can cross a process boundary.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+
+class MundaneError(Exception):
+    """The base of every error of mundane's own."""
+
+
+class InvalidNameError(MundaneError, ValueError):
+    """A step name that the format does not allow (SPEC.md, Names). The caller's mistake."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name!r} is not a step name: use ASCII letters, digits, '.', '_' and '-', "
+            "starting with a letter or a digit"
+        )
+
+
+class DurationError(MundaneError, ValueError):
+    """A duration that cannot be read or lies outside 0 to 100 years. The caller's mistake."""
+
+    def __init__(self, duration: object, reason: str) -> None:
+        super().__init__(duration, reason)
+        self.duration = duration
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"duration {self.duration!r} {self.reason}: use e.g. '500ms', '30s', '5m', '2h', '1d', "
+            "a number of milliseconds, or a timedelta"
+        )
+
+
+class DuplicateStepError(MundaneError, ValueError):
+    """A name used a second time in one pass; a loop wants names such as `f"load-{i}"`.
+
+    Raised before anything is touched. Unlike `StepKindError` it says nothing about the stored row.
+    """
+
+    def __init__(self, path: str, name: str, where: str = "") -> None:
+        super().__init__(path, name, where)
+        self.path = path
+        self.name = name
+        self.where = where
+
+    def __str__(self) -> str:
+        used = f"{self.path}: step {self.name!r} was already used in this pass"
+        if self.where:
+            return f"{used}, {self.where}"
+        return f"{used}: give each step its own name, in a loop for example f'{self.name}-{{i}}'"
+
+
+class StepKindError(MundaneError, TypeError):
+    """A name stored as a sleep and now used as a step, or the reverse: the code has changed."""
+
+    def __init__(self, path: str, name: str, stored: str, asked: str) -> None:
+        super().__init__(path, name, stored, asked)
+        self.path = path
+        self.name = name
+        self.stored = stored
+        self.asked = asked
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: {self.name!r} is stored as a {self.stored} and used here as a "
+            f"{self.asked}: choose another name, or forget the stored {self.stored}"
+        )
+
+
+class StepFailedError(MundaneError, RuntimeError):
+    """A step's own function raised. The fault is the step's; the row is `failed`.
+
+    The original exception is the cause, and `original`. It does not travel with a pickle; its text
+    does, as `error`.
+    """
+
+    def __init__(self, path: str, name: str, error: str) -> None:
+        super().__init__(path, name, error)
+        self.path = path
+        self.name = name
+        self.error = error
+
+    @property
+    def original(self) -> BaseException | None:
+        """The exception that the step's function raised; None after unpickling."""
+        return self.__cause__
+
+    def __str__(self) -> str:
+        return f"{self.path}: step {self.name!r} failed: {self.error}"
+
+
+class SerializationError(MundaneError, TypeError):
+    """A value that the task file cannot keep: not strict JSON, nor bytes (SPEC.md, Values).
+
+    `key_path` names the offending place in the value, `$` being the value itself.
+    """
+
+    def __init__(self, path: str, name: str, key_path: str, reason: str) -> None:
+        super().__init__(path, name, key_path, reason)
+        self.path = path
+        self.name = name
+        self.key_path = key_path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: the value of step {self.name!r} cannot be stored: "
+            f"{self.key_path}: {self.reason}"
+        )
+
+
+class AsyncFunctionError(MundaneError, TypeError):
+    """An async function given where a plain one is called. The caller's mistake."""
+
+    def __init__(self, called: str, instead: str) -> None:
+        super().__init__(called, instead)
+        self.called = called
+        self.instead = instead
+
+    def __str__(self) -> str:
+        return f"{self.called} was given an async function: use 'await {self.instead}' for it"
+
+
+class LockedError(MundaneError, BlockingIOError):
+    """Another open task holds the file. Nothing is wrong with it; a command exits with 75.
+
+    `pid` is the holder's process id where the system tells it, else None.
+    """
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        super().__init__(errno.EWOULDBLOCK, "locked", path)
+        self.path = path
+        self.pid = pid
+
+    def __reduce__(self) -> tuple[type[LockedError], tuple[str, int | None]]:
+        return type(self), (self.path, self.pid)
+
+    def __str__(self) -> str:
+        if self.pid == os.getpid():
+            return (
+                f"{self.path}: this process (pid {self.pid}) has the task file open already: "
+                "close that task first"
+            )
+        holder = "another process" if self.pid is None else f"process {self.pid}"
+        return f"{self.path}: locked by {holder}: wait until it ends, or stop it"
+
+
+class SchemaError(MundaneError, ValueError):
+    """The file is not a sound task file of this format: foreign, damaged or of another version.
+
+    Nothing in the file was changed. Compare `StorageError`, where the system refuses.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class StorageError(MundaneError, OSError):
+    """The system refused to read or write: disk full, read-only, missing, I/O error, busy.
+
+    What was committed before stays; the step at hand is not stored and will run again.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        # OSError would read two arguments as errno and message, so it gets none.
+        super().__init__()
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[StorageError], tuple[str, str]]:
+        return type(self), (self.path, self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class TaskNotFoundError(StorageError, FileNotFoundError):
+    """There is no task file at the path that was to be read."""
+
+
+class ClosedTaskError(MundaneError, RuntimeError):
+    """A task used after its close, or in a forked child. The caller's mistake.
+
+    A step whose function had already run when this is raised is not stored.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: the task is {self.reason}"
+
+
+class UnknownStepError(MundaneError, LookupError):
+    """There is no finished step of that name to read."""
+
+    def __init__(self, path: str, name: str, status: str | None) -> None:
+        super().__init__(path, name, status)
+        self.path = path
+        self.name = name
+        self.status = status
+
+    def __str__(self) -> str:
+        state = "is not in the task file" if self.status is None else f"is {self.status}"
+        return f"{self.path}: step {self.name!r} {state}: there is no value to read"
