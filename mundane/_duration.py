@@ -1,4 +1,4 @@
-"""A duration as people write it -> integer milliseconds. Pure."""
+"""A duration as people write it <-> integer milliseconds. Pure."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ def to_ms(duration: str | float | timedelta) -> int:
     if amount > MAX_MS:
         raise DurationError(duration, "is more than 100 years")
     return round(amount)
+
+
+def format_ms(duration_ms: float) -> str:
+    """Return a duration for people: `14ms`, `2.4s`, `2m 13s`, `3h 05m`, `2d 04h`."""
+    if duration_ms < 1000:
+        return f"{duration_ms:.0f}ms"
+    seconds = duration_ms / 1000
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {seconds:02}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}h {minutes:02}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02}h"
 
 
 def _amount_ms(duration: object) -> int | float | Fraction:

@@ -90,7 +90,7 @@ class Task:
         try:
             value = fn()
         except Exception as error:
-            raise attempt.failed(error) from error
+            raise attempt.failed(error, skip_frames=1) from error
         try:
             refuse_awaitable(value, "task.step", "task.astep")
         except AsyncFunctionError as error:
@@ -112,7 +112,7 @@ class Task:
             if inspect.isawaitable(value):
                 value = await value
         except Exception as error:
-            raise attempt.failed(error) from error
+            raise attempt.failed(error, skip_frames=1) from error
         return attempt.done(value).value()
 
     def sleep(self, name: str, duration: str | float | timedelta) -> None:
@@ -164,6 +164,12 @@ class Task:
             raise UnknownStepError(self.path, name, row.status if row else None)
         return self._decode(name, row)
 
+    def counts(self) -> dict[Status, int]:
+        """Return how many rows are done, failed and pending."""
+        statuses = [row.status for row in self._rows.values()]
+        known: tuple[Status, ...] = ("done", "failed", "pending")
+        return {status: statuses.count(status) for status in known}
+
     def names_from(self, name: str) -> list[str]:
         """Return `name` and every step first started after it.
 
@@ -186,17 +192,21 @@ class Task:
 
     # For tools that run a step's body themselves, as a notebook's cell does.
 
-    def begin(self, name: str) -> Attempt:
+    def begin(self, name: str, *, rerun: bool = False) -> Attempt:
         """Claim a name for this pass and return its attempt, stored or to be run.
 
         A step that is not stored has a committed `pending` row when this returns. The caller
         settles it by `Attempt.done` or `Attempt.failed`, or lets it stay `pending`.
 
+        Args:
+            name: as in `step`.
+            rerun: take a stored step for one that is to be run; its value is dropped.
+
         Raises:
             InvalidNameError, DuplicateStepError, StepKindError: before anything is touched.
         """
         row = self._claim(name, "step")
-        if row is None or row.status != "done":
+        if row is None or row.status != "done" or rerun:
             row_id = self._store.write_pending(name, row.id if row else None)
             row = self._rows[name] = _Row(row_id, "step", "pending")
         return Attempt(self, name, row)
@@ -319,9 +329,14 @@ class Attempt:
         self._row.status = "done"
         return self
 
-    def failed(self, error: BaseException) -> StepFailedError:
-        """Commit `failed` with the error's text; return the error to raise from it."""
-        self._task._store.write_failed(self._row.id, error_text(error, skip_frames=1))
+    def failed(self, error: BaseException, *, skip_frames: int = 0) -> StepFailedError:
+        """Commit `failed` with the error's text; return the error to raise from it.
+
+        Args:
+            error: what the step raised.
+            skip_frames: how many outermost frames of its traceback are a tool's own.
+        """
+        self._task._store.write_failed(self._row.id, error_text(error, skip_frames=skip_frames))
         self._row.status = "failed"
         return StepFailedError(self._task.path, self.name, safe_repr(error))
 

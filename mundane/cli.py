@@ -10,11 +10,12 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ._clock import iso_to_ms
+from ._duration import format_ms
 from ._failure import summary
 from ._reader import StepRecord, TaskView, read
 from .errors import LockedError, MundaneError, SchemaError, TaskNotFoundError
@@ -114,7 +115,7 @@ def _steps(view: TaskView, options: argparse.Namespace) -> None:
         )
         for step in steps
     ]
-    _print_table([header, *rows])
+    _print(format_table([header, *rows]))
 
 
 def _get(view: TaskView, options: argparse.Namespace) -> None:
@@ -134,23 +135,6 @@ def took(step: StepRecord) -> str:
     return format_ms(max(0, finished - started))
 
 
-def format_ms(duration_ms: float) -> str:
-    """Return a duration for people: `14ms`, `2.4s`, `2m 13s`, `3h 05m`, `2d 04h`."""
-    if duration_ms < 1000:
-        return f"{duration_ms:.0f}ms"
-    seconds = duration_ms / 1000
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, seconds = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m {seconds:02}s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours}h {minutes:02}m"
-    days, hours = divmod(hours, 24)
-    return f"{days}d {hours:02}h"
-
-
 def printable(text: str) -> str:
     """Return text from a task file without what could steer a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
@@ -160,12 +144,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _MAX_VALUE_CHARS else text[: _MAX_VALUE_CHARS - 3] + "..."
 
 
-def _print_table(rows: Sequence[Iterable[str]]) -> None:
+def format_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text, the first being the header, as lines with aligned columns."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    for row in cells:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        _print(line.rstrip())
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
 
 
 def _print(line: str) -> None:

@@ -1,0 +1,65 @@
+"""Notebooks whose cells survive their kernel: the IPython extension of mundane.
+
+    %load_ext mundane_ipython
+    %mundane_open task.db
+    %%step fetch
+
+The layers, each importing only what stands below it:
+
+    magics                     options and help                                  lines
+    session                    the open task; run, restore or refuse
+    restore      step          a stored cell comes back; a cell runs and is committed
+    cells, bundle, trust       tables; objects <-> bytes; whose record it is
+    capture, replay, widgets   outputs: recorded; shown again
+    interrupt, notes, report   SIGINT; what a cell is told; tables
+    record, values, outputs, pickler, allowlist
+    transform -> source        a %%step cell becomes native code
+    namespace                  what a cell bound and deleted
+    errors
+    mundane                    the core
+"""
+
+from __future__ import annotations
+
+import atexit
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from .magics import MundaneMagics
+from .transform import HOOK, StepWrapper, rewrite_step_line
+
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Install the magics and transformers; `%load_ext mundane_ipython` calls it."""
+    unload_ipython_extension(shell)
+    magics = MundaneMagics(shell)
+    shell.register_magics(magics)
+    setattr(shell, HOOK, magics)
+    shell.input_transformers_cleanup.append(rewrite_step_line)
+    shell.ast_transformers.append(StepWrapper(shell, magics.session.sources))
+    shell.events.register("pre_run_cell", magics.session.before_cell)
+    shell.events.register("post_run_cell", magics.session.after_cell)
+    # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
+    atexit.register(magics.session.close)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Close the task and remove what `load_ipython_extension` installed. Idempotent."""
+    magics = getattr(shell, HOOK, None)
+    if magics is None:
+        return
+    magics.session.close()
+    atexit.unregister(magics.session.close)
+    shell.events.unregister("pre_run_cell", magics.session.before_cell)
+    shell.events.unregister("post_run_cell", magics.session.after_cell)
+    # By name: after %reload_ext the functions and classes are other objects.
+    for transformers in (shell.input_transformers_cleanup, shell.ast_transformers):
+        transformers[:] = [t for t in transformers if not _is_ours(t)]
+    delattr(shell, HOOK)
+
+
+def _is_ours(transformer: object) -> bool:
+    named = transformer if callable(transformer) else type(transformer)
+    return getattr(named, "__module__", "").startswith(f"{__name__}.")

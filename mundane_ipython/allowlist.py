@@ -1,0 +1,193 @@
+"""Unpickling without trust: an allow-list of data types, so that data loads and code does not run.
+
+The same idea as `torch.load(weights_only=True)`. A pickle is a program; here each callable that it
+may call is on a list of constructors of plain data, it may call nothing else, and it may set the
+state of values only. SPEC.md, Trust.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import types
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+_STANDARD = {
+    "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice"
+    " str tuple Ellipsis NotImplemented",
+    "array": "_array_reconstructor array",
+    "collections": "Counter OrderedDict defaultdict deque",
+    "datetime": "date datetime time timedelta timezone",
+    "decimal": "Decimal",
+    "fractions": "Fraction",
+    "ipaddress": "IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network",
+    "pathlib": "Path PosixPath PurePath PurePosixPath PureWindowsPath",
+    "types": "SimpleNamespace",
+    "uuid": "SafeUUID UUID",
+    "zoneinfo": "ZoneInfo._unpickle",
+}
+_NUMPY = {
+    "numpy": "dtype ndarray",
+    "numpy.core.multiarray": "_reconstruct scalar",
+    "numpy._core.multiarray": "_reconstruct scalar",
+    "numpy.core.numeric": "_frombuffer",
+    "numpy._core.numeric": "_frombuffer",
+    "numpy.ma": "MaskedArray",
+    "numpy.ma.core": "MaskedArray _mareconstruct",
+    "numpy.dtypes": "StringDType",
+}
+_PANDAS = {
+    "pandas": "Categorical CategoricalDtype DataFrame DatetimeIndex Index Interval MultiIndex"
+    " RangeIndex Series Timedelta TimedeltaIndex Timestamp",
+    "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
+    "pandas._libs.internals": "_unpickle_block",
+    "pandas._libs.interval": "Interval",
+    "pandas._libs.missing": "NAType _NA_pickle NA",
+    "pandas._libs.sparse": "BlockIndex IntIndex",
+    "pandas._libs.tslibs.nattype": "_nat_unpickle __nat_unpickle",
+    "pandas._libs.tslibs.offsets": "BDay BMonthBegin BMonthEnd BusinessDay BusinessMonthBegin"
+    " BusinessMonthEnd Day Hour Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd"
+    " Second Week YearBegin YearEnd",
+    "pandas._libs.tslibs.period": "Period",
+    "pandas._libs.tslibs.timedeltas": "Timedelta _timedelta_unpickle",
+    "pandas._libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
+    "pandas.core.arrays.arrow.array": "ArrowExtensionArray",
+    "pandas.core.arrays.boolean": "BooleanArray BooleanDtype",
+    "pandas.core.arrays.categorical": "Categorical",
+    "pandas.core.arrays.datetimes": "DatetimeArray",
+    "pandas.core.arrays.floating": "Float32Dtype Float64Dtype FloatingArray",
+    "pandas.core.arrays.integer": "Int16Dtype Int32Dtype Int64Dtype Int8Dtype IntegerArray"
+    " UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype",
+    "pandas.core.arrays.interval": "IntervalArray",
+    "pandas.core.arrays.numpy_": "NumpyExtensionArray",
+    "pandas.core.arrays.period": "PeriodArray",
+    "pandas.core.arrays.sparse.array": "SparseArray",
+    "pandas.core.arrays.string_": "StringArray StringDtype",
+    "pandas.core.arrays.string_arrow": "ArrowStringArray",
+    "pandas.core.arrays.timedeltas": "TimedeltaArray",
+    "pandas.core.dtypes.dtypes": "ArrowDtype CategoricalDtype DatetimeTZDtype IntervalDtype"
+    " PeriodDtype SparseDtype",
+    "pandas.core.frame": "DataFrame",
+    "pandas.core.indexes.base": "Index _new_Index",
+    "pandas.core.indexes.category": "CategoricalIndex",
+    "pandas.core.indexes.datetimes": "DatetimeIndex _new_DatetimeIndex",
+    "pandas.core.indexes.frozen": "FrozenList",
+    "pandas.core.indexes.interval": "IntervalIndex _new_IntervalIndex",
+    "pandas.core.indexes.multi": "MultiIndex",
+    "pandas.core.indexes.period": "PeriodIndex _new_PeriodIndex",
+    "pandas.core.indexes.range": "RangeIndex",
+    "pandas.core.indexes.timedeltas": "TimedeltaIndex",
+    "pandas.core.internals.blocks": "new_block",
+    "pandas.core.internals.managers": "BlockManager SingleBlockManager",
+    "pandas.core.series": "Series",
+}
+_ARROW = {
+    "pyarrow.lib": "_restore_array array_from_buffers chunked_array field py_buffer schema struct"
+    " table type_for_alias Field KeyValueMetadata Schema"
+    " binary bool_ date32 date64 decimal128 dictionary float16 float32 float64 int16 int32 int64"
+    " int8 large_binary large_string large_utf8 list_ map_ null string time32 time64 timestamp"
+    " uint16 uint32 uint64 uint8 utf8 duration",
+    "pyarrow": "field schema",
+}
+
+ALLOWED = frozenset(
+    (module, name)
+    for table in (_STANDARD, _NUMPY, _PANDAS, _ARROW)
+    for module, names in table.items()
+    for name in names.split()
+)
+"""(module, qualified name) of everything that an untrusted pickle may name."""
+
+
+class NotAllowedError(pickle.UnpicklingError):
+    """An untrusted pickle wants what is not on the list; `what` names it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+# The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
+_PythonUnpickler: Any = pickle._Unpickler  # type: ignore[attr-defined]  # absent from typeshed
+
+
+class DataUnpickler(_PythonUnpickler):
+    """An unpickler that builds data: its opcodes that call, or set state, are guarded.
+
+    Args:
+        file: the pickles.
+        buffers: the out-of-band buffers, in order.
+        look_up: what a reference to an older name's value resolves to.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
+
+    def __init__(
+        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any]
+    ) -> None:
+        super().__init__(file, buffers=buffers)
+        self._look_up = look_up
+        self._callables: set[int] = set()
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what is on the list; name what is not."""
+        if (module, name) not in ALLOWED:
+            raise NotAllowedError(f"{module}.{name}")
+        found = super().find_class(module, name)
+        self._callables.add(id(found))
+        return found
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Return an older name's value where it is plain data."""
+        value = self._look_up(pid)
+        kind = type(value)
+        if (kind.__module__, kind.__qualname__) not in ALLOWED and not isinstance(value, Missing):
+            raise NotAllowedError(f"{kind.__module__}.{kind.__qualname__}")
+        return value
+
+    def get_extension(self, code: int) -> None:
+        """Refuse copyreg's extension codes: what they mean is not in the pickle."""
+        raise NotAllowedError(f"copyreg extension {code}")
+
+    def _check_callable(self, target: Any) -> None:
+        if id(target) not in self._callables:
+            raise NotAllowedError(f"a call of {type(target).__qualname__}")
+
+    def _load_reduce(self) -> None:
+        self._check_callable(self.stack[-2])
+        super().load_reduce()
+
+    def _load_newobj(self) -> None:
+        self._check_callable(self.stack[-2])
+        super().load_newobj()
+
+    def _load_newobj_ex(self) -> None:
+        self._check_callable(self.stack[-3])
+        super().load_newobj_ex()
+
+    def _load_obj(self) -> None:
+        self._check_callable(self.stack[0] if self.stack else None)
+        super().load_obj()
+
+    def _load_build(self) -> None:
+        # The state of a class or function would be set on the library's own object.
+        target = self.stack[-2]
+        if isinstance(target, (type, types.FunctionType, types.BuiltinFunctionType)):
+            raise NotAllowedError(f"a change of {target.__qualname__}")
+        super().load_build()
+
+    dispatch[pickle.REDUCE[0]] = _load_reduce
+    dispatch[pickle.NEWOBJ[0]] = _load_newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = _load_newobj_ex
+    dispatch[pickle.OBJ[0]] = _load_obj
+    dispatch[pickle.BUILD[0]] = _load_build
+
+
+class Missing:
+    """Stands for an older name's value that is not there; a bundle that uses it is refused."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name

@@ -1,0 +1,221 @@
+"""Objects <-> bytes: a step's values that are not JSON, as one bundle. SPEC.md, Bundles.
+
+A bundle is a run of pickles, one for each slot (a name, or the value of the last expression), that
+share one memo, so that slots which share objects share them again, while a slot that cannot be
+pickled is known by name. Large buffers lie out of band and are never copied.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from .allowlist import DataUnpickler, Missing, NotAllowedError
+from .errors import BundleError, UntrustedError
+from .pickler import NotebookPickler
+
+VALUE_SLOT = "$value"
+"""The slot of the cell's last expression; no name starts with `$`."""
+
+# What has no identity that anybody could miss.
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice)
+_BY_NAME = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+
+
+@dataclass(slots=True)
+class Bundle:
+    """Pickled slots.
+
+    Attributes:
+        older: names whose values the pickles may refer to, in the order of their references.
+        slots: (slot, length of its pickle in bytes), in the order in which they were pickled.
+        stream: the prologue and the pickles, one after the other.
+        buffers: what lies out of band, as flat memoryviews of the live objects.
+        sizes: bytes of each slot, out-of-band ones included.
+    """
+
+    older: list[str] = field(default_factory=list)
+    slots: list[tuple[str, int]] = field(default_factory=list)
+    stream: bytes = b""
+    buffers: list[memoryview] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+class Packer:
+    """Pickles slots one by one; a slot that fails leaves the others unharmed.
+
+    Args:
+        namespace: the user namespace.
+        own: names that the step binds.
+        older: other names and their values: a slot that refers to one gets it back by identity.
+    """
+
+    def __init__(
+        self, namespace: Mapping[str, Any], own: Set[str], older: Mapping[str, Any]
+    ) -> None:
+        self._namespace = namespace
+        self._own = own
+        self._older = {name: value for name, value in older.items() if has_identity(value)}
+        self._values: dict[str, Any] = {}
+        self._restart()
+
+    def _restart(self) -> None:
+        self._file = io.BytesIO()
+        self._buffers: list[memoryview] = []
+        self._ends: list[tuple[str, int, int]] = []
+        self._pickler = NotebookPickler(self._file, self._namespace, self._own, self._keep_buffer)
+        # The older values stand in the memo from the start, as if they had been pickled; the
+        # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
+        seeds = {id(value): (name, value) for name, value in self._older.items()}
+        self._pickler.memo = {
+            identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
+        }
+        self._seeds = [name for name, _ in seeds.values()]
+        self._file.write(_prologue(self._seeds))
+
+    def add(self, slot: str, value: Any) -> str | None:
+        """Pickle a value into a slot; return why it cannot be, or None where it is done."""
+        refusal = self._dump(slot, value)
+        if refusal is None:
+            self._values[slot] = value
+            return None
+        # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+        self._restart()
+        for other, good in self._values.items():
+            self._dump(other, good)
+        return refusal
+
+    def holds(self, identities: Iterable[int]) -> bool:
+        """Return whether any object, by id, was pickled already or is an older name's value."""
+        memo = self._pickler.memo.copy()
+        return any(identity in memo for identity in identities)
+
+    def bundle(self) -> Bundle:
+        """Return what was pickled."""
+        start = len(_prologue(self._seeds))
+        slots, sizes, buffer_start = [], {}, 0
+        for slot, end, buffer_end in self._ends:
+            inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
+            slots.append((slot, end - start))
+            sizes[slot] = end - start + inside
+            start, buffer_start = end, buffer_end
+        return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+
+    def _dump(self, slot: str, value: Any) -> str | None:
+        try:
+            self._pickler.dump(value)
+        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            return f"{type(error).__name__}: {error}"
+        self._ends.append((slot, self._file.tell(), len(self._buffers)))
+        return None
+
+    def _keep_buffer(self, buffer: pickle.PickleBuffer) -> bool:
+        try:
+            self._buffers.append(buffer.raw())
+        except BufferError:  # not contiguous: it stays in the pickle
+            return True
+        return False
+
+
+def unpack(
+    bundle: Bundle,
+    *,
+    path: str,
+    step: str,
+    namespace: Mapping[str, Any],
+    trusted: bool,
+    buffers: Sequence[Any],
+) -> dict[str, Any]:
+    """Return the slots' values.
+
+    Args:
+        bundle: its `older`, `slots` and `stream` are used.
+        path: of the task file, for messages.
+        step: its name, for messages.
+        namespace: where older names are looked up.
+        trusted: whether code may run; else only data types are loaded.
+        buffers: the out-of-band buffers, writable where the objects shall be.
+
+    Raises:
+        UntrustedError: not trusted, and a slot holds more than data; nothing was run.
+        BundleError: a slot cannot be loaded; the message says which and what to do.
+    """
+    missing: dict[str, Missing] = {}
+
+    def look_up(name: str) -> Any:
+        return namespace[name] if name in namespace else missing.setdefault(name, Missing(name))
+
+    file = io.BytesIO(bundle.stream)
+    make: Callable[..., Any] = _TrustingUnpickler if trusted else DataUnpickler
+    unpickler = make(file, buffers, look_up)
+    values: dict[str, Any] = {}
+    slot = ""
+    try:
+        unpickler.load()  # the prologue
+        for slot, _ in bundle.slots:
+            values[slot] = unpickler.load()
+    except NotAllowedError as refusal:
+        raise UntrustedError(
+            path,
+            step,
+            f"{_slot_text(slot)} holds {refusal.what}, and the file is not yours: it is loaded "
+            "only after '%mundane_open FILE --trust', which lets its code run",
+        ) from None
+    except Exception as error:
+        raise BundleError(path, step, _why_not_loaded(slot, error)) from error
+    del unpickler
+    for name, stand_in in missing.items():
+        # Two references are ours, the dictionary's and the loop's, and one is getrefcount's.
+        if sys.getrefcount(stand_in) > 3:
+            raise BundleError(
+                path,
+                step,
+                f"it shares objects with {name!r}, which is not defined: run the cell "
+                f"that defines {name!r} first",
+            )
+    return values
+
+
+def has_identity(value: Any) -> bool:
+    """Return whether being the same object, and not only an equal one, can matter for a value."""
+    return not isinstance(value, _ATOMS) and not isinstance(value, _BY_NAME)
+
+
+class _TrustingUnpickler(pickle.Unpickler):
+    """Loads everything, as the file is the user's own."""
+
+    def __init__(
+        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any]
+    ) -> None:
+        super().__init__(file, buffers=buffers)
+        self._look_up = look_up
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self._look_up(pid)
+
+
+def _prologue(names: Sequence[str]) -> bytes:
+    """Return a pickle whose only effect is on the memo: entry i is the value of `names[i]`."""
+    parts = [pickle.PROTO + bytes([5])]
+    for name in names:
+        text = name.encode("utf-8")
+        length = len(text).to_bytes(4, "little")
+        parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
+    parts += [pickle.NONE, pickle.STOP]
+    return b"".join(parts)
+
+
+def _slot_text(slot: str) -> str:
+    return "the value of its last expression" if slot == VALUE_SLOT else f"{slot!r}"
+
+
+def _why_not_loaded(slot: str, error: Exception) -> str:
+    return (
+        f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
+        "'%%step NAME --rerun' runs the step again"
+    )

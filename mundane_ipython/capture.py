@@ -1,0 +1,221 @@
+"""Recording what a running cell shows, in the order in which a front end gets it.
+
+In a kernel every output, whoever makes it (prints, worker threads, C libraries, forked children),
+leaves through one method of ipykernel's IOPub thread: a tap there sees all of it in wire order. In
+terminal IPython, and under `%%capture`, the streams and the display publisher are tapped instead.
+Nothing is held back or altered; a tap only looks.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+
+from .outputs import OUTPUT_TYPES, CellOutputs
+
+if sys.platform != "win32":
+    import array
+    import fcntl
+    import termios
+
+
+class Tap(Protocol):
+    """Records from `start` to `stop`."""
+
+    def start(self) -> None:
+        """Begin to look."""
+
+    def stop(self) -> CellOutputs:
+        """Wait for what is on its way, stop looking, and return what was shown."""
+
+
+def make_tap(shell: InteractiveShell) -> Tap:
+    """Return the tap for where this shell's output goes."""
+    kernel: Any = getattr(shell, "kernel", None)
+    io_thread = getattr(getattr(kernel, "iopub_socket", None), "io_thread", None)
+    if io_thread is None or isinstance(shell.display_pub, CapturingDisplayPublisher):
+        return StreamTap(shell)
+    return KernelTap(shell, kernel.session, io_thread)
+
+
+def current_request(shell: InteractiveShell) -> dict[str, Any]:
+    """Return the execute_request that this cell came with; empty in terminal IPython."""
+    get_parent = getattr(shell, "get_parent", None)
+    return dict(get_parent() or {}) if get_parent is not None else {}
+
+
+class KernelTap:
+    """Taps `IOPubThread.send_multipart`, through which all IOPub messages go.
+
+    A private way (ipykernel 7.4, iostream.py): the public hooks of the streams and of the display
+    publisher are thread-local and miss threads, file descriptors and children.
+    """
+
+    def __init__(self, shell: InteractiveShell, session: Any, io_thread: Any) -> None:
+        self._session = session
+        self._io_thread = io_thread
+        self._request_id = current_request(shell).get("header", {}).get("msg_id")
+        self._outputs = CellOutputs()
+        # ipywidgets.Output widgets that capture this cell's output at the moment, by comm id.
+        self._capturing: set[str] = set()
+
+    def start(self) -> None:
+        """Begin to look; what was written before is sent first."""
+        _flush_streams()
+        send = self._io_thread.send_multipart
+
+        def tapped(parts: list[Any], *arguments: Any, **options: Any) -> Any:
+            self._look(parts)
+            return send(parts, *arguments, **options)
+
+        self._io_thread.send_multipart = tapped
+
+    def stop(self) -> CellOutputs:
+        """Wait for what is on its way, stop looking, and return what was shown."""
+        _drain_descriptors()
+        _flush_streams()
+        del self._io_thread.send_multipart
+        return self._outputs
+
+    def _look(self, parts: list[Any]) -> None:
+        from jupyter_client.session import DELIM
+
+        if DELIM not in parts:
+            return
+        header = parts.index(DELIM) + 2  # behind the delimiter and the signature
+        message_type = self._unpack(parts[header])["msg_type"]
+        if message_type in ("comm_open", "comm_msg"):
+            self._follow_widget(self._unpack(parts[header + 3]))
+        elif message_type in OUTPUT_TYPES and not self._capturing:
+            parent = self._unpack(parts[header + 1])
+            if parent.get("msg_id") == self._request_id:
+                self._outputs.add(message_type, self._unpack(parts[header + 3]))
+
+    def _unpack(self, part: Any) -> dict[str, Any]:
+        return dict(self._session.unpack(bytes(part)))
+
+    def _follow_widget(self, content: dict[str, Any]) -> None:
+        """An Output widget says by its `msg_id` whose output goes to it instead of to the cell."""
+        data = content.get("data")
+        state = data.get("state") if isinstance(data, dict) else None
+        if isinstance(state, dict) and "msg_id" in state:
+            if state["msg_id"] == self._request_id:
+                self._capturing.add(content["comm_id"])
+            else:
+                self._capturing.discard(content["comm_id"])
+
+
+class StreamTap:
+    """Taps stdout, stderr, the display publisher and the display hook of terminal IPython."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._outputs = CellOutputs()
+        self._undo: list[Callable[[], None]] = []
+        # Displays are written to stdout as well; they are recorded once, as displays.
+        self._muted = 0
+
+    def start(self) -> None:
+        """Begin to look."""
+        for name in ("stdout", "stderr"):
+            self._tap_stream(name)
+        publisher = self._shell.display_pub
+        self._wrap(publisher, "publish", self._published)
+        self._wrap(publisher, "clear_output", self._cleared)
+        hook = self._shell.displayhook
+        self._wrap(hook, "write_output_prompt", lambda *_, **__: None)
+        self._wrap(hook, "write_format_data", self._result)
+        self._wrap(hook, "finish_displayhook", lambda *_, **__: None)
+
+    def stop(self) -> CellOutputs:
+        """Stop looking and return what was shown."""
+        while self._undo:
+            self._undo.pop()()
+        return self._outputs
+
+    def _tap_stream(self, name: str) -> None:
+        stream = getattr(sys, name)
+        write = stream.write
+
+        def tapped(text: str) -> Any:
+            written = write(text)
+            if text and not self._muted:
+                self._outputs.add("stream", {"name": name, "text": text})
+            return written
+
+        try:
+            stream.write = tapped
+        except AttributeError:  # a stream that takes no attributes shows, and is not recorded
+            return
+        self._undo.append(lambda: delattr(stream, "write"))
+
+    def _wrap(self, owner: Any, method: str, record: Callable[..., None]) -> None:
+        original = getattr(owner, method)
+
+        def tapped(*arguments: Any, **options: Any) -> Any:
+            record(*arguments, **options)
+            with self._quiet():
+                return original(*arguments, **options)
+
+        # Traits refuse nothing here: both owners are HasTraits with plain methods.
+        setattr(owner, method, tapped)
+        self._undo.append(lambda: delattr(owner, method))
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        self._muted += 1
+        try:
+            yield
+        finally:
+            self._muted -= 1
+
+    def _published(
+        self,
+        data: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        *_: Any,
+        transient: dict[str, Any] | None = None,
+        update: bool = False,
+        **__: Any,
+    ) -> None:
+        content = {"data": data, "metadata": metadata, "transient": transient}
+        self._outputs.add("update_display_data" if update else "display_data", content)
+
+    def _cleared(self, wait: bool = False) -> None:
+        self._outputs.add("clear_output", {"wait": wait})
+
+    def _result(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        self._outputs.add("execute_result", {"data": data, "metadata": metadata})
+
+
+def _flush_streams() -> None:
+    """Hand buffered text over; ipykernel's flush waits until its IOPub thread has sent it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _drain_descriptors() -> None:
+    """Wait until ipykernel has read what went to file descriptors 1 and 2 behind Python's back.
+
+    A private way (ipykernel 7.4, OutStream._fid, the reading end of the pipe): nothing public tells
+    that a child's output is still in the pipe, and it would land in the next cell.
+    """
+    if sys.platform == "win32":
+        return
+    pending = array.array("i", [0])
+    watched = [getattr(stream, "_fid", None) for stream in (sys.stdout, sys.stderr)]
+    deadline_s = time.monotonic() + 5.0
+    for descriptor in watched:
+        while descriptor is not None and time.monotonic() < deadline_s:
+            fcntl.ioctl(descriptor, termios.FIONREAD, pending)
+            if pending[0] == 0:
+                break
+            time.sleep(0.001)
+    if any(descriptor is not None for descriptor in watched):
+        time.sleep(0.002)  # the watching thread has taken the bytes and writes them to the stream

@@ -1,0 +1,182 @@
+"""The extension's own tables in the task file: cell records and the chunks of their bundles.
+
+SPEC.md, The extension's tables. They are written in the transaction that makes the step `done`.
+The only module that knows their SQL; sees bytes and text, never objects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import xxhash
+
+from mundane import Task
+
+from .errors import BundleError
+
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS mundane_ipython_cells ("
+    " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, finished_at TEXT NOT NULL,"
+    " record TEXT NOT NULL, signature TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS mundane_ipython_chunks ("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, buffer INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (name, buffer, position))",
+)
+_SWEEP = (
+    "DELETE FROM mundane_ipython_cells WHERE name NOT IN (SELECT name FROM mundane_steps)",
+    "DELETE FROM mundane_ipython_chunks WHERE name NOT IN (SELECT name FROM mundane_steps)",
+)
+_DELETE = (
+    "DELETE FROM mundane_ipython_cells WHERE name = ?",
+    "DELETE FROM mundane_ipython_chunks WHERE name = ?",
+)
+_INSERT = (
+    "INSERT INTO mundane_ipython_cells (name, row_id, finished_at, record, signature)"
+    " SELECT name, id, finished_at, ?, ? FROM mundane_steps WHERE name = ?"
+)
+# A record counts only for the very row that it was written with: another runtime may have run the
+# step again since.
+_READ = (
+    "SELECT record, signature FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
+    " WHERE cell.name = ?"
+)
+_ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
+_SIGN = "UPDATE mundane_ipython_cells SET signature = ? WHERE name = ?"
+_RESERVE = (
+    "INSERT INTO mundane_ipython_chunks (name, buffer, position, data)"
+    " VALUES (?, ?, ?, zeroblob(?))"
+)
+_CHUNKS = (
+    "SELECT id, length(data) FROM mundane_ipython_chunks WHERE name = ? AND buffer = ?"
+    " ORDER BY position"
+)
+
+CHUNK_BYTES = 16 << 20
+"""The size of a chunk: SQLite's limit for a value is 1 GB, and this one is the fastest."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCell:
+    """A record's text and signature."""
+
+    text: str
+    signature: str
+
+
+class Cells:
+    """The extension's tables in one open task.
+
+    Args:
+        task: the open task.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        task.commit(self._prepare)
+
+    def read(self, name: str) -> StoredCell | None:
+        """Return the cell that was stored with the step's present row, None where none was."""
+        row = self._task.query(lambda c: c.execute(_READ, (name,)).fetchone())
+        return None if row is None else StoredCell(*row)
+
+    def all(self) -> dict[str, StoredCell]:
+        """Return every stored cell by its step's name."""
+        rows = self._task.query(lambda c: c.execute(_ALL).fetchall())
+        return {name: StoredCell(text, signature) for name, text, signature in rows}
+
+    def sign(self, signatures: dict[str, str]) -> None:
+        """Replace the signatures of these cells."""
+        rows = [(signature, name) for name, signature in signatures.items()]
+        self._task.commit(lambda c: c.executemany(_SIGN, rows))
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Remove these cells and their bundles."""
+
+        def work(connection: Any) -> None:
+            for statement in _DELETE:
+                connection.executemany(statement, [(name,) for name in names])
+
+        self._task.commit(work)
+
+    def read_buffer(self, name: str, buffer: int, size: int, digests: Sequence[str]) -> bytearray:
+        """Return one buffer of a step's bundle, every chunk checked against its digest.
+
+        Raises:
+            BundleError: bytes are missing or damaged.
+        """
+        return self._task.query(lambda c: self._read_buffer(c, name, buffer, size, digests))
+
+    @staticmethod
+    def _prepare(connection: Any) -> None:
+        for statement in (*_CREATE, *_SWEEP):
+            connection.execute(statement)
+
+    def _read_buffer(
+        self, connection: Any, name: str, buffer: int, size: int, digests: Sequence[str]
+    ) -> bytearray:
+        target = bytearray(size)
+        position = 0
+        rows = connection.execute(_CHUNKS, (name, buffer)).fetchall()
+        for index, ((row_id, length), expected) in enumerate(zip(rows, digests, strict=False)):
+            with connection.blobopen("mundane_ipython_chunks", "data", row_id, readonly=True) as b:
+                data = b.read(length)
+            if position + length > size or digest(buffer, data) != expected:
+                raise self._damaged(name, f"chunk {index} of buffer {buffer} has changed")
+            target[position : position + length] = data
+            position += length
+        if position != size or len(rows) != len(digests):
+            raise self._damaged(
+                name, f"{position:,} of {size:,} bytes of buffer {buffer} are there"
+            )
+        return target
+
+    def _damaged(self, name: str, what: str) -> BundleError:
+        reason = f"its bundle is damaged ({what}): '%%step {name} --rerun' runs the step again"
+        return BundleError(self._task.path, name, reason)
+
+
+def write_cell(
+    connection: Any, name: str, cell: StoredCell, buffers: Sequence[bytes | memoryview]
+) -> None:
+    """Write a cell and its bundle's buffers, the stream first, into the step's transaction."""
+    for statement in _DELETE:
+        connection.execute(statement, (name,))
+    connection.execute(_INSERT, (cell.text, cell.signature, name))
+    for number, buffer in enumerate(buffers):
+        for position, chunk in enumerate(chunks(buffer)):
+            cursor = connection.execute(_RESERVE, (name, number, position, len(chunk)))
+            # Written in place: binding the chunk as a parameter would copy it first.
+            with connection.blobopen("mundane_ipython_chunks", "data", cursor.lastrowid) as blob:
+                blob.write(chunk)
+
+
+def describe_buffers(
+    buffers: Sequence[bytes | memoryview],
+) -> list[tuple[int, list[str]]]:
+    """Return each buffer's size and its chunks' digests, for the record."""
+    return [
+        (len(memoryview(buffer)), [digest(number, chunk) for chunk in chunks(buffer)])
+        for number, buffer in enumerate(buffers)
+    ]
+
+
+def digest(buffer: int, chunk: bytes | memoryview) -> str:
+    """Return the digest of a chunk.
+
+    Buffer 0 is the pickle stream, whose bytes decide what code runs: SHA-256, which nobody can
+    forge. The others are raw data: XXH3, which finds damage at the speed of memory.
+    """
+    if buffer == 0:
+        return hashlib.sha256(chunk).hexdigest()
+    return xxhash.xxh3_128_hexdigest(chunk)
+
+
+def chunks(buffer: bytes | memoryview) -> Iterator[memoryview]:
+    """Yield a flat buffer piece by piece, without a copy."""
+    view = memoryview(buffer)
+    for start in range(0, len(view), CHUNK_BYTES):
+        yield view[start : start + CHUNK_BYTES]

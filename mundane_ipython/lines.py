@@ -1,0 +1,57 @@
+"""What the line magics need: the expression of `%step`, and the task file of a notebook."""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+TASK_VARIABLE = "MUNDANE_TASK"
+
+
+def evaluate_step(
+    shell: InteractiveShell, name: str, expression: str, local_ns: dict[str, Any] | None
+) -> Callable[[], Any]:
+    """Return a function that evaluates the expression where the magic stands.
+
+    Raises:
+        SyntaxError: the text is no expression.
+        UsageError: the expression awaits, which a line magic cannot.
+    """
+    file = f"<step {name}>"
+    try:
+        code = compile(expression, file, "eval")
+    except SyntaxError as error:
+        if "await" in str(error):
+            raise UsageError(f"%step {name} cannot await: make it a %%step cell") from None
+        raise
+    linecache.cache[file] = (len(expression), None, [expression], file)
+    namespace = shell.user_ns
+    if local_ns is not None and local_ns is not namespace:
+        # A generator or lambda in the expression sees globals only, so the locals become some.
+        namespace = {**shell.user_global_ns, **local_ns}
+    return lambda: eval(code, namespace)  # noqa: S307 (the user's own line)
+
+
+def find_task_file(shell: InteractiveShell) -> str:
+    """Return the task file that a notebook has without naming one (SPEC.md, Which file).
+
+    Raises:
+        UsageError: nothing tells.
+    """
+    named = os.environ.get(TASK_VARIABLE)
+    if named:
+        return named
+    # Jupyter Server says for whom it started the kernel; VS Code binds a name.
+    notebook = os.environ.get("JPY_SESSION_NAME") or shell.user_ns.get("__vsc_ipynb_file__")
+    if isinstance(notebook, str) and notebook.endswith(".ipynb"):
+        return Path(notebook).with_suffix(".task.db").name
+    raise UsageError(
+        "%mundane_open FILE: name the file; this front end does not tell the notebook's name, and "
+        f"{TASK_VARIABLE} is not set"
+    )

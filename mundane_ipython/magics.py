@@ -1,0 +1,200 @@
+"""The magics: their options, their help, and the one line each says. Decides nothing itself."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import (
+    Magics,
+    cell_magic,
+    line_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mundane import MundaneError, StepFailedError, read
+
+from .errors import shown_short
+from .lines import evaluate_step, find_task_file
+from .notes import publish_note
+from .report import Table
+from .session import Session, bind_as
+from .step import RunningStep, StepOptions
+
+
+@magics_class
+class MundaneMagics(Magics):
+    """`%%step`, `%step` and the `%mundane_...` magics."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.session = Session(shell)
+        self._ip = shell
+
+    @magic_arguments()
+    @argument("name", help="the step's name: ASCII letters, digits, '.', '_', '-'")
+    @argument("-o", "--only", metavar="NAMES", help="store only these names, e.g. -o model,score")
+    @argument("--rerun", action="store_true", help="run the cell although it is stored")
+    @argument("--quiet", action="store_true", help="show no note")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic("step")  # type: ignore[arg-type]  # IPython annotates it for no function
+    def line_step(self, line: str, local_ns: dict[str, Any] | None = None) -> Any:
+        """A durable step: run once, stored, and restored by every later run.
+
+        As a cell magic, the whole cell is the step; its variables and outputs are stored::
+
+            %%step fetch
+            data = download()
+
+        As a line magic, one expression is the step, and its value is JSON or bytes::
+
+            user = %step fetch-user get_user(42)
+        """
+        name, _, expression = line.strip().partition(" ")
+        if not expression.strip():
+            raise UsageError("%step NAME EXPRESSION, or %%step NAME on the first line of a cell")
+        task = self._refusals(self.session.need_task)
+        try:
+            return task.step(name, evaluate_step(self._ip, name, expression.strip(), local_ns))
+        except StepFailedError:
+            raise
+        except MundaneError as error:
+            raise shown_short(error)  # noqa: B904 (raised again as it is)
+
+    @cell_magic("step")  # type: ignore[arg-type]  # as above
+    @no_var_expand
+    def cell_step(self, line: str, cell: str) -> None:
+        """Run a cell as a step where the magic is called by hand; a typed cell never comes here."""
+        result = self._ip.run_cell(f"%%step {line}\n{cell}", store_history=False)
+        result.raise_error()
+
+    @magic_arguments()
+    @argument("file", nargs="?", help="the task file; made where it is missing")
+    @argument("--as", dest="name", help="bind the open mundane.Task to this name")
+    @argument("--trust", action="store_true", help="take somebody else's file for your own")
+    @line_magic
+    def mundane_open(self, line: str) -> None:
+        """Open a task file for this kernel's steps, or start a new pass of the one that is open.
+
+        Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db.
+        """
+        options = self._parse(self.mundane_open, line)
+        path = options.file or find_task_file(self._ip)
+        task = self._refusals(lambda: self.session.open(path))
+        if options.name:
+            self._refusals(lambda: bind_as(self._ip, options.name, task))
+        trusted = self._refusals(self.session.trust) if options.trust else []
+        foreign = [] if options.trust else self._refusals(self.session.foreign)
+        parts = [f"{task.path}: {_count_text(task.counts())}"]
+        if trusted:
+            parts.append(f"{len(trusted)} of somebody else's are trusted from here on")
+        if foreign:
+            parts.append(
+                f"{len(foreign)} stored by somebody else: data only, no code (--trust trusts them)"
+            )
+        publish_note(self._ip, ", ".join(parts), event="opened", path=task.path)
+
+    @magic_arguments()
+    @argument("name", help="the sleep's name")
+    @argument("duration", help="500ms, 30s, 5m, 2h, 1d")
+    @line_magic
+    def mundane_sleep(self, line: str) -> None:
+        """Sleep until a time that is stored: a kernel that died meanwhile sleeps only the rest."""
+        options = self._parse(self.mundane_sleep, line)
+        task = self._refusals(self.session.need_task)
+        self._refusals(lambda: task.sleep(options.name, options.duration))
+
+    @line_magic
+    def mundane_steps(self, line: str) -> Table:
+        """Show a table of the open task's steps."""
+        task = self._refusals(self.session.need_task)
+        with read(task.path) as view:
+            return Table(view.steps())
+
+    @line_magic
+    def mundane_status(self, line: str) -> None:
+        """Say which task file is open and how far the task is."""
+        task = self._refusals(self.session.need_task)
+        text = f"{task.path}: {_count_text(task.counts())} (task {task.task_id})"
+        publish_note(self._ip, text, event="status", path=task.path)
+
+    @magic_arguments()
+    @argument("names", nargs="*", help="steps to forget")
+    @argument("--from", dest="first", metavar="NAME", help="this step and all stored after it")
+    @line_magic
+    def mundane_forget(self, line: str) -> None:
+        """Remove steps from the task file, so that their cells run again."""
+        options = self._parse(self.mundane_forget, line)
+        if not options.names and not options.first:
+            raise UsageError("%mundane_forget NAME... or %mundane_forget --from NAME")
+        task = self._refusals(self.session.need_task)
+        names = list(options.names)
+        if options.first:
+            names += self._refusals(lambda: task.names_from(options.first))
+        forgotten = self._refusals(lambda: self.session.forget(names))
+        publish_note(self._ip, f"{task.path}: forgot {', '.join(forgotten)}", event="forgot")
+
+    @line_magic
+    def mundane_close(self, line: str) -> None:
+        """Close the task file, so that another process may open it."""
+        self.session.close()
+
+    # The hook of transformed cells (transform.HOOK).
+
+    def __call__(self, line: str) -> NoReturn:
+        """Refuse: the marker of a step cell was reached without the wrapper around its body."""
+        raise RuntimeError(
+            f"%%step {line}: the cell was not transformed, and nothing of it has run: "
+            "run '%reload_ext mundane_ipython'"
+        )
+
+    def begin(self, line: str, key: str) -> bool:
+        """Return whether the body of a `%%step LINE` cell shall run."""
+        if "{" in line or "$" in line:
+            line = self._ip.var_expand(line)
+        return self.session.begin(self._step_options(line), key)
+
+    def running(self) -> RunningStep:
+        """Return the context of the body."""
+        return self.session.running()
+
+    def show(self, value: Any) -> None:
+        """Display the value of an expression of the body."""
+        self.session.show(value)
+
+    def _step_options(self, line: str) -> StepOptions:
+        options = self._parse(self.line_step, line)
+        only = tuple(name for name in (options.only or "").replace(",", " ").split() if name)
+        return StepOptions(options.name, only, options.rerun, options.quiet)
+
+    def _parse(self, magic: Callable[..., Any], line: str) -> argparse.Namespace:
+        # Not `parse_argstring`, which leaves the quotes of a quoted argument in place.
+        try:
+            words = shlex.split(line)
+        except ValueError as error:
+            raise UsageError(f"{error}: {line}") from None
+        parser = magic.parser  # type: ignore[attr-defined]  # set by @magic_arguments
+        options: argparse.Namespace = parser.parse_args(words)
+        return options
+
+    def _refusals(self, call: Callable[[], Any]) -> Any:
+        """Call, and show our own refusals in one line."""
+        try:
+            return call()
+        except MundaneError as error:
+            raise shown_short(error)  # noqa: B904 (raised again as it is)
+
+
+def _count_text(counts: dict[str, int]) -> str:
+    if not sum(counts.values()):
+        return "no steps yet"
+    parts = [f"{count} {status}" for status, count in counts.items() if count]
+    return f"steps {', '.join(parts)}"

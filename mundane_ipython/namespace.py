@@ -1,0 +1,77 @@
+"""The user namespace before and after a cell: what was bound, what was deleted. Pure.
+
+Compared by identity, the old values being kept alive meanwhile; so a name bound to the very object
+that it had is only seen by static analysis (`source`), and the two are united here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# IPython's history and the names that Python itself puts into a module's namespace.
+_NEVER = frozenset(
+    """In Out _ __ ___ _i _ii _iii _ih _oh _dh exit quit get_ipython
+    __builtins__ __builtin__ __annotations__ __name__ __doc__ __package__ __loader__ __spec__
+    __debugger_skip__""".split()  # noqa: SIM905 (a list of 22 strings reads worse)
+)
+_NUMBERED = re.compile(r"_i?\d+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a cell did to the namespace.
+
+    Attributes:
+        bound: names that it bound, in the order in which they stand in the namespace.
+        deleted: names that were there before and are gone.
+    """
+
+    bound: list[str]
+    deleted: list[str]
+
+
+class Snapshot:
+    """The user's names as they are now.
+
+    Args:
+        namespace: IPython's `user_ns`.
+        hidden: IPython's `user_ns_hidden`: names that the user did not bind, by their value.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
+        self._hidden = hidden
+        self.values = self._user_names(namespace)
+
+    def changes(self, namespace: Mapping[str, Any], may_bind: Iterable[str]) -> Changes:
+        """Return what changed since, `may_bind` being what static analysis says."""
+        after = self._user_names(namespace)
+        static = frozenset(may_bind)
+        missing = object()
+        bound = [
+            name
+            for name, value in after.items()
+            if name in static or self.values.get(name, missing) is not value
+        ]
+        return Changes(bound, [name for name in self.values if name not in after])
+
+    def older(self, namespace: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+        """Return the names that still hold the value they had, for identity across steps."""
+        bound = frozenset(changes.bound)
+        return {
+            name: value
+            for name, value in self.values.items()
+            if name not in bound and namespace.get(name) is value
+        }
+
+    def _user_names(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        hidden, missing = self._hidden, object()
+        return {
+            name: value
+            for name, value in namespace.items()
+            if name not in _NEVER
+            and hidden.get(name, missing) is not value
+            and not _NUMBERED.fullmatch(name)
+        }

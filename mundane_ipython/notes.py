@@ -1,0 +1,47 @@
+"""The notes under a cell: what mundane did there, in a line.
+
+A note is one `display_data` whose metadata has the member `mundane`, so that a tool which compares
+or cleans notebooks can drop it.
+"""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from mundane._duration import format_ms
+
+METADATA_KEY = "mundane"
+
+
+def publish_note(shell: InteractiveShell, text: str, **facts: Any) -> None:
+    """Show a note.
+
+    Args:
+        shell: where.
+        text: plain text, one line or a few; may hold names and errors out of a file.
+        facts: what the note says, for programs; JSON values.
+    """
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    data = {
+        "text/plain": text,
+        "text/html": f'<span style="color: #6b7280; font-size: 90%">{lines}</span>',
+    }
+    shell.display_pub.publish(data, {METADATA_KEY: facts})
+
+
+def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:
+    """Return `step fetch: restored, saved 2m 13s (ran 2026-11-24 09:14)`."""
+    saved = "" if took_ms is None else f", saved {format_ms(took_ms)}"
+    return f"step {name}: restored{saved} (ran {local_time(ran_at)})"
+
+
+def local_time(iso: str) -> str:
+    """Return an ISO-8601 time as the wall clock here shows it; other text as it is."""
+    try:
+        return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return iso

@@ -1,0 +1,78 @@
+"""What is kept of one finished cell beyond its row: a record, JSON text that is signed. Pure.
+
+SPEC.md, The extension's tables.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from .outputs import Output
+
+Place = Literal["row", "bundle", "module"]
+RowShape = Literal["value", "members"]
+
+
+@dataclass(slots=True)
+class CellRecord:
+    """One cell as it was when it finished.
+
+    Attributes:
+        task_id: of the task file, so that a record says nothing about another task.
+        name: the step's name.
+        source_key: of the cell's code (`source.CellSource.key`).
+        source: the cell's code.
+        imports: modules that its import statements loaded, in order.
+        row: whether the row holds one value or an object with a member for each binding.
+        bindings: each bound name and where its value is; for a module, its name is in `modules`.
+        modules: names bound to modules, by the module's own name.
+        deleted: names that the cell deleted.
+        left_out: names that could not be stored, and why.
+        value: where the last expression's value is; None where there is none, or none is stored.
+        outputs: what the cell showed.
+        updates: its updates of other cells' displays, by display id.
+        widgets: the state of the ipywidgets that its outputs show, or None.
+        older: see `bundle.Bundle.older`.
+        slots: see `bundle.Bundle.slots`.
+        buffers: for the stream and then for each buffer, its size and its chunks' digests.
+        versions: of Python and of what the bundle depends on.
+        ran_at: when the cell finished, ISO-8601 in UTC.
+        took_ms: how long it ran.
+    """
+
+    task_id: str
+    name: str
+    source_key: str
+    source: str
+    imports: list[str]
+    row: RowShape
+    bindings: list[tuple[str, Place]]
+    modules: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    value: Place | None = None
+    outputs: list[Output] = field(default_factory=list)
+    updates: dict[str, Output] = field(default_factory=dict)
+    widgets: dict[str, Any] | None = None
+    older: list[str] = field(default_factory=list)
+    slots: list[tuple[str, int]] = field(default_factory=list)
+    buffers: list[tuple[int, list[str]]] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    ran_at: str = ""
+    took_ms: int = 0
+
+    def to_json(self) -> str:
+        """Return the text that is stored and signed."""
+        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> CellRecord:
+        """Return the record of a text; members of later versions are passed over.
+
+        Raises:
+            ValueError, TypeError: the text is no record.
+        """
+        members = json.loads(text)
+        return cls(**{key: members[key] for key in members if key in cls.__dataclass_fields__})

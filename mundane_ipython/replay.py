@@ -1,0 +1,95 @@
+"""Showing stored outputs again, as if the cell had run: streams, displays, Out[n], updates.
+
+What a file says is trusted or it is not (SPEC.md, Trust): of somebody else's file only text and
+bitmap images are shown, since a front end runs the HTML and JavaScript that a live kernel sends.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from .capture import current_request
+from .outputs import CellOutputs, Output
+
+_NO_VALUE = object()
+
+# What a front end only ever draws.
+_HARMLESS = frozenset(("text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"))
+
+
+def replay(
+    shell: InteractiveShell, shown: CellOutputs, *, value: Any = _NO_VALUE, trusted: bool
+) -> None:
+    """Send a cell's stored outputs, in order.
+
+    Args:
+        shell: where they are shown.
+        shown: as recorded.
+        value: of the cell's last expression, for `_` and `Out[n]`; left out where it is not stored.
+        trusted: whether rich displays may be shown.
+    """
+    for display_id, output in shown.updates.items():
+        _publish(shell, _drawable(output, trusted), display_id, update=True)
+    for output in shown.outputs:
+        kind = output["output_type"]
+        if kind == "stream":
+            stream = sys.stderr if output["name"] == "stderr" else sys.stdout
+            stream.write(output["text"])
+            stream.flush()
+        elif kind == "display_data":
+            _publish(shell, _drawable(output, trusted), output.get("display_id"))
+        elif kind == "execute_result":
+            _show_result(shell, _drawable(output, trusted), value)
+        elif kind == "error":
+            _show_error(shell, output)
+
+
+def _publish(
+    shell: InteractiveShell, output: Output, display_id: str | None, *, update: bool = False
+) -> None:
+    transient = {} if display_id is None else {"display_id": display_id}
+    shell.display_pub.publish(
+        output["data"], output["metadata"], transient=transient, update=update
+    )
+
+
+def _show_result(shell: InteractiveShell, output: Output, value: Any) -> None:
+    """Take the steps of `DisplayHook.__call__` with the stored data in place of a new formatting.
+
+    IPython's own sequence (9.18, displayhook.py) has no public entry that takes formatted data.
+    """
+    hook = shell.displayhook
+    hook.check_for_underscore()
+    hook.start_displayhook()
+    hook.write_output_prompt()
+    if value is not _NO_VALUE:
+        hook.update_user_ns(value)
+        hook.fill_exec_result(value)
+    hook.write_format_data(output["data"], output["metadata"])
+    hook.log_output(output["data"])
+    hook.finish_displayhook()
+
+
+def _show_error(shell: InteractiveShell, output: Output) -> None:
+    """Send a traceback that the cell showed and went on from."""
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        sys.stdout.write("\n".join(output["traceback"]) + "\n")
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    content = {key: output[key] for key in ("ename", "evalue", "traceback")}
+    kernel.session.send(
+        kernel.iopub_socket, "error", content, parent=current_request(shell), ident=b"error"
+    )
+
+
+def _drawable(output: Output, trusted: bool) -> Output:
+    if trusted:
+        return output
+    kept = {kind: data for kind, data in output["data"].items() if kind in _HARMLESS}
+    kept.setdefault("text/plain", "(an output of an untrusted task file, not shown)")
+    return {**output, "data": kept, "metadata": {}}

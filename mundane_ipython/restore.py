@@ -1,0 +1,268 @@
+"""Restoring a stored step in its cell: names, deletions, outputs, the last value, and the note.
+
+Everything is loaded and checked before anything is touched: a restore happens whole or not at all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from mundane import Attempt, Task
+
+from .bundle import VALUE_SLOT, Bundle, unpack
+from .cells import Cells, StoredCell
+from .errors import BundleError, RowMismatchError
+from .notes import publish_note, restored_text
+from .outputs import CellOutputs
+from .record import CellRecord
+from .replay import replay
+from .source import CellSource
+from .step import StepOptions, left_out_text
+from .trust import is_signed
+from .values import is_reference
+from .widgets import open_widgets, without_views
+
+_NOTHING = object()
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a stored step gives back, loaded and not yet bound."""
+
+    names: dict[str, Any]
+    deleted: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    value: Any = _NOTHING
+    shown: CellOutputs = field(default_factory=CellOutputs)
+    widgets: dict[str, Any] | None = None
+    trusted: bool = True
+    took_ms: int | None = None
+    ran_at: str = ""
+
+
+class Restorer:
+    """Restores steps of one open task into one shell.
+
+    Args:
+        shell: whose namespace and outputs are restored.
+        task: the open task.
+        cells: its cell records.
+        key: the user's signing key.
+    """
+
+    def __init__(self, shell: InteractiveShell, task: Task, cells: Cells, key: bytes) -> None:
+        self._shell = shell
+        self._task = task
+        self._cells = cells
+        self._key = key
+
+    def restore(self, attempt: Attempt, options: StepOptions, source: CellSource) -> Restored:
+        """Bring a stored step back into the namespace and show what it showed.
+
+        Raises:
+            UntrustedError: the record is somebody else's, and holds more than data.
+            BundleError: the record is damaged, or cannot be loaded here.
+            RowMismatchError: the row is a script's and does not fit the cell.
+        """
+        stored = self._cells.read(attempt.name)
+        if stored is None:
+            restored = self._from_row(attempt.name, attempt.value(), options, source)
+        else:
+            restored = self._from_record(attempt, stored, options, source)
+        self._apply(restored)
+        if not options.quiet:
+            self._note(attempt.name, restored)
+        return restored
+
+    def _from_record(
+        self, attempt: Attempt, stored: StoredCell, options: StepOptions, source: CellSource
+    ) -> Restored:
+        name = attempt.name
+        record = parse_record(self._task.path, name, stored)
+        trusted = belongs(self._key, self._task, name, stored, record)
+        bound = {binding for binding, _ in record.bindings}
+        absent = [asked for asked in options.only if asked not in bound]
+        if absent:
+            raise RowMismatchError(
+                self._task.path,
+                name,
+                f"-o names {absent[0]!r}, but {', '.join(sorted(bound)) or 'no name'} is stored: "
+                f"'%%step {name} ... --rerun' runs it again",
+            )
+        # Whose file it is decides which modules may be imported: those that the record names, or
+        # only those that the user's own cell imports as well.
+        allowed = None if trusted else frozenset(source.imports)
+        self._import(name, record.imports, allowed)
+        slots = self._load_bundle(record, trusted)
+        row = attempt.value()
+        names: dict[str, Any] = {}
+        for binding, place in record.bindings:
+            if place == "bundle":
+                names[binding] = slots[binding]
+            elif place == "module":
+                names[binding] = self._module(name, record.modules[binding], allowed)
+            else:
+                names[binding] = row if record.row == "value" else row[binding]
+        value = _NOTHING
+        if record.value is not None:
+            value = slots[VALUE_SLOT] if record.value == "bundle" else row
+        return Restored(
+            names=names,
+            deleted=record.deleted,
+            left_out=record.left_out,
+            value=value,
+            shown=CellOutputs(record.outputs, record.updates),
+            widgets=record.widgets if trusted else None,
+            trusted=trusted,
+            took_ms=record.took_ms,
+            ran_at=record.ran_at,
+        )
+
+    def _load_bundle(self, record: CellRecord, trusted: bool) -> dict[str, Any]:
+        if not record.slots:
+            return {}
+        stream, *buffers = (
+            self._cells.read_buffer(record.name, number, size, digests)
+            for number, (size, digests) in enumerate(record.buffers)
+        )
+        bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(stream))
+        try:
+            return unpack(
+                bundle,
+                path=self._task.path,
+                step=record.name,
+                namespace=self._shell.user_ns,
+                trusted=trusted,
+                buffers=buffers,
+            )
+        except BundleError as error:
+            here = ".".join(map(str, sys.version_info[:3]))
+            wrote = record.versions.get("python", here)
+            if wrote.split(".")[:2] != here.split(".")[:2]:
+                error.add_note(f"Python {wrote} wrote it, this is Python {here}")
+            raise
+
+    def _module(self, name: str, module: str, allowed: frozenset[str] | None) -> Any:
+        if allowed is not None and not any(
+            imported == module or imported.startswith(f"{module}.") for imported in allowed
+        ):
+            raise BundleError(
+                self._task.path,
+                name,
+                f"it binds the module {module!r}, which this cell does not import, and the file is "
+                "not yours: '%mundane_open FILE --trust' trusts it",
+            )
+        self._import(name, [module], None)
+        return sys.modules[module]
+
+    def _import(self, name: str, modules: Iterable[str], allowed: frozenset[str] | None) -> None:
+        for module in modules:
+            if allowed is not None and module not in allowed:
+                continue
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise BundleError(
+                    self._task.path,
+                    name,
+                    f"it imported {module!r}, which cannot be imported here ({error}): install it, "
+                    f"or run the step again with '%%step {name} --rerun'",
+                ) from error
+
+    def _from_row(self, name: str, row: Any, options: StepOptions, source: CellSource) -> Restored:
+        """Fit a row that a script stored to the names that the cell binds."""
+        if is_reference(row) or (type(row) is dict and any(map(is_reference, row.values()))):
+            raise BundleError(
+                self._task.path,
+                name,
+                "the objects that its row refers to are not in the file: "
+                f"'%%step {name} --rerun' runs it again",
+            )
+        imported: dict[str, Any] = {}
+        exec(compile(source.import_text, "<imports>", "exec"), imported)  # noqa: S102 (the cell's own)
+        imported.pop("__builtins__", None)
+        wanted = options.only or tuple(sorted(source.assigned))
+        if not wanted and source.ends_in_expression:
+            return Restored(imported, value=row)
+        if (
+            type(row) is dict
+            and wanted
+            and all(each in row for each in wanted)
+            and not (len(wanted) == 1 and options.only)
+        ):
+            return Restored(imported | {each: row[each] for each in wanted})
+        if len(wanted) == 1:
+            return Restored(imported | {wanted[0]: row})
+        if not wanted:
+            return Restored(imported)
+        members = f"an object with {', '.join(sorted(row))}" if type(row) is dict else "one value"
+        raise RowMismatchError(
+            self._task.path,
+            name,
+            f"its row was stored by a script and holds {members}, but the cell binds "
+            f"{', '.join(wanted)}: name one with -o, or run it here with '%%step {name} --rerun'",
+        )
+
+    def _apply(self, restored: Restored) -> None:
+        namespace = self._shell.user_ns
+        namespace.update(restored.names)
+        for name in (*restored.deleted, *restored.left_out):
+            namespace.pop(name, None)
+        shown = restored.shown
+        if restored.widgets is None or not open_widgets(restored.widgets):
+            shown = CellOutputs(without_views(shown.outputs), shown.updates)
+        if restored.value is _NOTHING:
+            replay(self._shell, shown, trusted=restored.trusted)
+        elif restored.took_ms is not None:
+            replay(self._shell, shown, value=restored.value, trusted=restored.trusted)
+        else:
+            sys.displayhook(restored.value)  # a script's: it was never shown
+
+    def _note(self, name: str, restored: Restored) -> None:
+        text = restored_text(name, restored.took_ms, restored.ran_at)
+        if restored.left_out:
+            text += f"\nnot stored, and so not defined: {left_out_text(restored.left_out)}"
+        if not restored.trusted:
+            text += (
+                "\nthe record is somebody else's: data was loaded, no code was run, and displays "
+                "are text and images only ('%mundane_open FILE --trust' trusts it)"
+            )
+        publish_note(
+            self._shell,
+            text,
+            step=name,
+            event="restored",
+            took_ms=restored.took_ms,
+            ran_at=restored.ran_at,
+            trusted=restored.trusted,
+            left_out=restored.left_out,
+        )
+
+
+def parse_record(path: str, name: str, stored: StoredCell) -> CellRecord:
+    """Return the record of a stored cell.
+
+    Raises:
+        BundleError: it is no record.
+    """
+    try:
+        return CellRecord.from_json(stored.text)
+    except (TypeError, ValueError) as error:
+        raise BundleError(
+            path, name, f"its record is damaged ({error}): '%%step {name} --rerun' runs it again"
+        ) from error
+
+
+def belongs(key: bytes, task: Task, name: str, stored: StoredCell, record: CellRecord) -> bool:
+    """Return whether a record was signed with this key, for this very step of this very task."""
+    return (
+        is_signed(key, stored.text, stored.signature)
+        and record.name == name
+        and record.task_id == task.task_id
+    )

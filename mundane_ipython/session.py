@@ -1,0 +1,251 @@
+"""The open task of one kernel, and what becomes of each `%%step` cell: run, restore or refuse."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+import mundane
+from mundane import DuplicateStepError, MundaneError, Task
+
+from .capture import current_request
+from .cells import Cells
+from .errors import NoOpenTaskError, NotebookStepError, shown_short
+from .restore import Restorer, belongs, parse_record
+from .source import CellSource
+from .step import RunningStep, StepOptions
+from .trust import load_key, sign
+
+# Analyses of cells that were transformed and have not run, such as those of a syntax check.
+_MAX_SOURCES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The cell that used a step's name in this pass.
+
+    Attributes:
+        source_key: of its body.
+        cell_id: as the front end names it, or None.
+        prompt: its execution count, the n of In[n].
+    """
+
+    source_key: str
+    cell_id: str | None
+    prompt: int
+
+
+class Session:
+    """What a shell remembers between cells.
+
+    Args:
+        shell: of this kernel.
+
+    Attributes:
+        task: the open task, or None.
+        sources: analyses of transformed cells by key, from `transform.StepWrapper`.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.task: Task | None = None
+        self.sources: dict[str, CellSource] = {}
+        self._shell = shell
+        self._cells: Cells | None = None
+        self._key = b""
+        self._running: list[RunningStep] = []
+        self._owners: dict[str, Owner] = {}
+        self._used_by_cell: dict[str, set[str]] = {}
+        self._used_before: list[tuple[str, frozenset[str]]] = []
+        self.left_out: dict[str, tuple[str, str]] = {}
+
+    # The task.
+
+    def open(self, path: str) -> Task:
+        """Open a task file, or start a new pass of the one that is open already.
+
+        Raises:
+            LockedError, SchemaError, StorageError: see `mundane.open`; what was open stays open.
+        """
+        if self.task is not None and os.path.abspath(self.task.path) == os.path.abspath(path):
+            self.task.release()
+            self._start_pass()
+            return self.task
+        self._key = load_key()
+        task = mundane.open(path)
+        try:
+            cells = Cells(task)
+        except BaseException:
+            task.close()
+            raise
+        self.close()
+        self.task, self._cells = task, cells
+        return task
+
+    def close(self) -> None:
+        """Close the open task, if any."""
+        if self.task is not None:
+            self.task.close()
+        self.task = self._cells = None
+        self._start_pass()
+
+    def need_task(self) -> Task:
+        """Return the open task.
+
+        Raises:
+            NoOpenTaskError: there is none.
+        """
+        if self.task is None:
+            raise NoOpenTaskError
+        return self.task
+
+    def foreign(self) -> list[str]:
+        """Return the steps whose records are not signed with the user's key."""
+        task, cells = self.need_task(), self._need_cells()
+        return [
+            name
+            for name, stored in cells.all().items()
+            if not belongs(self._key, task, name, stored, parse_record(task.path, name, stored))
+        ]
+
+    def trust(self) -> list[str]:
+        """Sign every record with the user's key; return those that were somebody else's."""
+        names = self.foreign()
+        cells = self._need_cells()
+        stored = cells.all()
+        cells.sign({name: sign(self._key, stored[name].text) for name in names})
+        return names
+
+    def forget(self, names: Iterable[str]) -> list[str]:
+        """Remove steps and their records, so that their cells run again; return their names.
+
+        Raises:
+            UnknownStepError: one of them is not in the file; nothing is removed.
+        """
+        names = list(dict.fromkeys(names))
+        self.need_task().forget(*names)
+        self._need_cells().forget(names)
+        for name in names:
+            self._owners.pop(name, None)
+        return names
+
+    # Step cells, in the order in which a transformed cell calls these.
+
+    def begin(self, options: StepOptions, key: str) -> bool:
+        """Return whether the cell's body shall run; a stored step is restored here instead.
+
+        Raises:
+            NoOpenTaskError: no task is open.
+            DuplicateStepError: another cell used the name in this pass.
+            MundaneError: what `Task.begin` and `Restorer.restore` raise.
+        """
+        try:
+            return self._begin(options, self.sources.pop(key))
+        except MundaneError as error:
+            raise shown_short(error)  # noqa: B904 (raised again as it is)
+
+    def running(self) -> RunningStep:
+        """Return the step that `begin` said shall run: the context of its body."""
+        return self._running[-1]
+
+    def show(self, value: Any) -> None:
+        """Display the value of an expression of the running step."""
+        self._running[-1].show(value)
+
+    # Events of the shell.
+
+    def before_cell(self, info: ExecutionInfo) -> None:
+        """Note which names are used before a cell; a cell that runs again may use its own again."""
+        if self.task is None or info.raw_cell is None:
+            self._used_before.append(("", frozenset()))
+            return
+        cell = self._cell_key(info.raw_cell)
+        own = self._used_by_cell.pop(cell, set()) - self._owners.keys()
+        self.task.release(own)
+        self._used_before.append((cell, self.task.used()))
+
+    def after_cell(self, result: ExecutionResult) -> None:
+        """Note which names the cell used by `task.step` and the like."""
+        cell, before = self._used_before.pop() if self._used_before else ("", frozenset())
+        if self.task is None or not cell:
+            return
+        new = set(self.task.used() - before - self._owners.keys())
+        if result.error_in_exec is not None:
+            # It will be mended and run again, and nothing tells that it is the same cell then.
+            self.task.release(new)
+        elif new:
+            self._used_by_cell[cell] = new
+
+    def _begin(self, options: StepOptions, source: CellSource) -> bool:
+        task, cells = self.need_task(), self._need_cells()
+        name = options.name
+        owner = Owner(source.key, self._cell_id(), self._shell.execution_count)
+        self._release_from(name, owner, options)
+        attempt = task.begin(name, rerun=options.rerun)
+        self._owners[name] = owner
+        if attempt.stored:
+            restorer = Restorer(self._shell, task, cells, self._key)
+            restored = restorer.restore(attempt, options, source)
+            for left_out, reason in restored.left_out.items():
+                self.left_out[left_out] = (name, reason)
+            return False
+        step = RunningStep(
+            self._shell, task, attempt, options, source, self._key, ended=self._end_running
+        )
+        self._running.append(step)
+        return True
+
+    def _release_from(self, name: str, owner: Owner, options: StepOptions) -> None:
+        """Let the same cell use its name again in this pass; refuse it to another cell."""
+        task = self.need_task()
+        previous = self._owners.get(name)
+        if previous is None:
+            return
+        same = previous.source_key == owner.source_key or (
+            owner.cell_id is not None and previous.cell_id == owner.cell_id
+        )
+        if not same and not options.rerun and task.status(name) == "done":
+            raise DuplicateStepError(
+                task.path,
+                name,
+                f"by the cell In[{previous.prompt}]: give this one another name; or, where it "
+                f"replaces that one, add --rerun or run '%mundane_forget {name}'",
+            )
+        task.release([name])
+
+    def _end_running(self) -> None:
+        self._running.pop()
+
+    def _need_cells(self) -> Cells:
+        if self._cells is None:
+            raise NoOpenTaskError
+        return self._cells
+
+    def _start_pass(self) -> None:
+        self._owners.clear()
+        self._used_by_cell.clear()
+        self.left_out.clear()
+
+    def _cell_id(self) -> str | None:
+        cell_id = (current_request(self._shell).get("metadata") or {}).get("cellId")
+        return cell_id if isinstance(cell_id, str) else None
+
+    def _cell_key(self, raw_cell: str) -> str:
+        """Return what tells a cell from others: the front end's id, else its text."""
+        return self._cell_id() or hashlib.sha256(raw_cell.encode("utf-8", "replace")).hexdigest()
+
+
+def bind_as(shell: InteractiveShell, name: str, task: Task) -> None:
+    """Bind the open task to a name of the user namespace.
+
+    Raises:
+        NotebookStepError: the name is no identifier.
+    """
+    if not name.isidentifier():
+        raise NotebookStepError(task.path, name, "--as wants a Python name")
+    shell.user_ns[name] = task
+    shell.user_ns_hidden[name] = task

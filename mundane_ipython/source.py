@@ -1,0 +1,103 @@
+"""A cell's source -> its key, the names it binds and reads, the modules it imports. Pure.
+
+Analysis is static and errs on the side of too many names: what was really bound is the union of
+this and of a namespace difference (`namespace`). Python's own `symtable` does the scoping.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import symtable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CellSource:
+    """What is known of a step's body before it runs.
+
+    Attributes:
+        key: a digest of the code; comments and formatting do not count.
+        bound: names that the body may bind at the top level, deleted ones included.
+        read: names of the namespace that the body refers to, also from within functions.
+        text: the body as IPython's transformers left it.
+        imports: modules that its import statements name, functions' bodies left aside.
+        import_text: its top-level import statements alone.
+        assigned: `bound` without what import statements bind.
+        ends_in_expression: whether its last statement is an expression.
+    """
+
+    key: str
+    bound: frozenset[str]
+    read: frozenset[str]
+    text: str
+    imports: tuple[str, ...]
+    import_text: str
+    assigned: frozenset[str]
+    ends_in_expression: bool
+
+
+def analyze(body: Sequence[ast.stmt]) -> CellSource:
+    """Return what a body's statements bind and read.
+
+    Raises:
+        SyntaxError: the statements are no valid module.
+    """
+    text = ast.unparse(ast.Module(list(body), []))
+    table = symtable.symtable(text, "<step>", "exec")
+    bound: set[str] = set()
+    read: set[str] = set()
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() or symbol.is_imported():
+            bound.add(symbol.get_name())
+        if symbol.is_referenced():
+            read.add(symbol.get_name())
+    for scope in _inner_scopes(table):
+        for symbol in scope.get_symbols():
+            # A comprehension's walrus target is flagged like a `global` statement's name.
+            if symbol.is_declared_global() and symbol.is_assigned():
+                bound.add(symbol.get_name())
+            if symbol.is_global() and symbol.is_referenced():
+                read.add(symbol.get_name())
+    read.update(_updated_names(body))
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    imported = {a.asname or a.name.split(".")[0] for s in statements for a in s.names}
+    return CellSource(
+        key=key,
+        bound=frozenset(bound),
+        read=frozenset(read),
+        text=text,
+        imports=tuple(dict.fromkeys(_imported_modules(body))),
+        import_text=ast.unparse(ast.Module(list(statements), [])),
+        assigned=frozenset(bound - imported),
+        ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
+    )
+
+
+def _imported_modules(body: Sequence[ast.AST]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module != "__future__":
+                yield node.module
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield from _imported_modules(list(ast.iter_child_nodes(node)))
+
+
+def _inner_scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    for child in table.get_children():
+        yield child
+        yield from _inner_scopes(child)
+
+
+def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the targets of `x += 1` and `del x`, which symtable does not call references."""
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id
+            elif isinstance(node, ast.Delete):
+                yield from (target.id for target in node.targets if isinstance(target, ast.Name))

@@ -1,0 +1,78 @@
+"""Whose record is it: the user's signing key, and signatures with it. SPEC.md, Trust.
+
+The key never enters a task file. A record without a valid signature is not damaged, it is
+somebody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_data_dir
+
+from mundane import StorageError
+
+KEY_FILE_VARIABLE = "MUNDANE_KEY_FILE"
+_KEY_BYTES = 32
+
+
+def key_path() -> Path:
+    """Return where the user's key is kept: MUNDANE_KEY_FILE, else in Jupyter's data directory."""
+    named = os.environ.get(KEY_FILE_VARIABLE)
+    return Path(named) if named else Path(jupyter_data_dir()) / "mundane" / "key"
+
+
+def load_key() -> bytes:
+    """Return the user's signing key, made at its first use.
+
+    Raises:
+        StorageError: it can be neither read nor made, or is no key.
+    """
+    path = key_path()
+    try:
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            str(path),
+            f"the signing key cannot be read or made ({error.strerror}): "
+            f"set {KEY_FILE_VARIABLE} to a file that can",
+        ) from error
+    if len(key) < _KEY_BYTES:
+        raise StorageError(
+            str(path), f"is no signing key: {len(key)} bytes; remove it for a new one"
+        )
+    return key
+
+
+def sign(key: bytes, text: str) -> str:
+    """Return the signature of a text: HMAC-SHA256, in hexadecimal."""
+    return hmac.new(key, text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def is_signed(key: bytes, text: str, signature: str) -> bool:
+    """Return whether the signature is this key's, for this very text."""
+    return hmac.compare_digest(sign(key, text).encode(), signature.encode("utf-8", "replace"))
+
+
+def _make_key(path: Path) -> None:
+    """Make the key file complete and private from the start; of two processes, one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()

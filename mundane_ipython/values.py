@@ -1,0 +1,85 @@
+"""A step's bindings <-> the JSON of its row, which any runtime and any person can read.
+
+A value that is not strict JSON stands in the row as a reference with its type, size and a summary;
+its bytes are in the bundle. SPEC.md, The row of a cell.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mundane._json import NotJSON, check
+
+REFERENCE = "$mundane"
+"""The key of a reference; a user's own value that has it is not taken for JSON."""
+
+
+def is_json(value: Any) -> bool:
+    """Return whether a value is strict JSON that holds no key of ours."""
+    try:
+        check(value)
+    except NotJSON:
+        return False
+    return all(REFERENCE not in box for box in containers(value) if isinstance(box, dict))
+
+
+def containers(value: Any) -> Iterator[Any]:
+    """Yield every list and dict of a JSON value, a shared one as often as it stands there."""
+    stack = [value]
+    while stack:
+        box = stack.pop()
+        if type(box) is list or type(box) is dict:
+            yield box
+            items: Iterable[Any] = box if isinstance(box, list) else box.values()
+            stack.extend(item for item in items if type(item) is list or type(item) is dict)
+
+
+def reference(value: Any, size_bytes: int, left_out: str | None) -> dict[str, Any]:
+    """Return what stands in the row for a value that is not JSON, or why it is not stored."""
+    facts: dict[str, Any] = {"type": type_name(value), "size": size_bytes}
+    summary = summarize(value)
+    if summary:
+        facts["summary"] = summary
+    if left_out is not None:
+        facts["left_out"] = left_out
+    return {REFERENCE: facts}
+
+
+def is_reference(value: Any) -> bool:
+    """Return whether a value out of a row stands for one in a bundle."""
+    return type(value) is dict and REFERENCE in value
+
+
+def type_name(value: Any) -> str:
+    """Return the full name of a value's type."""
+    kind = type(value)
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def summarize(value: Any) -> str:
+    """Return a few words about a value, cheaply and without calling its own `repr`."""
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    if isinstance(value, (type, types.FunctionType)):
+        return value.__qualname__
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and all(type(n) is int for n in shape):
+        if len(shape) == 2 and hasattr(value, "columns"):
+            return f"{shape[0]} rows x {shape[1]} columns"
+        sides = " x ".join(map(str, shape)) or "scalar"
+        return f"{sides} {getattr(value, 'dtype', '')}".strip()
+    if isinstance(value, (str, bytes, bytearray, list, tuple, dict, set, frozenset)):
+        return f"{len(value)} items"
+    return ""
+
+
+def module_name(value: Any) -> str | None:
+    """Return the name by which a module can be imported again; None for any other value."""
+    if isinstance(value, types.ModuleType) and sys.modules.get(value.__name__) is value:
+        return value.__name__
+    return None
