@@ -6,6 +6,7 @@ The layers, each importing only what stands below it:
 
     cli                      the command line: status, steps, get
     _task                    Task, run, arun, open: the replay loop
+    _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the one writer; the many readers
     _schema     _lock        format v1's tables; the single-writer lock
     _sqlite                  how SQLite is opened, how its errors are told
@@ -16,8 +17,9 @@ The layers, each importing only what stands below it:
 Standard library only.
 """
 
+from ._attempt import Attempt
 from ._reader import StepRecord, TaskView, read
-from ._task import Attempt, Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
+from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
     AsyncFunctionError,
     ClosedTaskError,

@@ -56,9 +56,15 @@ class Nap:
         return max(0.0, min(by_wall, by_deadline, _LOOK_S))
 
 
+def iso(time_ms: int) -> str:
+    """Return a time as the format writes it: `2026-11-24T09:14:03.120000Z`."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03}000Z"
+
+
 def iso_now() -> str:
-    """Return the time as the format writes it: `2026-11-24T09:14:03.120000Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Return the system's time as the format writes it."""
+    return iso(SYSTEM.now_ms())
 
 
 def iso_to_ms(text: str) -> int | None:

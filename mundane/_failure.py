@@ -17,7 +17,7 @@ def error_text(error: BaseException, *, skip_frames: int = 0) -> str:
         error: may have a `repr` or `str` that raises.
         skip_frames: how many outermost frames, ours, to leave out.
     """
-    first = clip(safe_repr(error), _MAX_REPR_BYTES)
+    first = short_repr(error)
     frames = error.__traceback__
     for _ in range(skip_frames):
         if frames is not None and frames.tb_next is not None:
@@ -34,12 +34,13 @@ def summary(text: str) -> str:
     return text.split("\n", 1)[0]
 
 
-def safe_repr(error: BaseException) -> str:
-    """Return `repr(error)`, or the type's name and what `repr` raised."""
+def short_repr(error: BaseException) -> str:
+    """Return `repr(error)`, bounded, or the type's name and what `repr` raised."""
     try:
-        return repr(error)
+        text = repr(error)
     except Exception as broken:  # noqa: BLE001 (a user's exception may break anything; keep the rest)
-        return f"{type(error).__name__}(repr raised {type(broken).__name__})"
+        text = f"{type(error).__name__}(repr raised {type(broken).__name__})"
+    return clip(text, _MAX_REPR_BYTES)
 
 
 def clip(text: str, max_bytes: int) -> str:

@@ -26,6 +26,12 @@ OperationalError = sqlite3.OperationalError
 # executed this branch (SPEC.md, Locking).
 _VFS = "&vfs=unix-none" if sys.platform == "darwin" else ""
 
+MOVED = (
+    "was removed or replaced while it was open: nothing more can be stored there; "
+    "put it back, or open a task again"
+)
+"""Why a writer stops whose path does not name its file any more."""
+
 # SQLite waits so long for another process's lock inside one call, in which no interrupt is noticed.
 _BUSY_SLICE_S = 0.25
 # A commit waits so long in all for a reader that does not let go.
@@ -78,8 +84,12 @@ def storage_errors(path: str, doing: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = primary_code(error)
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+            raise StorageError(path, MOVED) from error
         if code in _DAMAGED:
             raise SchemaError(path, f"{_DAMAGED[code]} ({doing}: {error})") from error
+        if code == 0 and "UTF-8" in str(error):  # said by the sqlite3 module, without a code
+            raise SchemaError(path, f"is damaged ({doing}: {error})") from error
         reason = _REFUSED.get(code, "SQLite refuses")
         raise StorageError(path, f"{doing}: {reason} ({error})") from error
 

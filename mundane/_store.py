@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from ._clock import iso_now
+from ._clock import SYSTEM, Clock, iso
 from ._lock import FileLock
 from ._schema import Header, check_schema, create_tables
-from ._sqlite import Connection, IntegrityError, connect, patiently, storage_errors
+from ._sqlite import MOVED, Connection, IntegrityError, connect, patiently, storage_errors
 from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
@@ -53,6 +53,7 @@ class Store:
 
     Args:
         path: as the caller gave it; messages name it so.
+        clock: whose time the rows get.
 
     Raises:
         LockedError: another task has the file.
@@ -62,8 +63,9 @@ class Store:
 
     header: Header
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, clock: Clock = SYSTEM) -> None:
         self.path = path
+        self._clock = clock
         self._file = os.path.abspath(path)
         self._pid = os.getpid()
         self._lock = FileLock(self._file)
@@ -72,11 +74,12 @@ class Store:
         self._connection: Connection | None = None
         self._synchronous = ""
         try:
+            # First, and inside: neither a fork nor an interrupt may fall between open and listed.
+            _open_stores.add(self)
             self._open()
         except BaseException:
             self.close()
             raise
-        _open_stores.add(self)
 
     def rows(self) -> list[tuple[int, str, str, str]]:
         """Return (id, name, kind, status) of every row, oldest first, without the results."""
@@ -95,17 +98,16 @@ class Store:
 
         It survives a kill, not necessarily a power loss.
         """
-        return self.commit(
-            lambda c: _upsert(c, name, row_id, ("step", None, "pending", iso_now(), None)),
-            durable=False,
-        )
+        values = ("step", None, "pending", self._now(), None)
+        return self.commit(lambda c: _upsert(c, name, row_id, values), durable=False)
 
-    def write_sleep(self, name: str, row_id: int | None, wake_at_ms: int) -> int:
+    def write_sleep(
+        self, name: str, row_id: int | None, started_at_ms: int, wake_at_ms: int
+    ) -> int:
         """Commit a sleep that starts now as a `done` row; return its id."""
-        now = iso_now()
-        return self.commit(
-            lambda c: _upsert(c, name, row_id, ("sleep", str(wake_at_ms), "done", now, now))
-        )
+        start = iso(started_at_ms)
+        values = ("sleep", str(wake_at_ms), "done", start, start)
+        return self.commit(lambda c: _upsert(c, name, row_id, values))
 
     def write_done(
         self,
@@ -117,7 +119,7 @@ class Store:
         """Commit `done` with its encoded result, and what `also` writes, in one transaction."""
 
         def work(connection: Connection) -> None:
-            connection.execute(_DONE, (encoding, result, iso_now(), row_id))
+            self._update(connection, _DONE, (encoding, result, self._now(), row_id))
             if also is not None:
                 also(connection)
 
@@ -125,7 +127,8 @@ class Store:
 
     def write_failed(self, row_id: int, error: str) -> None:
         """Commit `failed` with an error text."""
-        self.commit(lambda c: c.execute(_FAILED, (error, iso_now(), row_id)))
+        values = (error, self._now(), row_id)
+        self.commit(lambda c: self._update(c, _FAILED, values))
 
     def delete(self, row_ids: list[int]) -> None:
         """Commit the removal of rows."""
@@ -187,7 +190,7 @@ class Store:
             connection.execute("PRAGMA secure_delete = FAST")
             if header is None:
                 _sync_folder(folder)
-                self.commit(lambda c: create_tables(c, str(uuid.uuid4()), iso_now()))
+                self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
                 header = check_schema(self.path, self._file, connection)
         if header is None:
             raise SchemaError(self.path, "is damaged: its tables cannot be made")
@@ -198,6 +201,15 @@ class Store:
         if row is None:
             raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
         return cast("tuple[Any, ...]", row)
+
+    def _update(self, connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
+        if connection.execute(statement, values).rowcount != 1:
+            raise StorageError(
+                self.path, "the step's row was removed while it ran: its outcome is not stored"
+            )
+
+    def _now(self) -> str:
+        return iso(self._clock.now_ms())
 
     def _use(self) -> Connection:
         if self._pid != os.getpid():
@@ -247,11 +259,7 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
         if not self._lock.still_names_file():
-            raise StorageError(
-                self.path,
-                "was removed or replaced while it was open: nothing more can be stored there; "
-                "put it back, or open a task again",
-            )
+            raise StorageError(self.path, MOVED)
         return results
 
     def _sync(self, level: str) -> None:
@@ -302,18 +310,17 @@ class _Commit(Generic[T]):
 def _upsert(
     connection: Connection, name: str, row_id: int | None, values: tuple[str | None, ...]
 ) -> int:
-    """Insert a row, or start it again; return its id."""
-    if row_id is None:
-        try:
-            return cast("int", connection.execute(_INSERT, (name, *values)).lastrowid)
-        except IntegrityError:
-            # The work runs a second time: an interrupt fell between its commit and its return.
-            found = connection.execute(_FIND, (name,)).fetchone()
-            if found is None:
-                raise
-            row_id = cast("int", found[0])
-    connection.execute(_RESTART, (*values, row_id))
-    return row_id
+    """Start a row again, or insert it; return its id."""
+    if row_id is not None and connection.execute(_RESTART, (*values, row_id)).rowcount == 1:
+        return row_id
+    try:
+        return cast("int", connection.execute(_INSERT, (name, *values)).lastrowid)
+    except IntegrityError:
+        # There, but unknown to the caller: an interrupt fell between its commit and its return.
+        found = connection.execute(_FIND, (name,)).fetchone()
+        if found is None:
+            raise
+        return _upsert(connection, name, cast("int", found[0]), values)
 
 
 def _close(connection: Connection) -> None:

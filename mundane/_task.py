@@ -13,20 +13,19 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from . import _clock, _duration
-from ._failure import error_text, safe_repr
+from ._attempt import Attempt, Row
 from ._names import check_name, check_path
 from ._reader import Kind, Status
 from ._sqlite import Connection
 from ._store import Store
-from ._values import decode_result, encode_value
+from ._values import decode_result
 from .errors import (
     AsyncFunctionError,
     DuplicateStepError,
-    SerializationError,
-    StepFailedError,
+    SchemaError,
     StepKindError,
     UnknownStepError,
 )
@@ -50,11 +49,10 @@ class Task:
     ) -> None:
         self.path = check_path(path)
         self._clock = clock
-        self._store = Store(self.path)
+        self._store = Store(self.path, clock)
         try:
             self._rows = {
-                name: _Row(row_id, kind, status)
-                for row_id, name, kind, status in self._store.rows()
+                name: Row(row_id, kind, status) for row_id, name, kind, status in self._store.rows()
             }
         except BaseException:
             self._store.close()
@@ -177,7 +175,8 @@ class Task:
             UnknownStepError: there is no such step.
         """
         start = self._known(name).id
-        return [other for other, row in self._rows.items() if row.id >= start]
+        # A list first: threads may begin steps meanwhile.
+        return [other for other, row in list(self._rows.items()) if row.id >= start]
 
     def forget(self, *names: str) -> None:
         """Remove rows, so that these steps run again; the names may be used again in this pass.
@@ -185,8 +184,9 @@ class Task:
         Raises:
             UnknownStepError: one of them is not in the file; nothing is removed.
         """
-        self._store.delete([self._known(name).id for name in names])
-        for name in names:
+        rows = {name: self._known(name) for name in names}
+        self._store.delete([row.id for row in rows.values()])
+        for name in rows:
             del self._rows[name]
         self.release(names)
 
@@ -207,9 +207,10 @@ class Task:
         """
         row = self._claim(name, "step")
         if row is None or row.status != "done" or rerun:
-            row_id = self._store.write_pending(name, row.id if row else None)
-            row = self._rows[name] = _Row(row_id, "step", "pending")
-        return Attempt(self, name, row)
+            row = self._start(
+                name, "step", "pending", lambda old: self._store.write_pending(name, old)
+            )
+        return Attempt(self._store, name, row)
 
     def used(self) -> frozenset[str]:
         """Return the names claimed in this pass."""
@@ -244,7 +245,7 @@ class Task:
     ) -> None:
         self.close()
 
-    def _claim(self, name: str, kind: Kind) -> _Row | None:
+    def _claim(self, name: str, kind: Kind) -> Row | None:
         check_name(name)
         row = self._rows.get(name)
         with self._used_guard:
@@ -255,101 +256,53 @@ class Task:
             self._used.add(name)
         return row
 
-    def _known(self, name: str) -> _Row:
+    def _start(
+        self, name: str, kind: Kind, status: Status, write: Callable[[int | None], int]
+    ) -> Row:
+        """Write the row of a claimed name, given the id of its old one."""
+        old = self._rows.get(name)
+        try:
+            row_id = write(old.id if old else None)
+        except BaseException:
+            self.release([name])  # not begun, so that it may be tried again in this pass
+            raise
+        row = self._rows[name] = Row(row_id, kind, status)
+        return row
+
+    def _known(self, name: str) -> Row:
         row = self._rows.get(name)
         if row is None:
             raise UnknownStepError(self.path, name, None)
         return row
 
-    def _decode(self, name: str, row: _Row) -> Any:
+    def _decode(self, name: str, row: Row) -> Any:
         return decode_result(self.path, name, *self._store.result(row.id))
 
     def _nap(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
         if self.status(name) == "done":
             return self._rest_of_nap(name)
         duration_ms = _duration.to_ms(duration)
-        row = self._claim(name, "sleep")
-        wake_at_ms = self._clock.now_ms() + duration_ms
-        row_id = self._store.write_sleep(name, row.id if row else None, wake_at_ms)
-        self._rows[name] = _Row(row_id, "sleep", "done")
+        self._claim(name, "sleep")
+        now_ms = self._clock.now_ms()
+        wake_at_ms = now_ms + duration_ms
+        self._start(
+            name,
+            "sleep",
+            "done",
+            lambda old: self._store.write_sleep(name, old, now_ms, wake_at_ms),
+        )
         return _clock.Nap(self._clock, wake_at_ms, duration_ms)
 
     def _rest_of_nap(self, name: str) -> _clock.Nap:
         self._claim(name, "sleep")
         row = self._rows[name]
-        wake_at_ms = int(self._decode(name, row))
+        wake_at_ms = self._decode(name, row)
+        if type(wake_at_ms) is not int:
+            raise SchemaError(self.path, f"is damaged: the end of sleep {name!r} is no time in ms")
         started_ms = _clock.iso_to_ms(self._store.started_at(row.id))
         # Never longer than it was to be, even where the clock was set back since.
         whole_ms = wake_at_ms - (self._clock.now_ms() if started_ms is None else started_ms)
         return _clock.Nap(self._clock, wake_at_ms, max(0, whole_ms))
-
-
-class Attempt:
-    """A claimed step: stored already, or running until `done` or `failed` is called.
-
-    Attributes:
-        name: the step's name.
-        stored: whether the file has its value, so that it need not run.
-    """
-
-    __slots__ = ("_encoded", "_row", "_task", "name", "stored")
-
-    def __init__(self, task: Task, name: str, row: _Row) -> None:
-        self.name = name
-        self.stored = row.status == "done"
-        self._task = task
-        self._row = row
-        self._encoded: tuple[str, str | bytes] | None = None
-
-    @property
-    def row_id(self) -> int:
-        """The id of the step's row in `mundane_steps`."""
-        return self._row.id
-
-    def value(self) -> Any:
-        """Return the step's value, decoded anew."""
-        if self._encoded is not None:
-            return decode_result(self._task.path, self.name, *self._encoded)
-        return self._task._decode(self.name, self._row)
-
-    def done(self, value: Any, also: Callable[[Connection], None] | None = None) -> Attempt:
-        """Commit the step's value, and what `also` writes, in one transaction.
-
-        Raises:
-            SerializationError: neither strict JSON nor bytes; the row is `failed`.
-            StorageError: not stored; the row is still `pending`.
-        """
-        try:
-            encoded = encode_value(self._task.path, self.name, value)
-        except SerializationError as error:
-            self.failed(error)
-            raise
-        self._task._store.write_done(self._row.id, *encoded, also)
-        self._encoded = encoded
-        self._row.status = "done"
-        return self
-
-    def failed(self, error: BaseException, *, skip_frames: int = 0) -> StepFailedError:
-        """Commit `failed` with the error's text; return the error to raise from it.
-
-        Args:
-            error: what the step raised.
-            skip_frames: how many outermost frames of its traceback are a tool's own.
-        """
-        self._task._store.write_failed(self._row.id, error_text(error, skip_frames=skip_frames))
-        self._row.status = "failed"
-        return StepFailedError(self._task.path, self.name, safe_repr(error))
-
-
-class _Row:
-    """What a task remembers of a row: everything but its texts and bytes."""
-
-    __slots__ = ("id", "kind", "status")
-
-    def __init__(self, row_id: int, kind: str, status: str) -> None:
-        self.id = row_id
-        self.kind = cast("Kind", kind)
-        self.status = cast("Status", status)
 
 
 def run(path: str | os.PathLike[str], fn: Callable[[Task], T]) -> T:
@@ -369,16 +322,22 @@ def run(path: str | os.PathLike[str], fn: Callable[[Task], T]) -> T:
         AsyncFunctionError: `fn` is async; use `arun`.
     """
     refuse_async(fn, "run", "arun")
-    with open(path) as task:
+    task = open(path)
+    try:  # no `with`: an interrupt at the start of __enter__ would leave the file locked
         result = fn(task)
         refuse_awaitable(result, "run", "arun")
         return result
+    finally:
+        task.close()
 
 
 async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]]) -> T:
     """`run` for an async workflow, which may use `task.astep` and `task.asleep`."""
-    with open(path) as task:
+    task = open(path)
+    try:
         return await fn(task)
+    finally:
+        task.close()
 
 
 def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as gzip.open)

@@ -1,0 +1,88 @@
+"""One attempt at a step: claimed in this pass, and stored, running or settled.
+
+Turns what a step's body returned or raised into its row; does not run anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from ._failure import error_text, short_repr
+from ._reader import Kind, Status
+from ._sqlite import Connection
+from ._store import Store
+from ._values import decode_result, encode_value
+from .errors import SerializationError, StepFailedError
+
+
+class Row:
+    """What a task remembers of a row: everything but its texts and bytes."""
+
+    __slots__ = ("id", "kind", "status")
+
+    def __init__(self, row_id: int, kind: str, status: str) -> None:
+        self.id = row_id
+        self.kind = cast("Kind", kind)
+        self.status = cast("Status", status)
+
+
+class Attempt:
+    """A claimed step: stored already, or running until `done` or `failed` is called.
+
+    Attributes:
+        name: the step's name.
+        stored: whether the file has its value, so that it need not run.
+    """
+
+    __slots__ = ("_encoded", "_row", "_store", "name", "stored")
+
+    def __init__(self, store: Store, name: str, row: Row) -> None:
+        self.name = name
+        self.stored = row.status == "done"
+        self._store = store
+        self._row = row
+        self._encoded: tuple[str, str | bytes] | None = None
+
+    @property
+    def row_id(self) -> int:
+        """The id of the step's row in `mundane_steps`."""
+        return self._row.id
+
+    def value(self) -> Any:
+        """Return the step's value, decoded anew."""
+        encoded = self._encoded or self._store.result(self._row.id)
+        return decode_result(self._store.path, self.name, *encoded)
+
+    def done(self, value: Any, also: Callable[[Connection], None] | None = None) -> Attempt:
+        """Commit the step's value, and what `also` writes, in one transaction.
+
+        Args:
+            value: strict JSON, or bytes.
+            also: writes tables of a tool's own. It may be called twice, the first call's writes
+                being rolled back, where another thread's work in the same transaction fails.
+
+        Raises:
+            SerializationError: neither strict JSON nor bytes; the row is `failed`.
+            StorageError: not stored; the row is still `pending`, or was forgotten meanwhile.
+        """
+        try:
+            encoded = encode_value(self._store.path, self.name, value)
+        except SerializationError as error:
+            self.failed(error)
+            raise
+        self._store.write_done(self._row.id, *encoded, also)
+        self._encoded = encoded
+        self._row.status = "done"
+        return self
+
+    def failed(self, error: BaseException, *, skip_frames: int = 0) -> StepFailedError:
+        """Commit `failed` with the error's text; return the error to raise from it.
+
+        Args:
+            error: what the step raised.
+            skip_frames: how many outermost frames of its traceback are a tool's own.
+        """
+        self._store.write_failed(self._row.id, error_text(error, skip_frames=skip_frames))
+        self._row.status = "failed"
+        return StepFailedError(self._store.path, self.name, short_repr(error))
