@@ -17,16 +17,31 @@ from typing import Any, Literal, TypeVar
 from ._lock import FileLock, find_holder
 from ._names import check_path
 from ._schema import Header, check_schema
-from ._sqlite import Connection, DatabaseError, connect, is_busy, needs_recovery, storage_errors
+from ._sqlite import (
+    Connection,
+    DatabaseError,
+    connect,
+    is_busy,
+    looks_damaged,
+    needs_recovery,
+    storage_errors,
+)
 from ._values import decode_result
-from .errors import LockedError, SchemaError, TaskNotFoundError, UnknownStepError
+from .errors import (
+    ClosedTaskError,
+    LockedError,
+    SchemaError,
+    TaskNotFoundError,
+    UnknownStepError,
+)
 
 T = TypeVar("T")
 Status = Literal["pending", "done", "failed"]
 Kind = Literal["step", "sleep"]
 
 _STEPS = (
-    "SELECT name, kind, encoding, status, error, started_at, finished_at,"
+    "SELECT CAST(name AS TEXT), CAST(kind AS TEXT), CAST(encoding AS TEXT), CAST(status AS TEXT),"
+    " CAST(error AS TEXT), CAST(started_at AS TEXT), CAST(finished_at AS TEXT),"
     " COALESCE(length(CAST(result AS BLOB)), 0) FROM mundane_steps NOT INDEXED ORDER BY id"
 )
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
@@ -73,6 +88,7 @@ class TaskView:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = check_path(path)
         self._file = os.path.abspath(self.path)
+        self._closed = False
         if not os.path.exists(self._file):
             raise TaskNotFoundError(self.path, "there is no such task file")
         with storage_errors(self.path, "opening it"):
@@ -111,19 +127,23 @@ class TaskView:
         Raises:
             SchemaError: the file is damaged or none of ours.
             StorageError: a writer kept the file busy too long.
+            ClosedTaskError: after `close`.
         """
         deadline_s = time.monotonic() + _PATIENCE_S
         with storage_errors(self.path, "reading it"):
             while True:
+                if self._closed:
+                    raise ClosedTaskError(self.path, "closed: read it again")
                 try:
                     return work(self._connection)
-                except DatabaseError as error:
+                except (DatabaseError, SchemaError) as error:
                     if time.monotonic() > deadline_s or not self._worth_another_look(error):
                         raise
                 time.sleep(_PAUSE_S)
 
     def close(self) -> None:
         """Close the file. Idempotent."""
+        self._closed = True
         self._connection.close()
 
     def __enter__(self) -> TaskView:
@@ -143,15 +163,17 @@ class TaskView:
             raise SchemaError(self.path, "holds no task yet")
         return header
 
-    def _worth_another_look(self, error: DatabaseError) -> bool:
+    def _worth_another_look(self, error: Exception) -> bool:
         """Return whether the error may pass; a dead writer's journal is rolled back for it."""
         if is_busy(error):
             return True
         if needs_recovery(error):
             return _recover(self._file)
         # A writer that takes no locks of SQLite's (mundane-sdk 0.1.0) lets a reader see a page of
-        # one state beside a page of another: damage only where it lasts.
-        return self.writer() is not None
+        # one state beside a page of another, or a file that is still growing: damage only where
+        # it lasts.
+        damaged = isinstance(error, SchemaError) or looks_damaged(error)
+        return damaged and self.writer() is not None
 
 
 def _recover(file: str) -> bool:

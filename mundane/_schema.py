@@ -24,7 +24,7 @@ _CREATE = (
 )
 _META = "INSERT OR IGNORE INTO mundane_meta (key, value) VALUES (?, ?)"
 _READ_META = "SELECT key, value FROM mundane_meta"
-_OBJECTS = "SELECT type, name, tbl_name FROM sqlite_master"
+_OBJECTS = "SELECT type, CAST(name AS TEXT), CAST(tbl_name AS TEXT), rootpage FROM sqlite_master"
 _COLUMNS = "SELECT name, hidden FROM pragma_table_xinfo(?)"
 
 _TABLES = {
@@ -33,6 +33,7 @@ _TABLES = {
         "id", "name", "kind", "encoding", "result", "status", "error", "started_at", "finished_at",
     ],
 }  # fmt: skip
+_META_KEYS = {"schema_version", "task_id", "created_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,13 @@ def check_schema(path: str, file: str, connection: Connection) -> Header | None:
     """
     objects = connection.execute(_OBJECTS).fetchall()
     _refuse_truncated(path, file, connection)
-    tables = {name for kind, name, _ in objects if kind == "table"}
+    tables = {str(name) for kind, name, *_ in objects if kind == "table"}
     if "mundane_meta" not in tables and any(not name.startswith("sqlite_") for name in tables):
         raise SchemaError(path, f"is a database of another program (table {min(tables)!r})")
-    for kind, name, table in objects:
-        if kind in ("trigger", "view") and "mundane_" in f"{name} {table}".lower():
+    for kind, name, table, root_page in objects:
+        # A virtual table has no page of its own, but a module's code behind each row.
+        kind = "virtual table" if kind == "table" and not root_page else kind
+        if kind not in ("table", "index") and "mundane_" in f"{name} {table}".lower():
             raise SchemaError(path, f"holds a {kind}, {name!r}, which no mundane runtime makes")
     for table in _TABLES.keys() & tables:
         _check_columns(path, table, connection)
@@ -81,9 +84,9 @@ def check_schema(path: str, file: str, connection: Connection) -> Header | None:
         raise SchemaError(
             path, f"has schema_version {version!r}; this mundane reads {SCHEMA_VERSION!r} only"
         )
-    if version is None or "mundane_steps" not in tables:
+    if "mundane_steps" not in tables or not meta.keys() >= _META_KEYS:
         return None
-    return Header(str(meta.get("task_id", "")), str(meta.get("created_at", "")))
+    return Header(str(meta["task_id"]), str(meta["created_at"]))
 
 
 def _check_columns(path: str, table: str, connection: Connection) -> None:
@@ -94,6 +97,8 @@ def _check_columns(path: str, table: str, connection: Connection) -> None:
 
 def _refuse_truncated(path: str, file: str, connection: Connection) -> None:
     """SQLite itself takes a file whose last page is cut for a whole one."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return  # the pages that the file lacks may stand in its -wal
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
     size = os.path.getsize(file)

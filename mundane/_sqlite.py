@@ -86,10 +86,9 @@ def storage_errors(path: str, doing: str) -> Iterator[None]:
         code = primary_code(error)
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
             raise StorageError(path, MOVED) from error
-        if code in _DAMAGED:
-            raise SchemaError(path, f"{_DAMAGED[code]} ({doing}: {error})") from error
-        if code == 0 and "UTF-8" in str(error):  # said by the sqlite3 module, without a code
-            raise SchemaError(path, f"is damaged ({doing}: {error})") from error
+        if looks_damaged(error):
+            reason = _DAMAGED.get(code, "is damaged")
+            raise SchemaError(path, f"{reason} ({doing}: {error})") from error
         reason = _REFUSED.get(code, "SQLite refuses")
         raise StorageError(path, f"{doing}: {reason} ({error})") from error
 
@@ -102,6 +101,12 @@ def primary_code(error: BaseException) -> int:
 def is_busy(error: BaseException) -> bool:
     """Return whether another connection's lock is what the error is about."""
     return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def looks_damaged(error: BaseException) -> bool:
+    """Return whether the file's own bytes are what the error is about."""
+    # Text that is no UTF-8 is refused by the sqlite3 module, without a code.
+    return primary_code(error) in _DAMAGED or "Could not decode to UTF-8" in str(error)
 
 
 def needs_recovery(error: BaseException) -> bool:

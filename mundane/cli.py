@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from . import _json
 from ._clock import iso_to_ms
 from ._duration import format_ms
 from ._failure import summary
@@ -26,6 +28,7 @@ EXIT_USAGE = 2
 EXIT_LOCKED = 75
 
 _MAX_VALUE_CHARS = 60
+_NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command(view, options)
         sys.stdout.flush()
     except MundaneError as error:
-        sys.stderr.write(f"mundane: {error}\n")
+        sys.stderr.write(f"mundane: {printable(str(error))}\n")
         return exit_code(error)
     except BrokenPipeError:
         # The reader, such as head, has seen enough; the interpreter must not flush again at exit.
@@ -124,7 +127,17 @@ def _get(view: TaskView, options: argparse.Namespace) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(value)
     else:
-        _print(json.dumps(value, indent=2, ensure_ascii=False))
+        _print(_json_text(value))
+
+
+def _json_text(value: Any) -> str:
+    """Return a value as JSON for people: indented, and without what could steer a terminal."""
+    is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
+    try:
+        text = json.dumps(value, indent=2, ensure_ascii=not is_utf)
+    except RecursionError:
+        text = _json.encode(value)
+    return _NOT_ASCII.sub(lambda m: m[0] if m[0].isprintable() else json.dumps(m[0])[1:-1], text)
 
 
 def took(step: StepRecord) -> str:
@@ -154,5 +167,6 @@ def format_table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def _print(text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
