@@ -45,12 +45,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if isinstance(obj, (type, types.FunctionType)):
             live = isinstance(obj, types.FunctionType) and obj.__globals__ is self._namespace
             top = obj.__qualname__.split(".")[0]
-            if (live or obj.__module__ == "__main__") and top not in self._own:
-                if _look_up(self._namespace, obj.__qualname__) is obj:
-                    return notebook_reference, (obj.__qualname__, self._copy(obj, top))
+            named = (live or obj.__module__ == "__main__") and top not in self._own
+            if named and _look_up(self._namespace, obj.__qualname__) is obj:
+                return notebook_reference, (obj.__qualname__, self._copy(obj, top))
             if live:
                 return _reduce_function(cast("types.FunctionType", obj))
-        return super().reducer_override(obj)
+        reduced = super().reducer_override(obj)
+        if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
+            # cloudpickle rebuilds a nested class without the name of the class around it.
+            reduced[2][0]["__qualname__"] = obj.__qualname__
+        return reduced
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
