@@ -109,10 +109,10 @@ class NotAllowedError(pickle.UnpicklingError):
 
 
 # The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
-_PythonUnpickler: Any = pickle._Unpickler  # type: ignore[attr-defined]  # absent from typeshed
+_PythonUnpickler: Any = pickle._Unpickler
 
 
-class DataUnpickler(_PythonUnpickler):
+class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has another signature
     """An unpickler that builds data: its opcodes that call, or set state, are guarded.
 
     Args:

@@ -10,21 +10,17 @@ from __future__ import annotations
 import io
 import pickle
 import sys
-import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from .allowlist import DataUnpickler, Missing, NotAllowedError
 from .errors import BundleError, UntrustedError
+from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
-
-# What has no identity that anybody could miss.
-_ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice)
-_BY_NAME = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 
 
 @dataclass(slots=True)
@@ -32,7 +28,8 @@ class Bundle:
     """Pickled slots.
 
     Attributes:
-        older: names whose values the pickles may refer to, in the order of their references.
+        older: references to older objects, in the order of their places in the memo: a name, or
+            `fingerprint.inner_reference`'s.
         slots: (slot, length of its pickle in bytes), in the order in which they were pickled.
         stream: the prologue and the pickles, one after the other.
         buffers: what lies out of band, as flat memoryviews of the live objects.
@@ -53,50 +50,52 @@ class Packer:
         namespace: the user namespace.
         own: names that the step binds.
         older: other names and their values: a slot that refers to one gets it back by identity.
+        inner: objects inside such values, by id, with their references: the same for them.
     """
 
     def __init__(
-        self, namespace: Mapping[str, Any], own: Set[str], older: Mapping[str, Any]
+        self,
+        namespace: Mapping[str, Any],
+        own: Set[str],
+        older: Mapping[str, Any],
+        inner: Mapping[int, tuple[str, Any]],
     ) -> None:
         self._namespace = namespace
         self._own = own
-        self._older = {name: value for name, value in older.items() if has_identity(value)}
+        self._references = {name: value for name, value in older.items() if has_identity(value)}
+        self._inner = inner
         self._values: dict[str, Any] = {}
         self._restart()
-
-    def _restart(self) -> None:
-        self._file = io.BytesIO()
-        self._buffers: list[memoryview] = []
-        self._ends: list[tuple[str, int, int]] = []
-        self._pickler = NotebookPickler(self._file, self._namespace, self._own, self._keep_buffer)
-        # The older values stand in the memo from the start, as if they had been pickled; the
-        # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
-        seeds = {id(value): (name, value) for name, value in self._older.items()}
-        self._pickler.memo = {
-            identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
-        }
-        self._seeds = [name for name, _ in seeds.values()]
-        self._file.write(_prologue(self._seeds))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
         refusal = self._dump(slot, value)
         if refusal is None:
             self._values[slot] = value
-            return None
-        # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
-        self._restart()
-        for other, good in self._values.items():
-            self._dump(other, good)
+        else:
+            # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+            self._dump_again()
         return refusal
 
-    def holds(self, identities: Iterable[int]) -> bool:
-        """Return whether any object, by id, was pickled already or is an older name's value."""
-        memo = self._pickler.memo.copy()
-        return any(identity in memo for identity in identities)
+    def known(self) -> Set[int]:
+        """Return the ids of all objects that were pickled, or that older values hold."""
+        pickled: Set[int] = self._pickler.memo.copy().keys()
+        return pickled | self._inner.keys()
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The slots that were pickled."""
+        return frozenset(self._values)
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
+        memo = self._pickler.memo.copy()
+        shared = [self._inner[identity] for identity in memo if identity in self._inner]
+        if shared:
+            # Few steps share such objects; only theirs are looked up again at a restore.
+            self._references.update(shared)
+            self._inner = {}
+            self._dump_again()
         start = len(_prologue(self._seeds))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
@@ -105,6 +104,25 @@ class Packer:
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
         return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+
+    def _restart(self) -> None:
+        self._file = io.BytesIO()
+        self._buffers: list[memoryview] = []
+        self._ends: list[tuple[str, int, int]] = []
+        self._pickler = NotebookPickler(self._file, self._namespace, self._own, self._keep_buffer)
+        # The older objects stand in the memo from the start, as if they had been pickled; the
+        # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
+        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        self._pickler.memo = {
+            identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
+        }
+        self._seeds = [reference for reference, _ in seeds.values()]
+        self._file.write(_prologue(self._seeds))
+
+    def _dump_again(self) -> None:
+        self._restart()
+        for slot, value in self._values.items():
+            self._dump(slot, value)
 
     def _dump(self, slot: str, value: Any) -> str | None:
         try:
@@ -147,8 +165,11 @@ def unpack(
     """
     missing: dict[str, Missing] = {}
 
-    def look_up(name: str) -> Any:
-        return namespace[name] if name in namespace else missing.setdefault(name, Missing(name))
+    def look_up(reference: str) -> Any:
+        try:
+            return find_inner(reference, namespace) if "#" in reference else namespace[reference]
+        except LookupError:
+            return missing.setdefault(reference, Missing(reference))
 
     file = io.BytesIO(bundle.stream)
     make: Callable[..., Any] = _TrustingUnpickler if trusted else DataUnpickler
@@ -169,21 +190,17 @@ def unpack(
     except Exception as error:
         raise BundleError(path, step, _why_not_loaded(slot, error)) from error
     del unpickler
-    for name, stand_in in missing.items():
+    for reference, stand_in in missing.items():
         # Two references are ours, the dictionary's and the loop's, and one is getrefcount's.
         if sys.getrefcount(stand_in) > 3:
+            name = reference.partition("#")[0]
             raise BundleError(
                 path,
                 step,
-                f"it shares objects with {name!r}, which is not defined: run the cell "
-                f"that defines {name!r} first",
+                f"it shares objects with {name!r}, which is not what it was: run the cell that "
+                f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
             )
     return values
-
-
-def has_identity(value: Any) -> bool:
-    """Return whether being the same object, and not only an equal one, can matter for a value."""
-    return not isinstance(value, _ATOMS) and not isinstance(value, _BY_NAME)
 
 
 class _TrustingUnpickler(pickle.Unpickler):

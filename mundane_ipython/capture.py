@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -150,10 +150,13 @@ class StreamTap:
             return written
 
         try:
+            # On the stream itself, as loggers and others may hold it.
             stream.write = tapped
-        except AttributeError:  # a stream that takes no attributes shows, and is not recorded
-            return
-        self._undo.append(lambda: delattr(stream, "write"))
+        except AttributeError:  # `%%capture` puts a StringIO in its place, which takes none
+            setattr(sys, name, _TappedStream(stream, tapped))
+            self._undo.append(lambda: setattr(sys, name, stream))
+        else:
+            self._undo.append(lambda: delattr(stream, "write"))
 
     def _wrap(self, owner: Any, method: str, record: Callable[..., None]) -> None:
         original = getattr(owner, method)
@@ -192,6 +195,21 @@ class StreamTap:
 
     def _result(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         self._outputs.add("execute_result", {"data": data, "metadata": metadata})
+
+
+class _TappedStream:
+    """A stream whose own `write` cannot be replaced, with another in front of it."""
+
+    def __init__(self, stream: Any, write: Callable[[str], Any]) -> None:
+        self._stream = stream
+        self.write = write
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _flush_streams() -> None:

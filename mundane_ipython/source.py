@@ -26,6 +26,7 @@ class CellSource:
         import_text: its top-level import statements alone.
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
+        dynamic: whether it runs magics, which can get at names that its text does not show.
     """
 
     key: str
@@ -36,6 +37,7 @@ class CellSource:
     import_text: str
     assigned: frozenset[str]
     ends_in_expression: bool
+    dynamic: bool
 
 
 def analyze(body: Sequence[ast.stmt]) -> CellSource:
@@ -73,6 +75,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         import_text=ast.unparse(ast.Module(list(statements), [])),
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
+        dynamic=any(_uses_shell(statement) for statement in body),
     )
 
 
@@ -101,3 +104,21 @@ def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:
                 yield node.target.id
             elif isinstance(node, ast.Delete):
                 yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+# What IPython makes of `!command`: it reads names and changes none.
+_HARMLESS_CALLS = frozenset(("system", "getoutput"))
+
+
+def _uses_shell(statement: ast.stmt) -> bool:
+    """Return whether a statement reaches into IPython, other than for a shell command."""
+    harmless: set[int] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Attribute(ast.Call(ast.Name("get_ipython")) as call, attr) if (
+                attr in _HARMLESS_CALLS
+            ):
+                harmless.add(id(call.func))
+            case ast.Name("get_ipython") if id(node) not in harmless:
+                return True
+    return False

@@ -19,18 +19,19 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt, MundaneError, SerializationError, Task
 from mundane._clock import iso_now
 
-from .bundle import VALUE_SLOT, Packer
+from .bundle import Packer
 from .capture import make_tap
 from .cells import StoredCell, describe_buffers, write_cell
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
-from .namespace import Changes, Snapshot
+from .mutation import Watch
+from .namespace import Snapshot
 from .notes import publish_note
 from .outputs import CellOutputs
-from .record import CellRecord, Place
+from .record import CellRecord
 from .source import CellSource
+from .storing import NO_VALUE, Stored
 from .trust import sign
-from .values import containers, is_json, module_name, reference
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -86,12 +87,13 @@ class RunningStep:
         self._key = key
         self._ended = ended
         self._tap = make_tap(shell)
-        self._value: Any = _NOTHING
+        self._value: Any = NO_VALUE
 
     def __enter__(self) -> None:
         namespace = self._shell.user_ns
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
+        self._watch = Watch(namespace, self._before.values, self._source)
         # The frame of the cell itself, whose file name tells its code from everybody else's.
         self._guard = InterruptGuard(self._shell, sys._getframe(1))
         self._started_s = time.monotonic()
@@ -134,181 +136,88 @@ class RunningStep:
 
     def _finish(self, shown: CellOutputs, took_ms: int) -> None:
         try:
-            left_out = self._commit(shown, took_ms)
-        except NotebookStepError as refusal:
+            stored = self._commit(shown, took_ms)
+        except (NotebookStepError, SerializationError) as refusal:
             self._fail(refusal)
             raise shown_short(refusal) from None
         except MundaneError as refusal:
             raise shown_short(refusal) from None
-        if left_out and not self._options.quiet:
-            text = f"step {self._attempt.name}: stored, but for {left_out_text(left_out)}"
-            publish_note(
-                self._shell, text, step=self._attempt.name, event="stored", left_out=left_out
-            )
+        if not self._options.quiet:
+            self._note(stored)
 
-    def _commit(self, shown: CellOutputs, took_ms: int) -> dict[str, str]:
-        """Commit the step; return what could not be stored."""
-        namespace = self._shell.user_ns
+    def _note(self, stored: Stored) -> None:
+        """Say what was not stored, or not looked at; say nothing where all is well."""
+        name, lines = self._attempt.name, []
+        if stored.left_out:
+            lines.append(f"step {name}: stored, but for {left_out_text(stored.left_out)}")
+        if stored.unchecked:
+            names = ", ".join(stored.unchecked)
+            lines.append(
+                f"step {name}: {names}: too large to be checked for changes in time; if this cell "
+                f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
+            )
+        if lines:
+            facts = {"left_out": stored.left_out, "unchecked": stored.unchecked}
+            publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
+
+    def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
+        """Commit the step; return what was stored, and what could not be."""
+        namespace, name = self._shell.user_ns, self._attempt.name
         changes = self._before.changes(namespace, self._source.bound)
         if self._exit_code is not _NOTHING:
             namespace.setdefault(_EXIT_CODE, self._exit_code)
-        value = self._value
-        if changes.bound and not any(o["output_type"] == "execute_result" for o in shown.outputs):
-            value = _NOTHING  # silenced with `;`: neither `_` nor Out[n] has it
-        sorter = _Sorter(self._bound_values(changes), value, self._options.only)
-        older = self._before.older(namespace, changes)
-        sorter.pack(Packer(namespace, frozenset(changes.bound), older))
-        if self._options.only and sorter.left_out:
-            name, reason = next(iter(sorter.left_out.items()))
-            raise_failed(self._task, self._attempt, name, reason)
-        bundle = sorter.packer.bundle()
-        buffers: list[bytes | memoryview] = [bundle.stream, *bundle.buffers] if bundle.slots else []
+        kept = self._before.older(namespace, changes)
+        mutations = self._watch.mutations(kept)
+        bound = self._values_of(changes.bound, mutations.changed)
+        older = {name: value for name, value in kept.items() if name not in bound}
+        packer = Packer(namespace, frozenset(changes.bound), older, mutations.inner)
+        stored = Stored(packer, bound, self._shown_value(bound, shown), self._options.only)
+        if self._options.only and stored.left_out:
+            culprit, reason = next(iter(stored.left_out.items()))
+            raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
+        buffers = stored.buffers()
         record = CellRecord(
             task_id=self._task.task_id,
-            name=self._attempt.name,
+            name=name,
             source_key=self._source.key,
             source=self._source.text,
-            imports=[name for name in self._source.imports if name in sys.modules],
-            row=sorter.row_shape,
-            bindings=sorter.bindings,
-            modules=sorter.modules,
+            imports=[module for module in self._source.imports if module in sys.modules],
+            row=stored.row_shape,
+            bindings=stored.bindings,
+            modules=stored.modules,
             deleted=changes.deleted,
-            left_out=sorter.left_out,
-            value=sorter.value_place,
+            left_out=stored.left_out,
+            value=stored.value_place,
             outputs=shown.outputs,
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
-            older=bundle.older if bundle.slots else [],
-            slots=bundle.slots,
+            older=stored.bundle.older if buffers else [],
+            slots=stored.bundle.slots,
             buffers=describe_buffers(buffers),
-            versions=_versions(bundle.slots),
+            versions=_versions(stored.bundle.slots),
             ran_at=iso_now(),
             took_ms=took_ms,
         )
         text = record.to_json()
         cell = StoredCell(text, sign(self._key, text))
-        name = self._attempt.name
-        self._attempt.done(
-            sorter.row(bundle.sizes), also=lambda c: write_cell(c, name, cell, buffers)
-        )
-        return sorter.left_out
+        self._attempt.done(stored.row(), also=lambda c: write_cell(c, name, cell, buffers))
+        stored.unchecked = mutations.unchecked
+        return stored
 
-    def _bound_values(self, changes: Changes) -> dict[str, Any]:
+    def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:
+        """Return what is to be stored: what the cell bound or changed, or what -o names."""
         namespace = self._shell.user_ns
-        names = self._options.only or changes.bound
+        names = self._options.only or (*bound, *changed)
         for name in names:
             if name not in namespace:
                 reason = f"-o names {name!r}, which the cell does not bind"
                 raise NotebookStepError(self._task.path, self._attempt.name, reason)
         return {name: namespace[name] for name in names}
 
-
-class _Sorter:
-    """Decides for each value of a step where it is stored: row, bundle or by a module's name."""
-
-    packer: Packer
-
-    def __init__(self, values: dict[str, Any], value: Any, only: tuple[str, ...]) -> None:
-        self.bindings: list[tuple[str, Place]] = []
-        self.modules: dict[str, str] = {}
-        self.left_out: dict[str, str] = {}
-        self.value_place: Place | None = None
-        self._values = values
-        self._value = value
-        self._single = only[0] if len(only) == 1 else None
-        self._json = {name: v for name, v in values.items() if is_json(v)}
-        self.row_shape: Any = "value" if self._single or self._shows_only else "members"
-
-    @property
-    def _shows_only(self) -> bool:
-        """Whether the cell binds nothing and ends in an expression."""
-        return not self._values and self._value is not _NOTHING
-
-    def pack(self, packer: Packer) -> None:
-        """Put into the bundle what the row cannot hold, or cannot hold with its identity."""
-        self.packer = packer
-        for name, value in self._values.items():
-            module = module_name(value)
-            if module is not None:
-                self.modules[name] = module
-            elif name not in self._json and not self._is_plain_bytes(name, value):
-                self._pack(name, value)
-        for name in self._shared():
-            self._pack(name, self._values[name])
-        self._place_value()
-        packed = {slot for slot, _ in packer.bundle().slots}
-        for name in self._values:
-            if name not in self.left_out:
-                place: Place = "row"
-                if name in self.modules:
-                    place = "module"
-                elif name in packed:
-                    place = "bundle"
-                self.bindings.append((name, place))
-
-    def row(self, sizes: dict[str, int]) -> Any:
-        """Return the value of the row: JSON, or bytes."""
-        if self._shows_only:
-            return self._cell_value(VALUE_SLOT, self._value, sizes)
-        members = {
-            name: self._cell_value(name, value, sizes) for name, value in self._values.items()
-        }
-        return members[self._single] if self._single else members
-
-    def _cell_value(self, slot: str, value: Any, sizes: dict[str, int]) -> Any:
-        if slot in self._json or self._is_plain_bytes(slot, value):
-            return value
-        if slot == VALUE_SLOT and is_json(value):
-            return value
-        return reference(value, sizes.get(slot, 0), self.left_out.get(slot))
-
-    def _is_plain_bytes(self, slot: str, value: Any) -> bool:
-        """Whether the value is bytes that are the row's whole value, as `task.step` stores them."""
-        return type(value) is bytes and (slot == self._single or self._shows_only)
-
-    def _pack(self, name: str, value: Any) -> None:
-        refusal = self.packer.add(name, value)
-        if refusal is not None:
-            self.left_out[name] = refusal
-
-    def _shared(self) -> list[str]:
-        """Return the JSON names that share a list or dict with anything else that lives on."""
-        owners: dict[int, set[str]] = {}
-        shared: set[str] = set()
-        for name, value in (*self._json.items(), (VALUE_SLOT, self._value)):
-            seen: set[int] = set()
-            for box in containers(value):
-                if id(box) in seen:
-                    shared.add(name)
-                seen.add(id(box))
-            for identity in seen:
-                owners.setdefault(identity, set()).add(name)
-        for names in owners.values():
-            if len(names) > 1:
-                shared |= names
-        for name, value in self._json.items():
-            if name not in shared and self.packer.holds(id(box) for box in containers(value)):
-                shared.add(name)
-        return [name for name in self._json if name in shared]
-
-    def _place_value(self) -> None:
-        value = self._value
-        if value is _NOTHING or value is None:
-            return
-        if self._shows_only and (is_json(value) or type(value) is bytes):
-            boxes = (id(box) for box in containers(value))
-            if not self.packer.holds(boxes):
-                self.value_place = "row"
-                return
-        if self.packer.add(VALUE_SLOT, value) is None:
-            self.value_place = "bundle"
-
-
-def raise_failed(task: Task, attempt: Attempt, name: str, reason: str) -> None:
-    """Mark the step failed, for a named value that cannot be stored, and raise the error."""
-    error = SerializationError(task.path, attempt.name, f"$.{name}", reason)
-    attempt.failed(error)
-    raise error
+    def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
+        """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
+        displayed = any(o["output_type"] == "execute_result" for o in shown.outputs)
+        return self._value if displayed or not bound else NO_VALUE
 
 
 def left_out_text(left_out: dict[str, str]) -> str:

@@ -1,0 +1,107 @@
+"""What a cell changed in place: older names whose values are not what they were.
+
+Source analysis says which names a cell can get at (`reach`), digests before and after say which of
+these changed (`fingerprint`), and names that share an object with a changed one change with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .fingerprint import ATOMS, Fingerprinter, has_identity, inner_objects, inner_reference
+from .reach import reachable_names
+from .source import CellSource
+
+# How long the digests before a cell may take, and again those after it, in seconds.
+_BUDGET_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutations:
+    """What a cell did to older values.
+
+    Attributes:
+        changed: names whose values it changed in place.
+        unchecked: names that it can get at and whose values are too large to be compared in time.
+        inner: for each object inside an unchanged value that the cell can get at, by id: the
+            reference under which it is found again, and the object.
+    """
+
+    changed: list[str]
+    unchecked: list[str]
+    inner: dict[int, tuple[str, Any]]
+
+
+class Watch:
+    """Looks at older values before a cell runs and after it.
+
+    Args:
+        namespace: the user namespace.
+        older: the user's names before the cell, with their values.
+        source: the cell's body.
+    """
+
+    def __init__(
+        self, namespace: Mapping[str, Any], older: Mapping[str, Any], source: CellSource
+    ) -> None:
+        self._namespace = namespace
+        names = reachable_names(source.read, namespace, dynamic=source.dynamic)
+        fingerprinter = Fingerprinter(namespace, _BUDGET_S)
+        self._digests = {
+            name: fingerprinter.digest(value)
+            for name, value in older.items()
+            if name in names and not isinstance(value, ATOMS)
+        }
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The older names that the cell can get at, atoms left aside."""
+        return frozenset(self._digests)
+
+    def mutations(self, kept: Mapping[str, Any]) -> Mutations:
+        """Compare, after the cell.
+
+        Args:
+            kept: the names that still hold the very object that they held before the cell.
+        """
+        fingerprinter = Fingerprinter(self._namespace, _BUDGET_S)
+        changed: list[str] = []
+        unchecked: list[str] = []
+        inner: dict[int, tuple[str, Any]] = {}
+        for name, before in self._digests.items():
+            if name not in kept:
+                continue
+            after = fingerprinter.digest(kept[name])
+            if before is None or after is None:
+                unchecked.append(name)
+            elif before != after:
+                changed.append(name)
+            elif has_identity(kept[name]):
+                inner.update(self._references(name, kept[name]))
+        changed += self._sharing(changed, kept)
+        return Mutations(changed, unchecked, inner)
+
+    def _references(self, name: str, value: Any) -> dict[int, tuple[str, Any]]:
+        found = inner_objects(value, self._namespace)
+        return {
+            id(each): (inner_reference(name, k, each), each) for k, each in enumerate(found) if k
+        }
+
+    def _sharing(self, changed: list[str], kept: Mapping[str, Any]) -> list[str]:
+        """Return names out of the cell's reach that share an object with a changed value."""
+        if not changed:
+            return []
+        objects = {
+            id(each): each
+            for name in changed
+            for each in inner_objects(kept[name], self._namespace)
+        }
+        return [
+            name
+            for name, value in kept.items()
+            if name not in self._digests
+            and has_identity(value)
+            and any(id(each) in objects for each in inner_objects(value, self._namespace))
+        ]

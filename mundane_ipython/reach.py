@@ -1,0 +1,98 @@
+"""Which names of the namespace a cell can get at: through what it reads, transitively. Pure.
+
+A function of the notebook reads names of its own, a method too, and either may hide in a list, an
+attribute, a closure or a partial. Too many names cost time, a name too few would be a wrong result;
+so where this cannot tell, it says "all".
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+# Whoever uses these can get at every name.
+_DYNAMIC = frozenset(("exec", "eval", "globals", "locals", "vars", "compile", "__import__"))
+
+# How many objects are looked at before the answer is "all".
+_MAX_OBJECTS = 20_000
+
+
+def reachable_names(
+    names: Iterable[str], namespace: Mapping[str, Any], *, dynamic: bool = False
+) -> frozenset[str]:
+    """Return the names of the namespace that code which reads `names` can get at.
+
+    Args:
+        names: what the code itself reads.
+        namespace: the user namespace, which is the globals of the notebook's functions.
+        dynamic: whether the code has ways to names that cannot be seen in it.
+    """
+    found: set[str] = set()
+    todo = list(names)
+    seen: set[int] = set()
+    while todo and not dynamic:
+        name = todo.pop()
+        if name in _DYNAMIC and name not in namespace:
+            dynamic = True
+        elif name in namespace and name not in found:
+            found.add(name)
+            for code in _codes(namespace[name], namespace, seen):
+                todo.extend(_global_names(code))
+            dynamic = len(seen) > _MAX_OBJECTS
+    return frozenset(namespace) if dynamic else frozenset(found)
+
+
+def _codes(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[types.CodeType]:
+    """Yield the code of every function of the notebook that can be called through a value."""
+    todo = [value]
+    while todo and len(seen) <= _MAX_OBJECTS:
+        item = todo.pop()
+        if id(item) in seen or isinstance(item, (int, float, str, bytes, type(None))):
+            continue
+        seen.add(id(item))
+        if isinstance(item, types.FunctionType):
+            if item.__globals__ is namespace:
+                yield item.__code__
+            todo.extend(_closure(item))
+            todo.append(getattr(item, "__wrapped__", None))
+        elif isinstance(item, types.MethodType):
+            todo += [item.__func__, item.__self__]
+        elif isinstance(item, functools.partial):
+            todo += [item.func, item.args, item.keywords]
+        elif isinstance(item, (list, tuple, set, frozenset)):
+            todo.extend(item)
+        elif isinstance(item, dict):
+            todo.extend(item.values())
+        elif isinstance(item, type):
+            if item.__module__ == "__main__":
+                todo.extend(vars(item).values())
+                todo.extend(item.__bases__)
+        elif isinstance(item, (property, classmethod, staticmethod)):
+            todo += _wrapped(item)
+        elif not isinstance(item, types.ModuleType):
+            todo.append(type(item))
+            todo.extend(getattr(item, "__dict__", {}).values())
+
+
+def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:
+    if isinstance(item, property):
+        return [item.fget, item.fset, item.fdel]
+    return [item.__func__]
+
+
+def _closure(function: types.FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # still empty
+            continue
+
+
+def _global_names(code: types.CodeType) -> Iterator[str]:
+    """Yield names that a function may look up globally; attributes are among them."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _global_names(constant)

@@ -1,0 +1,124 @@
+"""Where each value of a step is stored: in the row, in the bundle, or by a module's name.
+
+The row is JSON for everybody (SPEC.md, The row of a cell); the bundle holds what JSON cannot, and
+JSON values too where their identity would be lost. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .bundle import VALUE_SLOT, Packer
+from .record import Place, RowShape
+from .values import containers, is_json, module_name, reference
+
+NO_VALUE = object()
+"""Stands for the value of a cell that has none."""
+
+
+class Stored:
+    """The values of one step, packed.
+
+    Args:
+        packer: receives what goes into the bundle.
+        values: the names to store, with their values.
+        value: of the cell's last expression, or NO_VALUE.
+        only: the names that `-o` gave.
+
+    Attributes:
+        bindings: each stored name and where it is.
+        modules: the names bound to modules, and the modules' own.
+        left_out: names that cannot be stored, and why.
+        value_place: where the last expression's value is, or None.
+        row_shape: whether the row holds one value or an object with a member for each name.
+        unchecked: names whose values were too large to be compared in time.
+    """
+
+    def __init__(
+        self, packer: Packer, values: dict[str, Any], value: Any, only: tuple[str, ...]
+    ) -> None:
+        self._values = values
+        self._value = value
+        # The row of a cell that only shows a value is that value, as a script's step stores it.
+        self._row_slot = only[0] if len(only) == 1 else None
+        if not values and value is not NO_VALUE:
+            self._row_slot = VALUE_SLOT
+        self._json = {name: v for name, v in values.items() if is_json(v)}
+        self.modules = {name: m for name, v in values.items() if (m := module_name(v))}
+        self.left_out: dict[str, str] = {}
+        self.unchecked: list[str] = []
+        self.row_shape: RowShape = "members" if self._row_slot is None else "value"
+        self._pack(packer)
+        self.value_place = self._pack_value(packer)
+        self.bindings = [
+            (name, self._place(name, packer)) for name in values if name not in self.left_out
+        ]
+        self.bundle = packer.bundle()
+
+    def row(self) -> Any:
+        """Return the value of the row: strict JSON, or bytes."""
+        if self._row_slot == VALUE_SLOT:
+            return self._in_row(VALUE_SLOT, self._value)
+        members = {name: self._in_row(name, value) for name, value in self._values.items()}
+        return members if self._row_slot is None else members[self._row_slot]
+
+    def buffers(self) -> list[bytes | memoryview]:
+        """Return the bundle's stream and buffers; nothing where it has no slot."""
+        return [self.bundle.stream, *self.bundle.buffers] if self.bundle.slots else []
+
+    def _pack(self, packer: Packer) -> None:
+        for name, value in self._values.items():
+            if name not in self.modules and not self._fits_row(name, value):
+                self._add(packer, name, value)
+        for name in list(self._shared(packer)):
+            self._add(packer, name, self._values[name])
+
+    def _add(self, packer: Packer, name: str, value: Any) -> None:
+        refusal = packer.add(name, value)
+        if refusal is not None:
+            self.left_out[name] = refusal
+
+    def _pack_value(self, packer: Packer) -> Place | None:
+        if self._value is NO_VALUE or self._value is None:
+            return None
+        if self._row_slot == VALUE_SLOT and self._fits_row(VALUE_SLOT, self._value):
+            known = packer.known()
+            if not any(id(box) in known for box in containers(self._value)):
+                return "row"
+        return "bundle" if packer.add(VALUE_SLOT, self._value) is None else None
+
+    def _place(self, name: str, packer: Packer) -> Place:
+        if name in self.modules:
+            return "module"
+        return "bundle" if name in packer.slots else "row"
+
+    def _fits_row(self, slot: str, value: Any) -> bool:
+        if type(value) is bytes:
+            return slot == self._row_slot
+        return slot in self._json or (slot == VALUE_SLOT and is_json(value))
+
+    def _in_row(self, slot: str, value: Any) -> Any:
+        if self._fits_row(slot, value):
+            return value
+        return reference(value, self.bundle.sizes.get(slot, 0), self.left_out.get(slot))
+
+    def _shared(self, packer: Packer) -> Iterator[str]:
+        """Yield the JSON names with a list or dict that something else holds as well."""
+        owners: dict[int, set[str]] = {}
+        twice: set[str] = set()
+        for name, value in (*self._json.items(), (VALUE_SLOT, self._value)):
+            own: set[int] = set()
+            for box in containers(value):
+                if id(box) in own:
+                    twice.add(name)
+                own.add(id(box))
+            for identity in own:
+                owners.setdefault(identity, set()).add(name)
+        if not owners:
+            return
+        known = packer.known()
+        for identity, names in owners.items():
+            if len(names) > 1 or identity in known:
+                twice |= names
+        yield from (name for name in self._json if name in twice)
