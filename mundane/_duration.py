@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from .errors import DurationError
+from .errors import DurationError, show
 
 MAX_MS = 100 * 365 * 24 * 60 * 60 * 1000
 """The longest duration, 100 years of 365 days, in milliseconds."""
@@ -31,18 +31,19 @@ def to_ms(duration: str | float | timedelta) -> int:
     """
     amount = _amount_ms(duration)
     if amount < 0:
-        raise DurationError(duration, "is negative")
+        raise DurationError(show(duration), "is negative")
     if amount > MAX_MS:
-        raise DurationError(duration, "is more than 100 years")
+        raise DurationError(show(duration), "is more than 100 years")
     return round(amount)
 
 
 def format_ms(duration_ms: float) -> str:
     """Return a duration for people: `14ms`, `2.4s`, `2m 13s`, `3h 05m`, `2d 04h`."""
-    if duration_ms < 1000:
+    # The limits are where the smaller unit would round up to 1000ms or to 60.0s.
+    if duration_ms < 999.5:
         return f"{duration_ms:.0f}ms"
     seconds = duration_ms / 1000
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f}s"
     minutes, seconds = divmod(round(seconds), 60)
     if minutes < 60:
@@ -60,10 +61,10 @@ def _amount_ms(duration: object) -> int | float | Fraction:
     if isinstance(duration, str):
         match = _TEXT.fullmatch(duration) if len(duration) <= _MAX_TEXT else None
         if match is None:
-            raise DurationError(duration, "cannot be read")
+            raise DurationError(show(duration), "cannot be read")
         return Fraction(Decimal(match[1])) * _UNIT_MS[match[2].lower()]
     if isinstance(duration, bool) or not isinstance(duration, (int, float)):
-        raise DurationError(duration, f"is a {type(duration).__name__}")
-    if not math.isfinite(duration):
-        raise DurationError(duration, "is not finite")
+        raise DurationError(show(duration), f"is a {type(duration).__name__}")
+    if isinstance(duration, float) and not math.isfinite(duration):
+        raise DurationError(show(duration), "is not finite")
     return duration

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # absent from typeshed
 from typing import Any, NoReturn
 
+from .errors import show
+
 
 class NotJSON(Exception):  # noqa: N818 (an answer to the caller, who knows the step's name)
     """The value at `key_path` is not strict JSON, for `reason`."""
@@ -103,7 +105,7 @@ def _items(container: Any, place: _Place) -> Iterator[tuple[Any, Any]]:
     for key, item in container.items():
         if type(key) is not str:
             raise NotJSON(
-                key_path(place), f"key {_short(key)} is a {_type_name(key)}; JSON keys are str"
+                key_path(place), f"key {show(key)} is a {_type_name(key)}; JSON keys are str"
             )
         _check_text(key, place, "key ")
         yield key, item
@@ -155,14 +157,6 @@ def _type_name(value: Any) -> str:
     kind = type(value)
     name = kind.__qualname__
     return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
-
-
-def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 (a user's repr may raise anything; the refusal must still come)
-        return "(no repr)"
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _encode_deep(root: Any) -> Iterator[str]:

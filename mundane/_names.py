@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from .errors import InvalidNameError, StorageError
+from .errors import InvalidNameError, StorageError, show
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
@@ -17,7 +17,7 @@ def check_name(name: object) -> None:
         InvalidNameError: not a str, or not `[A-Za-z0-9][A-Za-z0-9._-]*` as a whole.
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        raise InvalidNameError(name)
+        raise InvalidNameError(show(name))
 
 
 def check_path(path: str | os.PathLike[str]) -> str:

@@ -11,36 +11,53 @@ from __future__ import annotations
 import errno
 import os
 
+_MAX_SHOWN_CHARS = 80
+
+
+def show(value: object) -> str:
+    """Return the `repr` of any object for a message: bounded, and whatever its `repr` does."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 (a repr may raise anything; int's does beyond 4,300 digits)
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 3] + "..."
+
 
 class MundaneError(Exception):
     """The base of every error of mundane's own."""
 
 
 class InvalidNameError(MundaneError, ValueError):
-    """A step name that the format does not allow (SPEC.md, Names). The caller's mistake."""
+    """A step name that the format does not allow (SPEC.md, Names). The caller's mistake.
 
-    def __init__(self, name: object) -> None:
-        super().__init__(name)
-        self.name = name
+    `shown` is the `repr` of what was given, bounded: it may have been any object.
+    """
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(shown)
+        self.shown = shown
 
     def __str__(self) -> str:
         return (
-            f"{self.name!r} is not a step name: use ASCII letters, digits, '.', '_' and '-', "
+            f"{self.shown} is not a step name: use ASCII letters, digits, '.', '_' and '-', "
             "starting with a letter or a digit"
         )
 
 
 class DurationError(MundaneError, ValueError):
-    """A duration that cannot be read or lies outside 0 to 100 years. The caller's mistake."""
+    """A duration that cannot be read or lies outside 0 to 100 years. The caller's mistake.
 
-    def __init__(self, duration: object, reason: str) -> None:
-        super().__init__(duration, reason)
-        self.duration = duration
+    `shown` is the `repr` of what was given, bounded: it may have been any object.
+    """
+
+    def __init__(self, shown: str, reason: str) -> None:
+        super().__init__(shown, reason)
+        self.shown = shown
         self.reason = reason
 
     def __str__(self) -> str:
         return (
-            f"duration {self.duration!r} {self.reason}: use e.g. '500ms', '30s', '5m', '2h', '1d', "
+            f"duration {self.shown} {self.reason}: use e.g. '500ms', '30s', '5m', '2h', '1d', "
             "a number of milliseconds, or a timedelta"
         )
 

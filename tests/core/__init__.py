@@ -1,0 +1,1 @@
+"""Tests of `mundane`, in files that mirror its modules."""

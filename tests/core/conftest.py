@@ -1,0 +1,40 @@
+"""Fixtures of the core's tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .support import FakeClock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A task file's path, in a folder of its own; the file does not exist yet."""
+    folder = tmp_path / "task"
+    folder.mkdir()
+    return folder / "task.db"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that need not be waited for."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds mundane-sdk 0.1.0, the existing runtime, which is imported as `mundane`."""
+    folder = tmp_path_factory.mktemp("mundane-sdk")
+    package = "mundane-sdk==0.1.0"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    if subprocess.run([*pip[:3], "--version"], capture_output=True).returncode != 0:
+        uv = shutil.which("uv")
+        assert uv is not None, "neither pip nor uv is here to install mundane-sdk"
+        pip = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable]
+    subprocess.run([*pip, "--target", str(folder), package], check=True)
+    return folder

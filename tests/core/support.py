@@ -1,0 +1,195 @@
+"""What the tests of the core share: a fake clock, raw rows, real child processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from mundane._clock import Clock
+
+REPO = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+DAY_MS = 86_400_000
+
+
+class FakeClock(Clock):
+    """A clock that waits by moving its own hands; `waits` holds the seconds of every wait."""
+
+    def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
+        self.wall_ms = now_ms
+        self.waits: list[float] = []
+        self._monotonic_s = 1000.0
+
+    def now_ms(self) -> int:
+        return self.wall_ms
+
+    def monotonic_s(self) -> float:
+        return self._monotonic_s
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.pass_ms(round(seconds * 1000))
+
+    async def await_(self, seconds: float) -> None:
+        self.wait(seconds)
+
+    def pass_ms(self, duration_ms: int) -> None:
+        """Let time pass on both hands."""
+        self.wall_ms += duration_ms
+        self._monotonic_s += duration_ms / 1000
+
+    @property
+    def waited_ms(self) -> int:
+        return round(sum(self.waits) * 1000)
+
+
+class Calls:
+    """A step's function that counts its calls."""
+
+    def __init__(self, value: Any = None) -> None:
+        self.value = value
+        self.count = 0
+
+    def __call__(self) -> Any:
+        self.count += 1
+        return self.value
+
+
+class Child:
+    """A Python child process that talks in lines over its pipes."""
+
+    def __init__(
+        self,
+        script: str,
+        *args: object,
+        uid: int | None = None,
+        flags: tuple[str, ...] = (),
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+    ) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *flags, "-c", textwrap.dedent(script), *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def line(self) -> str:
+        """Wait for the child's next line; its standard error where it has none."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            _, stderr = self.process.communicate()
+            raise AssertionError(f"the child ended early:\n{stderr}")
+        return line.rstrip("\n")
+
+    def say(self, line: str = "") -> None:
+        """Send the child a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        """Kill it as a power cut would: no clean-up runs."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    def end(self) -> str:
+        """Wait for a good end; return what it still printed."""
+        stdout, stderr = self.process.communicate()
+        assert self.process.returncode == 0, stderr
+        return stdout
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
+
+def python(script: str, *args: object, **options: Any) -> str:
+    """Run a script in a Python process of its own; return what it printed."""
+    with Child(script, *args, **options) as child:
+        return child.end()
+
+
+def rows(path: str | Path, columns: str = "name, kind, encoding, status, result") -> list[Any]:
+    """Return the raw rows of a task file, oldest first."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(
+            f"SELECT {columns} FROM mundane_steps NOT INDEXED ORDER BY id"
+        ).fetchall()
+
+
+def row(path: str | Path, name: str, columns: str = "kind, encoding, status, result") -> Any:
+    """Return the raw row of one step."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(
+            f"SELECT {columns} FROM mundane_steps WHERE name = ?", (name,)
+        ).fetchone()
+
+
+def sql(path: str | Path, *statements: str | tuple[str, tuple[Any, ...]]) -> None:
+    """Change a file as another program would."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(*((statement,) if isinstance(statement, str) else statement))
+        connection.commit()
+
+
+def beside(path: Path) -> list[str]:
+    """Return the names of the files beside a task file."""
+    return sorted(other.name for other in path.parent.iterdir() if other != path)
+
+
+def flock_holders(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (pid, mode) of every flock on a file, as Linux tells it."""
+    stat = path.stat()
+    where = f"{os.major(stat.st_dev):02x}:{os.minor(stat.st_dev):02x}:{stat.st_ino}"
+    for line in Path("/proc/locks").read_text().splitlines():
+        fields = line.split()
+        if fields[1] == "FLOCK" and fields[5] == where:
+            yield int(fields[4]), fields[3]
+
+
+# Leaves a hot journal: pages of an unfinished transaction stand in the file when it is killed.
+HOT_JOURNAL = """
+    import os, sqlite3, sys
+    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE mundane_steps SET result = '\\"half\\"'")
+    for number in range(200):
+        connection.execute(
+            "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at)"
+            " VALUES (?, 'step', 'json', ?, 'done', '')", (f"half-{number}", "1" * 2000))
+    print("spilled", flush=True)
+    input()
+"""
+
+
+def leave_hot_journal(path: Path) -> None:
+    """Kill a writer in the middle of a transaction on an existing task file."""
+    with Child(HOT_JOURNAL, path) as child:
+        assert child.line() == "spilled"
+        child.kill()
+    assert path.with_name(path.name + "-journal").stat().st_size > 512
