@@ -25,7 +25,7 @@ def check_path(path: str | os.PathLike[str]) -> str:
 
     Raises:
         TypeError: neither str nor os.PathLike of str.
-        StorageError: SQLite's special names, or a folder.
+        StorageError: SQLite's special names, a folder, a device or a pipe.
     """
     text = os.fspath(path)
     if not isinstance(text, str):
@@ -36,4 +36,6 @@ def check_path(path: str | os.PathLike[str]) -> str:
         raise StorageError(repr(text), "is no path of a task file")
     if os.path.isdir(text):
         raise StorageError(text, "is a folder: name a file in it, such as task.db")
+    if os.path.exists(text) and not os.path.isfile(text):
+        raise StorageError(text, "is no regular file")
     return text

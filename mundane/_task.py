@@ -279,6 +279,7 @@ class Task:
         return decode_result(self.path, name, *self._store.result(row.id))
 
     def _nap(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
+        check_name(name)
         if self.status(name) == "done":
             return self._rest_of_nap(name)
         duration_ms = _duration.to_ms(duration)

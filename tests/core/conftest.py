@@ -28,7 +28,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds mundane-sdk 0.1.0, the existing runtime, which is imported as `mundane`."""
+    """A folder with mundane-sdk 0.1.0, the existing runtime: `mundane` to a child process."""
     folder = tmp_path_factory.mktemp("mundane-sdk")
     package = "mundane-sdk==0.1.0"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]

@@ -29,16 +29,20 @@ class FakeClock(Clock):
         self._monotonic_s = 1000.0
 
     def now_ms(self) -> int:
+        """Return the wall hand."""
         return self.wall_ms
 
     def monotonic_s(self) -> float:
+        """Return the hand that is never set back."""
         return self._monotonic_s
 
     def wait(self, seconds: float) -> None:
+        """Note the wait; take no time."""
         self.waits.append(seconds)
         self.pass_ms(round(seconds * 1000))
 
     async def await_(self, seconds: float) -> None:
+        """Note the wait; take no time."""
         self.wait(seconds)
 
     def pass_ms(self, duration_ms: int) -> None:
@@ -48,7 +52,12 @@ class FakeClock(Clock):
 
     @property
     def waited_ms(self) -> int:
+        """How long was waited in all."""
         return round(sum(self.waits) * 1000)
+
+
+class BoomError(Exception):
+    """What a step's body raises."""
 
 
 class Calls:
@@ -59,6 +68,7 @@ class Calls:
         self.count = 0
 
     def __call__(self) -> Any:
+        """Be called once more."""
         self.count += 1
         return self.value
 
@@ -90,6 +100,7 @@ class Child:
 
     @property
     def pid(self) -> int:
+        """Its process id."""
         return self.process.pid
 
     def line(self) -> str:

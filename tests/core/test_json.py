@@ -32,19 +32,19 @@ strict_values = st.recursive(
 )
 
 
-class Colour(enum.IntEnum):
+class _Colour(enum.IntEnum):
     RED = 1
 
 
-class Text(str):
+class _Text(str):
     __slots__ = ()
 
 
-class Point(NamedTuple):
+class _Point(NamedTuple):
     x: int
 
 
-class NoRepr:
+class _NoRepr:
     def __repr__(self) -> str:
         raise RuntimeError("no repr")
 
@@ -130,11 +130,11 @@ REFUSED = {
     "None key": ([{None: 1}], "$[0]", "key None is a NoneType"),
     "bool key": ({"a": {True: 1}}, "$.a", "key True is a bool"),
     "tuple key": ({(1, 2): 1}, "$", "key (1, 2) is a tuple"),
-    "str subclass as key": ({Text("k"): 1}, "$", "Text; JSON keys are str"),
-    "key without a repr": ({NoRepr(): 1}, "$", "key <NoRepr> is a"),
-    "str subclass": (Text("x"), "$", "Text is not JSON (it would come back as str)"),
-    "int enum": ({"c": Colour.RED}, "$.c", "Colour is not JSON (it would come back as int)"),
-    "named tuple": ([Point(1)], "$[0]", "Point is not JSON (it would come back as list)"),
+    "str subclass as key": ({_Text("k"): 1}, "$", "_Text; JSON keys are str"),
+    "key without a repr": ({_NoRepr(): 1}, "$", "key <_NoRepr> is a"),
+    "str subclass": (_Text("x"), "$", "_Text is not JSON (it would come back as str)"),
+    "int enum": ({"c": _Colour.RED}, "$.c", "_Colour is not JSON (it would come back as int)"),
+    "named tuple": ([_Point(1)], "$[0]", "_Point is not JSON (it would come back as list)"),
     "ordered dict": (collections.OrderedDict(a=1), "$", "collections.OrderedDict is not JSON"),
     "default dict": ([collections.defaultdict(list)], "$[0]", "collections.defaultdict"),
     "lone surrogate": (["a\ud800b"], "$[0]", r"lone surrogate, '\ud800'"),

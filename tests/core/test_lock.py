@@ -1,0 +1,262 @@
+"""The single-writer lock: taken at once or refused, and freed however its holder ends."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mundane
+from mundane import _lock
+
+from .support import Calls, Child, beside, flock_holders, leave_hot_journal, python, rows
+
+HOLD = """
+    import sys, mundane
+    with mundane.open(sys.argv[1]) as task:
+        task.step("a", lambda: 1)
+        print("open", flush=True)
+        input()
+"""
+
+
+def test_a_task_of_another_process_is_locked(path: Path) -> None:
+    """LockedError comes at once and names the holder's pid; after its end the file is free."""
+    with Child(HOLD, path) as holder:
+        assert holder.line() == "open"
+        calls = Calls()
+        with pytest.raises(mundane.LockedError, match=f"locked by process {holder.pid}") as info:
+            mundane.run(path, calls)
+        assert info.value.pid == holder.pid
+        assert calls.count == 0
+        holder.say()
+        holder.end()
+    mundane.open(path).close()
+
+
+def test_a_killed_holder_frees_the_file(path: Path) -> None:
+    """The lock dies with the process."""
+    with Child(HOLD, path) as holder:
+        holder.line()
+        holder.kill()
+    assert mundane.run(path, lambda task: task.get("a")) == 1
+
+
+def test_a_task_of_this_process_is_locked(path: Path) -> None:
+    """A second task on the file is refused, says so, and does no harm to the first."""
+    with mundane.open(path) as task:
+        for _ in range(3):
+            with pytest.raises(mundane.LockedError, match="this process") as info:
+                mundane.open(path)
+            assert info.value.pid == os.getpid()
+        task.step("a", lambda: 1)
+        with pytest.raises(AssertionError, match="LockedError"):
+            python(HOLD, path)
+    mundane.open(path).close()
+
+
+def test_a_locked_file_is_not_touched(path: Path) -> None:
+    """The refused task leaves bytes and folder as they are."""
+    with Child(HOLD, path) as holder:
+        holder.line()
+        before, names = path.read_bytes(), beside(path)
+        with pytest.raises(mundane.LockedError):
+            mundane.open(path)
+        assert (path.read_bytes(), beside(path)) == (before, names)
+
+
+def test_the_lock_is_an_exclusive_flock_on_the_file(path: Path) -> None:
+    """It is what every other mundane runtime takes."""
+    with mundane.open(path):
+        assert list(flock_holders(path)) == [(os.getpid(), "WRITE")]
+    assert list(flock_holders(path)) == []
+
+
+def test_child_processes_do_not_inherit_the_lock(path: Path) -> None:
+    """A program started by a step keeps nothing when the task's process is killed."""
+    script = """
+        import subprocess, sys, mundane
+        with mundane.open(sys.argv[1]) as task:
+            child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=sys.stdin)
+            print("started", flush=True)
+            child.wait()
+    """
+    with Child(script, path) as holder:
+        holder.line()
+        holder.process.send_signal(signal.SIGKILL)
+        holder.process.wait()
+        mundane.open(path).close()
+        holder.say()
+
+
+@pytest.mark.parametrize("refusal", ["schema", "folder gone"])
+def test_a_refused_open_frees_the_file(path: Path, refusal: str) -> None:
+    """Descriptors and locks are given back where opening fails after the lock was taken."""
+    if refusal == "schema":
+        path.write_text("no database, but a text that is long enough to have a header" * 20)
+    else:
+        path = path.parent / "none" / "task.db"
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        with pytest.raises((mundane.SchemaError, mundane.StorageError)):
+            mundane.open(path)
+    assert len(os.listdir("/proc/self/fd")) == before
+    if path.exists():
+        assert list(flock_holders(path)) == []
+
+
+def interrupt_at(number: int, work: Callable[[], Any]) -> tuple[bool, BaseException | None]:
+    """Run `work`, raising KeyboardInterrupt where CPython would deliver the `number`-th chance.
+
+    Signals are delivered when a Python function starts and when a call of a C function ends.
+
+    Returns:
+        Whether there were so many chances, and what came out of `work`; the exception is kept, as
+        a notebook keeps the last traceback, with every frame in it.
+    """
+    chances = 0
+
+    def profile(frame: Any, event: str, argument: Any) -> None:
+        nonlocal chances
+        if event in ("call", "c_return"):
+            chances += 1
+            if chances == number:
+                raise KeyboardInterrupt
+
+    error: BaseException | None = None
+    sys.setprofile(profile)
+    try:
+        work()
+    except BaseException as raised:
+        error = raised
+    finally:
+        sys.setprofile(None)
+    return chances >= number, error
+
+
+@pytest.mark.parametrize("exists", [False, True], ids=["new file", "old file"])
+def test_an_interrupt_while_opening_frees_the_file(path: Path, exists: bool) -> None:
+    """Ctrl-C at any moment of `run` before its function leaves nothing locked, here or elsewhere."""
+    number = 1
+    kept = []
+    while True:
+        if exists:
+            mundane.run(path, lambda task: None)
+        else:
+            path.unlink(missing_ok=True)
+        reached, error = interrupt_at(
+            number, lambda: mundane.run(path, lambda task: sys.setprofile(None))
+        )
+        if not reached:
+            break
+        kept.append(error)
+        assert path.exists() is False or list(flock_holders(path)) == [], f"chance {number}"
+        assert mundane.run(path, lambda task: task.step("a", lambda: 1)) == 1
+        assert beside(path) == []
+        number += 1
+    assert number > 100
+
+
+def test_an_interrupt_in_a_step_never_stores_half(path: Path) -> None:
+    """Ctrl-C at any moment of a pass: each step is then done with its value, or runs again."""
+    number = 1
+    while True:
+        path.unlink(missing_ok=True)
+
+        def work(task: mundane.Task) -> None:
+            for name in "abc":
+                task.step(name, lambda name=name: name * 3)
+
+        reached, _ = interrupt_at(number, lambda: mundane.run(path, work))
+        gc.collect()
+        mundane.run(path, work)
+        assert [(row[0], row[3], row[4]) for row in rows(path)] == [
+            (name, "done", f'"{name * 3}"') for name in "abc"
+        ]
+        if not reached:
+            break
+        number += 7
+    assert number > 100
+
+
+def test_sigint_while_opening_frees_the_file(path: Path) -> None:
+    """The real signal, at random moments of opening and closing in a loop, leaves nothing locked."""
+    script = """
+        import sys, mundane
+        print("ready", flush=True)
+        kept = []
+        while len(kept) < 50:
+            try:
+                while True:
+                    mundane.open(sys.argv[1]).close()
+            except KeyboardInterrupt as error:
+                kept.append(error)
+                print("interrupted", flush=True)
+        mundane.run(sys.argv[1], lambda task: task.step("end", lambda: 1))
+    """
+    with Child(script, path) as child:
+        assert child.line() == "ready"
+        for _ in range(50):
+            child.process.send_signal(signal.SIGINT)
+            assert child.line() == "interrupted"
+        child.end()
+    assert rows(path)[0][0] == "end"
+    assert beside(path) == []
+
+
+def test_a_recovering_reader_makes_a_task_wait_not_fail(path: Path) -> None:
+    """A reader's shared lock, held for the moment of a recovery, is waited for."""
+    mundane.open(path).close()
+    script = """
+        import sys, mundane._lock as lock
+        held = lock.FileLock(sys.argv[1], shared=True)
+        held.acquire()
+        print("held", flush=True)
+        input()
+        held.release()
+        print("released", flush=True)
+        input()
+    """
+    with Child(script, path) as reader:
+        assert reader.line() == "held"
+        assert _lock.find_holder(str(path)) == (reader.pid, True)
+        reader.say()
+        mundane.open(path).close()
+        assert reader.line() == "released"
+        reader.say()
+        reader.end()
+
+
+def test_readers_recover_side_by_side(path: Path) -> None:
+    """Two readers that find a dead writer's journal at once do not refuse each other."""
+    mundane.run(path, lambda task: task.step("a", lambda: 1))
+    script = """
+        import sys, mundane
+        input()
+        print(mundane.read(sys.argv[1]).get("a"))
+    """
+    for _ in range(5):
+        leave_hot_journal(path)
+        with Child(script, path) as first, Child(script, path) as second:
+            first.say()
+            second.say()
+            assert (first.end(), second.end()) == ("1\n", "1\n")
+
+
+def test_a_file_replaced_between_open_and_lock_is_not_taken(path: Path) -> None:
+    """After locking, the path still names the locked file."""
+    lock = _lock.FileLock(str(path))
+    lock.acquire()
+    assert lock.still_names_file()
+    path.rename(path.with_name("moved.db"))
+    assert not lock.still_names_file()
+    path.touch()
+    assert not lock.still_names_file()
+    lock.release()
+    lock.release()
