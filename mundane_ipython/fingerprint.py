@@ -97,7 +97,9 @@ def _type_has_identity(kind: type) -> bool:
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
     # pandas hands the labels of a frame on to every frame that is made of it.
-    return not any(base.__qualname__ in ("Index", "ExtensionDtype", "dtype") for base in kind.__mro__)
+    return not any(
+        base.__qualname__ in ("Index", "ExtensionDtype", "dtype") for base in kind.__mro__
+    )
 
 
 def inner_reference(name: str, index: int, value: Any) -> str:
