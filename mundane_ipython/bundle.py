@@ -18,9 +18,13 @@ from .allowlist import DataUnpickler, Missing, NotAllowedError
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
+from .views import ArrayRoots
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
+
+AMBIENT_SLOT = "$ambient"
+"""The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
 
 
 @dataclass(slots=True)
@@ -48,7 +52,8 @@ class Packer:
 
     Args:
         namespace: the user namespace.
-        own: names that the step binds.
+        own: names that the step stores, with their values.
+        changed: those of them that an older cell bound, and this one changed in place.
         older: other names and their values: a slot that refers to one gets it back by identity.
         inner: objects inside such values, by id, with their references: the same for them.
     """
@@ -56,12 +61,15 @@ class Packer:
     def __init__(
         self,
         namespace: Mapping[str, Any],
-        own: Set[str],
+        own: Mapping[str, Any],
+        changed: Set[str],
         older: Mapping[str, Any],
         inner: Mapping[int, tuple[str, Any]],
     ) -> None:
         self._namespace = namespace
-        self._own = own
+        self._own = frozenset(own)
+        self._changed = changed
+        self._arrays = ArrayRoots((*older.values(), *own.values()))
         self._references = {name: value for name, value in older.items() if has_identity(value)}
         self._inner = inner
         self._values: dict[str, Any] = {}
@@ -109,7 +117,14 @@ class Packer:
         self._file = io.BytesIO()
         self._buffers: list[memoryview] = []
         self._ends: list[tuple[str, int, int]] = []
-        self._pickler = NotebookPickler(self._file, self._namespace, self._own, self._keep_buffer)
+        self._pickler = NotebookPickler(
+            self._file,
+            self._namespace,
+            self._own,
+            self._changed,
+            self._arrays,
+            self._keep_buffer,
+        )
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
         seeds = {id(value): (reference, value) for reference, value in self._references.items()}

@@ -18,6 +18,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from .outputs import OUTPUT_TYPES, CellOutputs
+from .patches import Patches
 
 if sys.platform != "win32":
     import array
@@ -64,6 +65,7 @@ class KernelTap:
         self._outputs = CellOutputs()
         # ipywidgets.Output widgets that capture this cell's output at the moment, by comm id.
         self._capturing: set[str] = set()
+        self._patches = Patches()
 
     def start(self) -> None:
         """Begin to look; what was written before is sent first."""
@@ -74,13 +76,13 @@ class KernelTap:
             self._look(parts)
             return send(parts, *arguments, **options)
 
-        self._io_thread.send_multipart = tapped
+        self._patches.replace(self._io_thread, "send_multipart", tapped)
 
     def stop(self) -> CellOutputs:
         """Wait for what is on its way, stop looking, and return what was shown."""
         _drain_descriptors()
         _flush_streams()
-        del self._io_thread.send_multipart
+        self._patches.undo()
         return self._outputs
 
     def _look(self, parts: list[Any]) -> None:
@@ -117,7 +119,7 @@ class StreamTap:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._outputs = CellOutputs()
-        self._undo: list[Callable[[], None]] = []
+        self._patches = Patches()
         # Displays are written to stdout as well; they are recorded once, as displays.
         self._muted = 0
 
@@ -135,8 +137,7 @@ class StreamTap:
 
     def stop(self) -> CellOutputs:
         """Stop looking and return what was shown."""
-        while self._undo:
-            self._undo.pop()()
+        self._patches.undo()
         return self._outputs
 
     def _tap_stream(self, name: str) -> None:
@@ -151,12 +152,9 @@ class StreamTap:
 
         try:
             # On the stream itself, as loggers and others may hold it.
-            stream.write = tapped
+            self._patches.replace(stream, "write", tapped)
         except AttributeError:  # `%%capture` puts a StringIO in its place, which takes none
-            setattr(sys, name, _TappedStream(stream, tapped))
-            self._undo.append(lambda: setattr(sys, name, stream))
-        else:
-            self._undo.append(lambda: delattr(stream, "write"))
+            self._patches.replace(sys, name, _TappedStream(stream, tapped))
 
     def _wrap(self, owner: Any, method: str, record: Callable[..., None]) -> None:
         original = getattr(owner, method)
@@ -166,9 +164,7 @@ class StreamTap:
             with self._quiet():
                 return original(*arguments, **options)
 
-        # Traits refuse nothing here: both owners are HasTraits with plain methods.
-        setattr(owner, method, tapped)
-        self._undo.append(lambda: delattr(owner, method))
+        self._patches.replace(owner, method, tapped)
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ may contain addresses.
 
 from __future__ import annotations
 
+import contextvars
 import copyreg
 import pickle
 import time
@@ -16,6 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import xxhash
+
+from .pickler import value_in
+from .views import is_array, memory_chain
 
 # Values of these types never change in place.
 ATOMS = (
@@ -64,11 +68,30 @@ class Fingerprinter:
         return sink.state.digest()
 
 
+def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
+    """Return everything in a value through which a change is seen elsewhere as well.
+
+    The notebook's functions are among them, for their closures, and the memory of arrays.
+    """
+    found = []
+    for each in _walk(value, namespace):
+        if is_array(each):
+            found += memory_chain(each)
+        elif has_identity(each) or isinstance(each, types.FunctionType):
+            found.append(each)
+    return found
+
+
 def inner_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
     """Return the objects in a value whose identity matters, the value itself first.
 
     The order is that of pickling, and so the same for an equal value in another kernel.
     """
+    return [each for each in _walk(value, namespace) if has_identity(each)]
+
+
+def _walk(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
+    """Return every object that pickling a value meets, in that order."""
     walker = _Walker(_Sink(float("inf")), namespace)
     try:
         walker.dump(value)
@@ -76,7 +99,7 @@ def inner_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
         del error
         return []
     entries = sorted(walker.memo.copy().values(), key=lambda entry: entry[0])
-    return [found for _, found in entries if has_identity(found)]
+    return [found for _, found in entries]
 
 
 def has_identity(value: Any) -> bool:
@@ -154,6 +177,8 @@ class _Walker(pickle.Pickler):
             return _identity, _cell_contents(obj)
         if isinstance(obj, types.ModuleType):
             return _identity, (id(obj),)
+        if isinstance(obj, contextvars.ContextVar):
+            return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         try:
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)

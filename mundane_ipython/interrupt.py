@@ -18,6 +18,8 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from .patches import Patches
+
 _Handler = Callable[[int, FrameType | None], Any]
 
 
@@ -36,7 +38,7 @@ class InterruptGuard:
         self._task: asyncio.Task[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._previous: Any = None
-        self._replaced: dict[str, Any] = {}
+        self._patches = Patches()
         self._in_main_thread = threading.current_thread() is threading.main_thread()
         # A kernel runs plain cells inside its loop as well; only a coroutine can be cancelled.
         if cell.f_code.co_flags & inspect.CO_COROUTINE:
@@ -57,9 +59,7 @@ class InterruptGuard:
             return
         self._in_main_thread = False
         signal.signal(signal.SIGINT, self._previous)
-        for name in ("system", "getoutput"):
-            del self._shell.__dict__[name]
-        self._shell.__dict__.update(self._replaced)
+        self._patches.undo()
 
     def cancelled(self, error: BaseException | None) -> bool:
         """Return whether the error is our own cancellation of the cell's await, and undo that."""
@@ -96,6 +96,4 @@ class InterruptGuard:
                 raise KeyboardInterrupt("the shell command was interrupted")
             return result
 
-        if name in self._shell.__dict__:
-            self._replaced[name] = self._shell.__dict__[name]
-        self._shell.__dict__[name] = watched
+        self._patches.replace(self._shell, name, watched)

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .fingerprint import ATOMS, Fingerprinter, has_identity, inner_objects, inner_reference
+from .fingerprint import (
+    ATOMS,
+    Fingerprinter,
+    has_identity,
+    inner_objects,
+    inner_reference,
+    shared_objects,
+)
 from .reach import reachable_names
 from .source import CellSource
 
@@ -93,15 +100,18 @@ class Watch:
         """Return names out of the cell's reach that share an object with a changed value."""
         if not changed:
             return []
-        objects = {
-            id(each): each
-            for name in changed
-            for each in inner_objects(kept[name], self._namespace)
+        # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
+        walks = {
+            name: shared_objects(value, self._namespace)
+            for name, value in kept.items()
+            if name in changed or self._out_of_reach(name, value)
         }
+        objects = {id(each) for name in changed for each in walks[name]}
         return [
             name
-            for name, value in kept.items()
-            if name not in self._digests
-            and has_identity(value)
-            and any(id(each) in objects for each in inner_objects(value, self._namespace))
+            for name, found in walks.items()
+            if name not in changed and any(id(each) in objects for each in found)
         ]
+
+    def _out_of_reach(self, name: str, value: Any) -> bool:
+        return name not in self._digests and not isinstance(value, (*ATOMS, type))

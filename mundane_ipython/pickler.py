@@ -8,6 +8,7 @@ with the live namespace as its globals.
 
 from __future__ import annotations
 
+import contextvars
 import io
 import pickle
 import types
@@ -16,6 +17,8 @@ from typing import Any, cast
 
 import cloudpickle
 
+from .views import ArrayRoots, is_array, reduce_view
+
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """A pickler, protocol 5, for values of the user namespace.
@@ -23,7 +26,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     Args:
         file: receives the pickles; large buffers go to `buffer_callback` instead.
         namespace: the user namespace, which is `__main__`'s.
-        own: names that the step binds; what they name is rebuilt rather than looked up.
+        own: names that the step stores; what they name is rebuilt rather than looked up.
+        changed: those of them that an older cell bound; a class among them is changed in place.
+        arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
     """
 
@@ -32,29 +37,43 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         file: io.BytesIO,
         namespace: Mapping[str, Any],
         own: Set[str],
+        changed: Set[str] = frozenset(),
+        arrays: ArrayRoots | None = None,
         buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
         self._namespace = namespace
         self._own = own
+        self._changed = changed
+        self._arrays = arrays
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
+        if isinstance(obj, (type, types.FunctionType)):
+            return self._reduce_code(obj)
         if isinstance(obj, types.CellType):
             return _reduce_cell(obj)
-        if isinstance(obj, (type, types.FunctionType)):
-            live = isinstance(obj, types.FunctionType) and obj.__globals__ is self._namespace
-            top = obj.__qualname__.split(".")[0]
-            named = (live or obj.__module__ == "__main__") and top not in self._own
-            if named and _look_up(self._namespace, obj.__qualname__) is obj:
+        if isinstance(obj, contextvars.ContextVar):
+            return _reduce_context_var(obj)
+        if self._arrays is not None and is_array(obj):
+            root = self._arrays.root_of(obj)
+            if root is not None:
+                return reduce_view(obj, root)
+        return super().reducer_override(obj)
+
+    def _reduce_code(self, obj: type | types.FunctionType) -> Any:
+        live = isinstance(obj, types.FunctionType) and obj.__globals__ is self._namespace
+        top = obj.__qualname__.split(".")[0]
+        if live or obj.__module__ == "__main__":
+            named = _look_up(self._namespace, obj.__qualname__) is obj
+            if named and top not in self._own:
                 return notebook_reference, (obj.__qualname__, self._copy(obj, top))
-            if live:
-                return _reduce_function(cast("types.FunctionType", obj))
-        reduced = super().reducer_override(obj)
-        if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
-            # cloudpickle rebuilds a nested class without the name of the class around it.
-            reduced[2][0]["__qualname__"] = obj.__qualname__
-        return reduced
+            if named and isinstance(obj, type) and top in self._changed:
+                reference = (obj.__qualname__, self._copy(obj, top))
+                return notebook_reference, reference, _members(obj), None, None, set_members
+        if live:
+            return _reduce_function(cast("types.FunctionType", obj))
+        return super().reducer_override(obj)
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
@@ -84,6 +103,26 @@ def set_function_state(function: types.FunctionType, state: dict[str, Any]) -> N
         setattr(function, attribute, value)
 
 
+def set_members(kind: type, members: dict[str, Any]) -> None:
+    """Set what a cell changed in an older cell's class, on the class itself."""
+    for name, member in members.items():
+        setattr(kind, name, member)
+
+
+def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:
+    """Return a new context variable; its value follows in the pickle."""
+    return (
+        contextvars.ContextVar(name, default=default[0])
+        if default
+        else contextvars.ContextVar(name)
+    )
+
+
+def set_context_var(variable: contextvars.ContextVar[Any], value: tuple[Any]) -> None:
+    """Set a context variable in the present context; a pickle's state setter."""
+    variable.set(value[0])
+
+
 def empty_cell() -> types.CellType:
     """Return a closure's cell without contents; they follow in the pickle, and may be cyclic."""
     return types.CellType()
@@ -109,6 +148,32 @@ def _reduce_function(function: types.FunctionType) -> Any:
     state["__dict__"] = function.__dict__
     arguments = (function.__code__, function.__name__, function.__closure__)
     return notebook_function, arguments, state, None, None, set_function_state
+
+
+def _reduce_context_var(variable: contextvars.ContextVar[Any]) -> Any:
+    default = value_in(contextvars.Context(), variable)
+    value = value_in(contextvars.copy_context(), variable)
+    made = (context_var, (variable.name, default))
+    return made if value == default else (*made, value, None, None, set_context_var)
+
+
+def value_in(
+    context: contextvars.Context, variable: contextvars.ContextVar[Any]
+) -> tuple[Any, ...]:
+    """Return the variable's value there, in a tuple; an empty one where it has none."""
+    try:
+        return (context.run(variable.get),)
+    except LookupError:
+        return ()
+
+
+def _members(kind: type) -> dict[str, Any]:
+    """Return what can be set on a class; special members are made with it."""
+    return {
+        name: member
+        for name, member in vars(kind).items()
+        if not name.startswith("__") and not name.startswith("_abc_")
+    }
 
 
 def _look_up(namespace: Mapping[str, Any], qualname: str) -> Any:

@@ -15,7 +15,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mundane import Attempt, Task
 
-from .bundle import VALUE_SLOT, Bundle, unpack
+from .ambient import restore_state
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
 from .cells import Cells, StoredCell
 from .errors import BundleError, RowMismatchError
 from .notes import publish_note, restored_text
@@ -44,6 +45,7 @@ class Restored:
     trusted: bool = True
     took_ms: int | None = None
     ran_at: str = ""
+    ambient: dict[str, Any] = field(default_factory=dict)
 
 
 class Restorer:
@@ -122,6 +124,7 @@ class Restorer:
             trusted=trusted,
             took_ms=record.took_ms,
             ran_at=record.ran_at,
+            ambient=slots.get(AMBIENT_SLOT, {}) if trusted else {},
         )
 
     def _load_bundle(self, record: CellRecord, trusted: bool) -> dict[str, Any]:
@@ -212,6 +215,7 @@ class Restorer:
     def _apply(self, restored: Restored) -> None:
         namespace = self._shell.user_ns
         namespace.update(restored.names)
+        restore_state(restored.ambient)
         for name in (*restored.deleted, *restored.left_out):
             namespace.pop(name, None)
         shown = restored.shown

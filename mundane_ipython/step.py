@@ -19,6 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt, MundaneError, SerializationError, Task
 from mundane._clock import iso_now
 
+from .ambient import changed_state, read_state
 from .bundle import Packer
 from .capture import make_tap
 from .cells import StoredCell, describe_buffers, write_cell
@@ -94,6 +95,7 @@ class RunningStep:
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
+        self._ambient = read_state()
         # The frame of the cell itself, whose file name tells its code from everybody else's.
         self._guard = InterruptGuard(self._shell, sys._getframe(1))
         self._started_s = time.monotonic()
@@ -170,8 +172,14 @@ class RunningStep:
         mutations = self._watch.mutations(kept)
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
-        packer = Packer(namespace, frozenset(changes.bound), older, mutations.inner)
-        stored = Stored(packer, bound, self._shown_value(bound, shown), self._options.only)
+        packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
+        stored = Stored(
+            packer,
+            bound,
+            self._shown_value(bound, shown),
+            self._options.only,
+            changed_state(self._ambient),
+        )
         if self._options.only and stored.left_out:
             culprit, reason = next(iter(stored.left_out.items()))
             raise SerializationError(self._task.path, name, f"$.{culprit}", reason)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .bundle import VALUE_SLOT, Packer
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
 from .record import Place, RowShape
 from .values import containers, is_json, module_name, reference
 
@@ -25,6 +25,7 @@ class Stored:
         values: the names to store, with their values.
         value: of the cell's last expression, or NO_VALUE.
         only: the names that `-o` gave.
+        ambient: the ambient state that the cell changed.
 
     Attributes:
         bindings: each stored name and where it is.
@@ -36,7 +37,12 @@ class Stored:
     """
 
     def __init__(
-        self, packer: Packer, values: dict[str, Any], value: Any, only: tuple[str, ...]
+        self,
+        packer: Packer,
+        values: dict[str, Any],
+        value: Any,
+        only: tuple[str, ...],
+        ambient: dict[str, Any],
     ) -> None:
         self._values = values
         self._value = value
@@ -51,6 +57,8 @@ class Stored:
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"
         self._pack(packer)
         self.value_place = self._pack_value(packer)
+        if ambient:
+            self._add(packer, AMBIENT_SLOT, ambient)
         self.bindings = [
             (name, self._place(name, packer)) for name in values if name not in self.left_out
         ]

@@ -1,0 +1,222 @@
+"""Ambient state: what a cell changes outside of its variables, and later cells depend on.
+
+One entry each in `ENTRIES`: the state of random generators, options of libraries, the process's own
+settings. An entry whose library is not loaded has no state. A step stores the entries that it
+changed, and a restore sets them again; of somebody else's file none is set.
+"""
+
+from __future__ import annotations
+
+import decimal
+import locale
+import os
+import random
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .loggers import logger_changes, logger_states, set_loggers
+
+State = Any
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One piece of ambient state.
+
+    Attributes:
+        read: returns the present state, a value that pickles; None where there is none.
+        changes: what of the state to store, given before and after; None for nothing.
+        restore: sets what was stored.
+    """
+
+    read: Callable[[], State]
+    changes: Callable[[State, State], State]
+    restore: Callable[[State], None]
+
+
+def read_state() -> dict[str, State]:
+    """Return the present ambient state, for a later comparison."""
+    return {name: entry.read() for name, entry in ENTRIES.items()}
+
+
+def changed_state(before: Mapping[str, State]) -> dict[str, State]:
+    """Return what changed since, by entry: what `restore_state` takes."""
+    found = {}
+    for name, entry in ENTRIES.items():
+        change = entry.changes(before[name], entry.read())
+        if change is not None:
+            found[name] = change
+    return found
+
+
+def restore_state(changes: Mapping[str, State]) -> None:
+    """Set what a step had changed; entries of a later version are passed over."""
+    for name, change in changes.items():
+        if name in ENTRIES:
+            ENTRIES[name].restore(change)
+
+
+# How states are compared.
+
+
+def _whole(before: State, after: State) -> State:
+    """Store the state as a whole where it is another one."""
+    return None if after is None or repr(before) == repr(after) else after
+
+
+def _members(before: State, after: State) -> State:
+    """Store the members of a dict that are new or other ones; None for a removed one."""
+    if after is None:
+        return None
+    old = before or {}
+    found = {k: v for k, v in after.items() if k not in old or repr(old[k]) != repr(v)}
+    found |= {k: None for k in old if k not in after}
+    return found or None
+
+
+def _items(before: State, after: State) -> State:
+    """Store the items of a list that came and went: their places, and the items."""
+    came = [(after.index(item), item) for item in after if item not in before]
+    went = [item for item in before if item not in after]
+    return (came, went) if came or went else None
+
+
+# How they are read and set.
+
+
+def _loaded(module: str) -> Any:
+    return sys.modules.get(module)
+
+
+def _numpy_random() -> State:
+    numpy_random = _loaded("numpy.random")
+    if numpy_random is None:
+        return None
+    state = numpy_random.get_state(legacy=False)
+    words = state["state"]
+    return {**state, "state": {**words, "key": words["key"].tobytes()}}
+
+
+def _set_numpy_random(state: State) -> None:
+    import numpy as np
+
+    key = np.frombuffer(state["state"]["key"], dtype=np.uint32)
+    np.random.set_state({**state, "state": {**state["state"], "key": key}})
+
+
+def _set_locale(state: State) -> None:
+    locale.setlocale(locale.LC_ALL, state)
+
+
+def _set_environ(changes: State) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _set_sys_path(change: State) -> None:
+    came, went = change
+    sys.path[:] = [item for item in sys.path if item not in went]
+    for index, item in came:
+        if item not in sys.path:
+            sys.path.insert(index, item)
+
+
+def _set_warnings(filters: State) -> None:
+    warnings.resetwarnings()  # tells the modules that remember what they have shown
+    warnings.filters[:] = filters  # type: ignore[index]  # a list, which typeshed calls a Sequence
+
+
+def _rc_params() -> State:
+    matplotlib = _loaded("matplotlib")
+    if matplotlib is None or not hasattr(matplotlib, "rcParams"):
+        return None
+    # Not the backend: it belongs to the kernel, and reading it would choose one.
+    ours = matplotlib.rcParams
+    return {key: dict.__getitem__(ours, key) for key in ours if not key.startswith("backend")}
+
+
+def _rc_changes(before: State, after: State) -> State:
+    if before is None and after is not None:
+        before = dict(_loaded("matplotlib").rcParamsOrig)
+    return _members(before, after)
+
+
+def _set_rc_params(changes: State) -> None:
+    import matplotlib as mpl
+
+    mpl.rcParams.update(changes)
+
+
+def _pandas_options() -> State:
+    pandas = _loaded("pandas")
+    if pandas is None or not hasattr(pandas, "options"):
+        return None
+    return dict(_flat(vars(pandas.options)["d"]))
+
+
+def _flat(options: Mapping[str, Any], prefix: str = "") -> Any:
+    for key, value in options.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _set_pandas_options(changes: State) -> None:
+    import pandas as pd
+
+    present = _pandas_options()
+    for key, value in changes.items():
+        if repr(present.get(key, _ABSENT)) != repr(value):
+            pd.set_option(key, value)
+
+
+def _numpy_options() -> State:
+    numpy = _loaded("numpy")
+    if numpy is None or not hasattr(numpy, "get_printoptions"):
+        return None
+    return {"print": numpy.get_printoptions(), "errors": numpy.geterr()}
+
+
+def _set_numpy_options(state: State) -> None:
+    import numpy as np
+
+    np.set_printoptions(**state["print"])
+    np.seterr(**state["errors"])
+
+
+def _sklearn_config() -> State:
+    sklearn = _loaded("sklearn")
+    return sklearn.get_config() if sklearn is not None and hasattr(sklearn, "get_config") else None
+
+
+def _set_sklearn_config(changes: State) -> None:
+    import sklearn
+
+    sklearn.set_config(**changes)
+
+
+ENTRIES: dict[str, Entry] = {
+    "random": Entry(random.getstate, _whole, random.setstate),
+    "numpy.random": Entry(_numpy_random, _whole, _set_numpy_random),
+    "numpy": Entry(_numpy_options, _whole, _set_numpy_options),
+    "cwd": Entry(os.getcwd, _whole, os.chdir),
+    "environ": Entry(lambda: dict(os.environ), _members, _set_environ),
+    "sys.path": Entry(lambda: list(sys.path), _items, _set_sys_path),
+    "recursionlimit": Entry(sys.getrecursionlimit, _whole, sys.setrecursionlimit),
+    "warnings": Entry(lambda: list(warnings.filters), _whole, _set_warnings),
+    "decimal": Entry(lambda: decimal.getcontext().copy(), _whole, decimal.setcontext),
+    "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), _whole, _set_locale),
+    "logging": Entry(logger_states, logger_changes, set_loggers),
+    "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
+    "pandas": Entry(_pandas_options, _members, _set_pandas_options),
+    "sklearn": Entry(_sklearn_config, _members, _set_sklearn_config),
+}
+"""Every piece of ambient state, in the order in which it is restored."""

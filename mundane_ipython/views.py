@@ -1,0 +1,78 @@
+"""NumPy arrays that share memory: which array of the namespace a view is a view of.
+
+Nothing here imports numpy: where it is not loaded, there are no arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class ArrayRoots:
+    """The arrays that names hold, by the memory that they lie in.
+
+    Args:
+        values: values of names, the oldest first; those that are no arrays are passed over.
+    """
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self._roots: dict[int, Any] = {}
+        for value in values:
+            if is_array(value) and _is_flat(value) and not value.dtype.hasobject:
+                owner = id(memory_chain(value)[-1])
+                known = self._roots.get(owner)
+                if known is None or value.nbytes > known.nbytes:
+                    self._roots[owner] = value
+
+    def root_of(self, array: Any) -> Any:
+        """Return the largest array of the namespace that an array is a view of, None for none."""
+        root = self._roots.get(id(memory_chain(array)[-1]))
+        if root is None or root is array or array.dtype.hasobject:
+            return None
+        low, high = _bounds(array)
+        start = root.ctypes.data
+        return root if start <= low and high <= start + root.nbytes else None
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is a plain NumPy array."""
+    return type(value).__qualname__ == "ndarray" and type(value).__module__ == "numpy"
+
+
+def memory_chain(array: Any) -> list[Any]:
+    """Return an array and the objects whose memory it lies in, the owner last."""
+    chain = [array]
+    while getattr(chain[-1], "base", None) is not None:
+        chain.append(chain[-1].base)
+    return chain
+
+
+def reduce_view(array: Any, root: Any) -> Any:
+    """Return a reduction of an array to its place in another one."""
+    place = (array.ctypes.data - root.ctypes.data, array.shape, array.strides)
+    return array_view, (root, array.dtype, *place, array.flags.writeable)
+
+
+def array_view(
+    root: Any, dtype: Any, offset: int, shape: Any, strides: Any, writeable: bool
+) -> Any:
+    """Return an array on the memory of another one."""
+    import numpy as np
+
+    memory = root.ravel(order="K").view(np.uint8)
+    view: Any = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
+    view.flags.writeable = writeable and view.flags.writeable
+    return view
+
+
+def _is_flat(array: Any) -> bool:
+    return bool(array.flags.c_contiguous or array.flags.f_contiguous)
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    """Return the first address of an array's items and the one behind the last."""
+    steps = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True) if n]
+    low = array.ctypes.data + sum(step for step in steps if step < 0)
+    high = array.ctypes.data + sum(step for step in steps if step > 0) + array.itemsize
+    return low, high

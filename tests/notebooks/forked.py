@@ -1,0 +1,220 @@
+"""Run cells in forked IPython shells: a notebook, killed where we like, at the price of a fork.
+
+A server process imports what is slow to import and forks for every run. The child is a new IPython
+shell with matplotlib's inline backend; it runs cells until it is told to die, which it does by
+`os._exit`, as after SIGKILL: nothing is closed. Outputs come back as nbformat outputs, the
+namespace as text that two processes can compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+# Addresses, and the ids that IPython draws for displays.
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b")
+
+
+@dataclass
+class Run:
+    """What one run of some cells gave.
+
+    Attributes:
+        outputs: for each cell that ran, its outputs without notes.
+        notes: for each, the texts of its notes.
+        errors: for each, the error's text or None.
+        names: the namespace at the end, each value as comparable text.
+    """
+
+    outputs: list[list[dict[str, Any]]]
+    notes: list[list[str]]
+    errors: list[str | None]
+    names: dict[str, str]
+
+
+class ForkServer:
+    """A process that forks a shell for each run.
+
+    Args:
+        preload: modules to import once, before any fork.
+    """
+
+    def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", __name__, *preload],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, cells: list[str], folder: Path, *, die_after: int | None = None) -> Run:
+        """Run cells from the first one on in a new shell, and kill it after cell `die_after`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([cells, str(folder), die_after]) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        if isinstance(answer, str):
+            raise RuntimeError(answer)  # noqa: TRY004 (the child's traceback)
+        return Run(**answer)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def as_steps(cells: list[str], task: str = "t.db") -> list[str]:
+    """Return the cells as a notebook of steps; a cell that starts with `#plain` stays plain."""
+    opening = f"%load_ext mundane_ipython\n%mundane_open {task}"
+    return [
+        opening,
+        *(c if c.startswith("#plain") else f"%%step s{i}\n{c}" for i, c in enumerate(cells)),
+    ]
+
+
+def _serve(preload: list[str]) -> None:
+    for module in ("IPython", "mundane_ipython", *preload):
+        importlib.import_module(module)
+    # What cells write to descriptor 1 must not be taken for an answer.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    for line in sys.stdin:
+        cells, folder, die_after = json.loads(line)
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            _child(cells, folder, die_after, writer)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            data = pipe.read()
+        os.waitpid(pid, 0)
+        answers.write(data.decode() if data else '"the shell died without an answer"')
+        answers.write("\n")
+        answers.flush()
+
+
+def _child(cells: list[str], folder: str, die_after: int | None, writer: int) -> None:
+    try:
+        answer: Any = _run(cells, folder, die_after)
+    except BaseException:  # the parent shall see it
+        answer = traceback.format_exc()
+    with os.fdopen(writer, "wb") as pipe:
+        pipe.write(json.dumps(answer).encode())
+    os._exit(9)
+
+
+def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mundane_ipython.capture import StreamTap
+
+    os.chdir(folder)
+    sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+    sys.argv = ["notebook"]
+    shell = InteractiveShell.instance()
+    shell.enable_gui = lambda *_: None
+    shell.history_manager.enabled = False
+    if "matplotlib" in sys.modules:
+        shell.enable_matplotlib("inline")
+    shell.display_formatter.active_types = list(shell.display_formatter.formatters)
+    shell.showtraceback = lambda *_, **__: None
+    outputs, notes, errors = [], [], []
+    for index, cell in enumerate(cells):
+        tap = StreamTap(shell)
+        tap.start()
+        result = shell.run_cell(cell, store_history=True)
+        shown = tap.stop().outputs
+        outputs.append([_plain(o) for o in shown if "mundane" not in o.get("metadata", {})])
+        notes.append([o["data"]["text/plain"] for o in shown if "mundane" in o.get("metadata", {})])
+        error = result.error_in_exec or result.error_before_exec
+        errors.append(None if error is None else f"{type(error).__name__}: {error}")
+        if index == die_after:
+            break
+    names = {name: describe(value) for name, value in _user_names(shell).items()}
+    return {"outputs": outputs, "notes": notes, "errors": errors, "names": names}
+
+
+def _plain(output: dict[str, Any]) -> dict[str, Any]:
+    """Return an output without what differs between two runs of the same code."""
+    text = json.dumps(output, default=lambda data: hashlib.sha256(bytes(data)).hexdigest())
+    plain: dict[str, Any] = json.loads(_ADDRESS.sub("0x", text))
+    plain.pop("display_id", None)
+    return plain
+
+
+def _user_names(shell: Any) -> dict[str, Any]:
+    from mundane_ipython.namespace import Snapshot
+
+    return Snapshot(shell.user_ns, shell.user_ns_hidden).values
+
+
+def describe(value: Any) -> str:
+    """Return a value as text that is equal for equal values in two processes."""
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    if kind.startswith("pandas") and hasattr(value, "to_csv"):
+        text = value.to_csv() + repr(getattr(value, "dtypes", ""))
+    elif kind == "numpy.ndarray" and value.dtype != object:
+        text = f"{value.shape} {value.dtype} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    elif isinstance(value, (set, frozenset)):
+        text = repr(sorted(map(repr, value)))
+    else:
+        text = repr(value)
+        if "object at 0x" in text and hasattr(value, "__dict__"):
+            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in vars(value).items()}
+            text = f"{text} {members}"
+    return f"{kind} {_ADDRESS.sub('0x', text)}"
+
+
+def compare(straight: Run, resumed: Run, *, offset: int) -> list[str]:
+    """Return the differences between a plain run and the last of some resumed ones, as lines."""
+    found = []
+    for index, expected in enumerate(straight.outputs):
+        shown = resumed.outputs[index + offset]
+        if straight.errors[index] != resumed.errors[index + offset]:
+            found.append(
+                f"cell {index}: error {resumed.errors[index + offset]!r}, "
+                f"not {straight.errors[index]!r}"
+            )
+        if merged(expected) != merged(shown):
+            found.append(f"cell {index}: showed {_short(shown)}, not {_short(expected)}")
+    for name in sorted(straight.names.keys() | resumed.names.keys()):
+        one, other = straight.names.get(name), resumed.names.get(name)
+        if one != other:
+            found.append(f"{name}: {_short(other)}, not {_short(one)}")
+    return found
+
+
+def merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs with neighbouring writes to one stream joined."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.get("name") and output.get("name") == last.get("name"):
+            joined[-1] = {**last, "text": last["text"] + output["text"]}
+        else:
+            joined.append(output)
+    return joined
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1:])
