@@ -93,15 +93,19 @@ class FileLock:
             # .html, section 2.2).
             if _held.get(_inode_of(self.path) or (0, 0)) is not None:
                 return False
-            # A file object, so that an interrupt between here and the return cannot leak it.
             file = self._open()
-            stat = os.fstat(file.fileno())
-            locked = _try_lock(file.fileno(), self._shared)
-            # Between open and lock another program may have replaced the file.
-            if locked and _inode_of(self.path) == (stat.st_dev, stat.st_ino):
-                self._file, self._inode = file, (stat.st_dev, stat.st_ino)
-                _held[self._inode] = self
-                return True
+            try:
+                locked = _try_lock(file.fileno(), self._shared)
+                stat = os.fstat(file.fileno())
+                # Between open and lock another program may have replaced the file.
+                if locked and _inode_of(self.path) == (stat.st_dev, stat.st_ino):
+                    self._file, self._inode = file, (stat.st_dev, stat.st_ino)
+                    _held[self._inode] = self
+                    return True
+            except BaseException:
+                # An interrupt's traceback, which a notebook keeps, would keep the file open.
+                file.close()
+                raise
             file.close()
         return self._try_once() if locked else False
 

@@ -49,18 +49,18 @@ class Task:
     ) -> None:
         self.path = check_path(path)
         self._clock = clock
+        self._used: set[str] = set()
+        self._used_guard = threading.Lock()
         self._store = Store(self.path, clock)
-        try:
+        try:  # nothing may follow it: an interrupt there would leave the file locked
+            self.task_id = self._store.header.task_id
+            self.created_at = self._store.header.created_at
             self._rows = {
                 name: Row(row_id, kind, status) for row_id, name, kind, status in self._store.rows()
             }
         except BaseException:
             self._store.close()
             raise
-        self.task_id = self._store.header.task_id
-        self.created_at = self._store.header.created_at
-        self._used: set[str] = set()
-        self._used_guard = threading.Lock()
 
     # Steps.
 

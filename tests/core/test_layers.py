@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from pathlib import Path
 
@@ -58,21 +59,23 @@ def inside(package: str) -> dict[str, set[str]]:
 def drawn_layers(package: str) -> dict[str, int]:
     """Return the height of each module in the docstring's drawing; larger is lower.
 
-    A line holds modules, then two spaces or more and what they are. `a -> b`: a above b. Others on
-    one line stand beside each other.
+    A line starts with modules, and then says what they are. `a -> b`: a above b. Others on one line
+    stand beside each other.
     """
     docstring = ast.get_docstring(ast.parse((REPO / package / "__init__.py").read_text()))
     heights: dict[str, int] = {}
     height = 0
+    names = {*modules(package), "->"}
     for line in (docstring or "").splitlines():
         if not line.startswith("    "):
             continue
-        for group in line.split("->"):
-            words = [word.strip(",") for word in group.split()]
-            named = [word for word in words if word in modules(package)]
-            if named:
+        words = [word.strip(",") for word in line.split()]
+        height += 1
+        for word in itertools.takewhile(lambda word: word in names, words):
+            if word == "->":
                 height += 1
-                heights |= {name: height for name in named if name not in heights}
+            else:
+                heights[word] = height
     return heights
 
 
