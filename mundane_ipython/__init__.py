@@ -25,6 +25,7 @@ import atexit
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from .hints import NameErrorHints
 from .magics import MundaneMagics
 from .transform import HOOK, StepWrapper, rewrite_step_line
 
@@ -41,6 +42,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.ast_transformers.append(StepWrapper(shell, magics.session.sources))
     shell.events.register("pre_run_cell", magics.session.before_cell)
     shell.events.register("post_run_cell", magics.session.after_cell)
+    magics.hints = NameErrorHints(shell, magics.session.left_out)
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
     atexit.register(magics.session.close)
 
@@ -54,6 +56,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     atexit.unregister(magics.session.close)
     shell.events.unregister("pre_run_cell", magics.session.before_cell)
     shell.events.unregister("post_run_cell", magics.session.after_cell)
+    magics.hints.remove()
     # By name: after %reload_ext the functions and classes are other objects.
     for transformers in (shell.input_transformers_cleanup, shell.ast_transformers):
         transformers[:] = [t for t in transformers if not _is_ours(t)]

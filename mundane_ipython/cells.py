@@ -45,6 +45,8 @@ _READ = (
     " WHERE cell.name = ?"
 )
 _ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
+_FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
+_FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
 _SIGN = "UPDATE mundane_ipython_cells SET signature = ? WHERE name = ?"
 _RESERVE = (
     "INSERT INTO mundane_ipython_chunks (name, buffer, position, data)"
@@ -82,6 +84,14 @@ class Cells:
         """Return the cell that was stored with the step's present row, None where none was."""
         row = self._task.query(lambda c: c.execute(_READ, (name,)).fetchone())
         return None if row is None else StoredCell(*row)
+
+    def finished(self) -> dict[str, str]:
+        """Return when each finished step of the task finished (ISO-8601), by step."""
+        return dict(self._task.query(lambda c: c.execute(_FINISHED).fetchall()))
+
+    def finished_at(self, name: str) -> str:
+        """Return when a finished step finished (ISO-8601)."""
+        return str(self._task.query(lambda c: c.execute(_FINISHED_AT, (name,)).fetchone())[0])
 
     def all(self) -> dict[str, StoredCell]:
         """Return every stored cell by its step's name."""

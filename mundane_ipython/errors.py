@@ -38,6 +38,10 @@ class BundleError(NotebookStepError, ValueError):
     """A stored bundle that cannot be loaded: damaged, of another version, or missing something."""
 
 
+class StaleStepError(NotebookStepError):
+    """A stored step depended on what is another now, and `--on-change error` is in force."""
+
+
 class UntrustedError(NotebookStepError, PermissionError):
     """A bundle of an untrusted file holds more than data; nothing of it was run."""
 

@@ -18,20 +18,33 @@ from IPython.core.magic import (
     no_var_expand,
 )
 from IPython.core.magic_arguments import argument, magic_arguments
+from traitlets import Enum
 
 from mundane import MundaneError, StepFailedError, read
 
 from .errors import shown_short
+from .hints import NameErrorHints
 from .lines import evaluate_step, find_task_file
 from .notes import publish_note
 from .report import Table
 from .session import Session, bind_as
 from .step import RunningStep, StepOptions
 
+POLICIES = ("warn", "rerun", "error")
+
 
 @magics_class
 class MundaneMagics(Magics):
-    """`%%step`, `%step` and the `%mundane_...` magics."""
+    """`%%step`, `%step` and the `%mundane_...` magics.
+
+    Attributes:
+        session: what the magics act on.
+        hints: the shell's hints on names that could not be stored.
+        on_change: what becomes of stale steps by default: a trait, `c.MundaneMagics.on_change`.
+    """
+
+    hints: NameErrorHints
+    on_change = Enum(POLICIES, "warn", help="stale steps: warn, rerun or error").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
@@ -42,7 +55,8 @@ class MundaneMagics(Magics):
     @argument("name", help="the step's name: ASCII letters, digits, '.', '_', '-'")
     @argument("-o", "--only", metavar="NAMES", help="store only these names, e.g. -o model,score")
     @argument("--rerun", action="store_true", help="run the cell although it is stored")
-    @argument("--quiet", action="store_true", help="show no note")
+    @argument("--quiet", action="store_true", help="show no note, unless the step is stale")
+    @argument("--on-change", choices=POLICIES, help="what to do where the stored step is stale")
     @no_var_expand
     @needs_local_scope
     @line_magic("step")  # type: ignore[arg-type]  # IPython annotates it for no function
@@ -80,6 +94,7 @@ class MundaneMagics(Magics):
     @argument("file", nargs="?", help="the task file; made where it is missing")
     @argument("--as", dest="name", help="bind the open mundane.Task to this name")
     @argument("--trust", action="store_true", help="take somebody else's file for your own")
+    @argument("--on-change", choices=POLICIES, help="what to do with steps that are stale")
     @line_magic
     def mundane_open(self, line: str) -> None:
         """Open a task file for this kernel's steps, or start a new pass of the one that is open.
@@ -89,17 +104,13 @@ class MundaneMagics(Magics):
         options = self._parse(self.mundane_open, line)
         path = options.file or find_task_file(self._ip)
         task = self._refusals(lambda: self.session.open(path))
+        self.session.on_change = options.on_change or self.on_change
         if options.name:
             self._refusals(lambda: bind_as(self._ip, options.name, task))
         trusted = self._refusals(self.session.trust) if options.trust else []
-        foreign = [] if options.trust else self._refusals(self.session.foreign)
         parts = [f"{task.path}: {_count_text(task.counts())}"]
         if trusted:
             parts.append(f"{len(trusted)} of somebody else's are trusted from here on")
-        if foreign:
-            parts.append(
-                f"{len(foreign)} stored by somebody else: data only, no code (--trust trusts them)"
-            )
         publish_note(self._ip, ", ".join(parts), event="opened", path=task.path)
 
     @magic_arguments()
@@ -173,7 +184,7 @@ class MundaneMagics(Magics):
     def _step_options(self, line: str) -> StepOptions:
         options = self._parse(self.line_step, line)
         only = tuple(name for name in (options.only or "").replace(",", " ").split() if name)
-        return StepOptions(options.name, only, options.rerun, options.quiet)
+        return StepOptions(options.name, only, options.rerun, options.quiet, options.on_change)
 
     def _parse(self, magic: Callable[..., Any], line: str) -> argparse.Namespace:
         # Not `parse_argstring`, which leaves the quotes of a quoted argument in place.

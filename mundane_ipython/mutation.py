@@ -48,24 +48,25 @@ class Watch:
         namespace: the user namespace.
         older: the user's names before the cell, with their values.
         source: the cell's body.
+
+    Attributes:
+        reachable: the older names that the cell can get at.
     """
+
+    reachable: frozenset[str]
 
     def __init__(
         self, namespace: Mapping[str, Any], older: Mapping[str, Any], source: CellSource
     ) -> None:
         self._namespace = namespace
-        names = reachable_names(source.read, namespace, dynamic=source.dynamic)
+        names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
+        self.reachable = names
         fingerprinter = Fingerprinter(namespace, _BUDGET_S)
         self._digests = {
             name: fingerprinter.digest(value)
             for name, value in older.items()
             if name in names and not isinstance(value, ATOMS)
         }
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The older names that the cell can get at, atoms left aside."""
-        return frozenset(self._digests)
 
     def mutations(self, kept: Mapping[str, Any]) -> Mutations:
         """Compare, after the cell.

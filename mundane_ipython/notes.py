@@ -16,19 +16,23 @@ from mundane._duration import format_ms
 
 METADATA_KEY = "mundane"
 
+_QUIET = "color: #6b7280; font-size: 90%"
+_ALARM = "color: #7c2d12; background: #ffedd5; border-left: 4px solid #ea580c; padding: 0.4em 0.8em"
 
-def publish_note(shell: InteractiveShell, text: str, **facts: Any) -> None:
+
+def publish_note(shell: InteractiveShell, text: str, *, alarm: bool = False, **facts: Any) -> None:
     """Show a note.
 
     Args:
         shell: where.
         text: plain text, one line or a few; may hold names and errors out of a file.
+        alarm: whether it must not be overlooked.
         facts: what the note says, for programs; JSON values.
     """
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
     data = {
         "text/plain": text,
-        "text/html": f'<span style="color: #6b7280; font-size: 90%">{lines}</span>',
+        "text/html": f'<div style="{_ALARM if alarm else _QUIET}">{lines}</div>',
     }
     shell.display_pub.publish(data, {METADATA_KEY: facts})
 

@@ -20,10 +20,10 @@ class CellRecord:
     """One cell as it was when it finished.
 
     Attributes:
-        task_id: of the task file, so that a record says nothing about another task.
-        name: the step's name.
         source_key: of the cell's code (`source.CellSource.key`).
         source: the cell's code.
+        only: the names that `-o` gave.
+        inputs: what the cell depended on (`staleness.Inputs`).
         imports: modules that its import statements loaded, in order.
         row: whether the row holds one value or an object with a member for each binding.
         bindings: each bound name and where its value is; for a module, its name is in `modules`.
@@ -42,8 +42,6 @@ class CellRecord:
         took_ms: how long it ran.
     """
 
-    task_id: str
-    name: str
     source_key: str
     source: str
     imports: list[str]
@@ -60,6 +58,8 @@ class CellRecord:
     slots: list[tuple[str, int]] = field(default_factory=list)
     buffers: list[tuple[int, list[str]]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    only: list[str] = field(default_factory=list)
+    inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ran_at: str = ""
     took_ms: int = 0
 

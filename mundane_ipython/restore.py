@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
-from mundane import Attempt, Task
+from mundane import Attempt
 
 from .ambient import restore_state
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
-from .cells import Cells, StoredCell
+from .cells import StoredCell
 from .errors import BundleError, RowMismatchError
 from .notes import publish_note, restored_text
+from .opened import OpenTask
 from .outputs import CellOutputs
 from .record import CellRecord
 from .replay import replay
 from .source import CellSource
+from .staleness import Inputs, differences
 from .step import StepOptions, left_out_text
-from .trust import is_signed
 from .values import is_reference
 from .widgets import open_widgets, without_views
 
@@ -53,19 +55,17 @@ class Restorer:
 
     Args:
         shell: whose namespace and outputs are restored.
-        task: the open task.
-        cells: its cell records.
-        key: the user's signing key.
+        opened: the open task.
     """
 
-    def __init__(self, shell: InteractiveShell, task: Task, cells: Cells, key: bytes) -> None:
+    def __init__(self, shell: InteractiveShell, opened: OpenTask) -> None:
         self._shell = shell
-        self._task = task
-        self._cells = cells
-        self._key = key
+        self._opened = opened
+        self._task = opened.task
+        self._cells = opened.cells
 
-    def restore(self, attempt: Attempt, options: StepOptions, source: CellSource) -> Restored:
-        """Bring a stored step back into the namespace and show what it showed.
+    def load(self, attempt: Attempt, options: StepOptions, source: CellSource) -> Restored:
+        """Load a stored step, and say what it depended on that is another now; bind nothing.
 
         Raises:
             UntrustedError: the record is somebody else's, and holds more than data.
@@ -74,20 +74,46 @@ class Restorer:
         """
         stored = self._cells.read(attempt.name)
         if stored is None:
-            restored = self._from_row(attempt.name, attempt.value(), options, source)
-        else:
-            restored = self._from_record(attempt, stored, options, source)
+            return self._from_row(attempt.name, attempt.value(), options, source)
+        return self._from_record(attempt, stored, options, source)
+
+    def stale(self, name: str, options: StepOptions, source: CellSource) -> list[str]:
+        """Return what a stored step depended on and what is another now, a line each."""
+        stored = self._cells.read(name)
+        if stored is None:
+            return []
+        record = self._opened.parse(name, stored)
+        found = []
+        if record.source_key != source.key:
+            found.append("source changed")
+        if record.only != list(options.only):
+            found.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
+        before = Inputs(**record.inputs)
+        namespace = self._shell.user_ns
+        now = self._opened.provenance.inputs({*before.values, *before.helpers}, namespace)
+        return found + differences(before, now, namespace, self._opened.provenance.finished)
+
+    def apply(
+        self,
+        name: str,
+        restored: Restored,
+        options: StepOptions,
+        source: CellSource,
+        stale: Sequence[str],
+    ) -> None:
+        """Bring a loaded step into the namespace, show what it showed, and say so."""
+        self._set_up(source)
         self._apply(restored)
-        if not options.quiet:
-            self._note(attempt.name, restored)
-        return restored
+        self._opened.provenance.note(name, restored.names, self._shell.user_ns)
+        if stale or not options.quiet:
+            self._note(options, restored, stale)
 
     def _from_record(
         self, attempt: Attempt, stored: StoredCell, options: StepOptions, source: CellSource
     ) -> Restored:
         name = attempt.name
-        record = parse_record(self._task.path, name, stored)
-        trusted = belongs(self._key, self._task, name, stored, record)
+        record = self._opened.parse(name, stored)
+        trusted = self._opened.is_own(name, stored)
         bound = {binding for binding, _ in record.bindings}
         absent = [asked for asked in options.only if asked not in bound]
         if absent:
@@ -101,7 +127,7 @@ class Restorer:
         # only those that the user's own cell imports as well.
         allowed = None if trusted else frozenset(source.imports)
         self._import(name, record.imports, allowed)
-        slots = self._load_bundle(record, trusted)
+        slots = self._load_bundle(name, record, trusted)
         row = attempt.value()
         names: dict[str, Any] = {}
         for binding, place in record.bindings:
@@ -127,11 +153,11 @@ class Restorer:
             ambient=slots.get(AMBIENT_SLOT, {}) if trusted else {},
         )
 
-    def _load_bundle(self, record: CellRecord, trusted: bool) -> dict[str, Any]:
+    def _load_bundle(self, name: str, record: CellRecord, trusted: bool) -> dict[str, Any]:
         if not record.slots:
             return {}
         stream, *buffers = (
-            self._cells.read_buffer(record.name, number, size, digests)
+            self._cells.read_buffer(name, number, size, digests)
             for number, (size, digests) in enumerate(record.buffers)
         )
         bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(stream))
@@ -139,7 +165,7 @@ class Restorer:
             return unpack(
                 bundle,
                 path=self._task.path,
-                step=record.name,
+                step=name,
                 namespace=self._shell.user_ns,
                 trusted=trusted,
                 buffers=buffers,
@@ -212,6 +238,12 @@ class Restorer:
             f"{', '.join(wanted)}: name one with -o, or run it here with '%%step {name} --rerun'",
         )
 
+    def _set_up(self, source: CellSource) -> None:
+        """Run the cell's own shell settings again; what they print is in the stored outputs."""
+        for magic, line in source.settings:
+            with capture_output():
+                self._shell.run_line_magic(magic, line)
+
     def _apply(self, restored: Restored) -> None:
         namespace = self._shell.user_ns
         namespace.update(restored.names)
@@ -228,45 +260,37 @@ class Restorer:
         else:
             sys.displayhook(restored.value)  # a script's: it was never shown
 
-    def _note(self, name: str, restored: Restored) -> None:
-        text = restored_text(name, restored.took_ms, restored.ran_at)
+    def _note(self, options: StepOptions, restored: Restored, stale: Sequence[str]) -> None:
+        name = options.name
+        lines = [restored_text(name, restored.took_ms, restored.ran_at)]
         if restored.left_out:
-            text += f"\nnot stored, and so not defined: {left_out_text(restored.left_out)}"
+            lines.append(f"not stored, and so not defined: {left_out_text(restored.left_out)}")
         if not restored.trusted:
-            text += (
-                "\nthe record is somebody else's: data was loaded, no code was run, and displays "
+            lines.append(
+                "the record is somebody else's: data was loaded, no code was run, and displays "
                 "are text and images only ('%mundane_open FILE --trust' trusts it)"
             )
+        if stale:
+            lines.append(f"STALE: {'; '.join(stale)}. To run it again: {rerun_line(options)}")
         publish_note(
             self._shell,
-            text,
+            "\n".join(lines),
+            alarm=bool(stale),
             step=name,
             event="restored",
             took_ms=restored.took_ms,
             ran_at=restored.ran_at,
             trusted=restored.trusted,
             left_out=restored.left_out,
+            stale=list(stale),
         )
 
 
-def parse_record(path: str, name: str, stored: StoredCell) -> CellRecord:
-    """Return the record of a stored cell.
-
-    Raises:
-        BundleError: it is no record.
-    """
-    try:
-        return CellRecord.from_json(stored.text)
-    except (TypeError, ValueError) as error:
-        raise BundleError(
-            path, name, f"its record is damaged ({error}): '%%step {name} --rerun' runs it again"
-        ) from error
+def rerun_line(options: StepOptions) -> str:
+    """Return the first line of a cell that runs its step again."""
+    only = f" {_only(options.only)}" if options.only else ""
+    return f"%%step {options.name}{only} --rerun"
 
 
-def belongs(key: bytes, task: Task, name: str, stored: StoredCell, record: CellRecord) -> bool:
-    """Return whether a record was signed with this key, for this very step of this very task."""
-    return (
-        is_signed(key, stored.text, stored.signature)
-        and record.name == name
-        and record.task_id == task.task_id
-    )
+def _only(names: Sequence[str]) -> str:
+    return f"-o {','.join(names)}" if names else "no -o"

@@ -10,19 +10,14 @@ from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-import mundane
-from mundane import DuplicateStepError, MundaneError, Task
+from mundane import Attempt, DuplicateStepError, MundaneError, Task
 
 from .capture import current_request
-from .cells import Cells
-from .errors import NoOpenTaskError, NotebookStepError, shown_short
-from .restore import Restorer, belongs, parse_record
+from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
+from .opened import OpenTask, open_task
+from .restore import Restorer
 from .source import CellSource
 from .step import RunningStep, StepOptions
-from .trust import load_key, sign
-
-# Analyses of cells that were transformed and have not run, such as those of a syntax check.
-_MAX_SOURCES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +42,23 @@ class Session:
         shell: of this kernel.
 
     Attributes:
-        task: the open task, or None.
         sources: analyses of transformed cells by key, from `transform.StepWrapper`.
+        on_change: what becomes of a stale step whose cell does not say: warn, rerun or error.
+        stale: what the steps depended on that is another now, of those restored in this pass.
+        left_out: names that restored steps could not store, with the step and the reason.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self.task: Task | None = None
         self.sources: dict[str, CellSource] = {}
+        self.on_change = "warn"
+        self.stale: dict[str, list[str]] = {}
+        self.left_out: dict[str, tuple[str, str]] = {}
         self._shell = shell
-        self._cells: Cells | None = None
-        self._key = b""
+        self._opened: OpenTask | None = None
         self._running: list[RunningStep] = []
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
         self._used_before: list[tuple[str, frozenset[str]]] = []
-        self.left_out: dict[str, tuple[str, str]] = {}
 
     # The task.
 
@@ -71,27 +68,26 @@ class Session:
         Raises:
             LockedError, SchemaError, StorageError: see `mundane.open`; what was open stays open.
         """
-        if self.task is not None and os.path.abspath(self.task.path) == os.path.abspath(path):
-            self.task.release()
-            self._start_pass()
-            return self.task
-        self._key = load_key()
-        task = mundane.open(path)
-        try:
-            cells = Cells(task)
-        except BaseException:
-            task.close()
-            raise
-        self.close()
-        self.task, self._cells = task, cells
+        task = self.task
+        if task is None or os.path.abspath(task.path) != os.path.abspath(path):
+            opened = open_task(path)
+            self.close()
+            self._opened, task = opened, opened.task
+        task.release()
+        self._start_pass()
         return task
 
     def close(self) -> None:
         """Close the open task, if any."""
-        if self.task is not None:
-            self.task.close()
-        self.task = self._cells = None
+        if self._opened is not None:
+            self._opened.task.close()
+        self._opened = None
         self._start_pass()
+
+    @property
+    def task(self) -> Task | None:
+        """The open task, or None."""
+        return None if self._opened is None else self._opened.task
 
     def need_task(self) -> Task:
         """Return the open task.
@@ -99,26 +95,11 @@ class Session:
         Raises:
             NoOpenTaskError: there is none.
         """
-        if self.task is None:
-            raise NoOpenTaskError
-        return self.task
-
-    def foreign(self) -> list[str]:
-        """Return the steps whose records are not signed with the user's key."""
-        task, cells = self.need_task(), self._need_cells()
-        return [
-            name
-            for name, stored in cells.all().items()
-            if not belongs(self._key, task, name, stored, parse_record(task.path, name, stored))
-        ]
+        return self._need_opened().task
 
     def trust(self) -> list[str]:
         """Sign every record with the user's key; return those that were somebody else's."""
-        names = self.foreign()
-        cells = self._need_cells()
-        stored = cells.all()
-        cells.sign({name: sign(self._key, stored[name].text) for name in names})
-        return names
+        return self._need_opened().sign_foreign()
 
     def forget(self, names: Iterable[str]) -> list[str]:
         """Remove steps and their records, so that their cells run again; return their names.
@@ -128,7 +109,7 @@ class Session:
         """
         names = list(dict.fromkeys(names))
         self.need_task().forget(*names)
-        self._need_cells().forget(names)
+        self._need_opened().cells.forget(names)
         for name in names:
             self._owners.pop(name, None)
         return names
@@ -141,7 +122,8 @@ class Session:
         Raises:
             NoOpenTaskError: no task is open.
             DuplicateStepError: another cell used the name in this pass.
-            MundaneError: what `Task.begin` and `Restorer.restore` raise.
+            StaleStepError: what it depended on is another now, and the policy is `error`.
+            MundaneError: what `Task.begin` and `Restorer.load` raise.
         """
         try:
             return self._begin(options, self.sources.pop(key))
@@ -181,22 +163,44 @@ class Session:
             self._used_by_cell[cell] = new
 
     def _begin(self, options: StepOptions, source: CellSource) -> bool:
-        task, cells = self.need_task(), self._need_cells()
+        opened = self._need_opened()
         name = options.name
         owner = Owner(source.key, self._cell_id(), self._shell.execution_count)
         self._release_from(name, owner, options)
-        attempt = task.begin(name, rerun=options.rerun)
+        attempt = opened.task.begin(name, rerun=options.rerun)
         self._owners[name] = owner
+        if attempt.stored and not self._restore(opened, attempt, options, source):
+            opened.task.release([name])
+            attempt = opened.task.begin(name, rerun=True)
         if attempt.stored:
-            restorer = Restorer(self._shell, task, cells, self._key)
-            restored = restorer.restore(attempt, options, source)
-            for left_out, reason in restored.left_out.items():
-                self.left_out[left_out] = (name, reason)
             return False
-        step = RunningStep(
-            self._shell, task, attempt, options, source, self._key, ended=self._end_running
-        )
+        self.stale.pop(name, None)
+        step = RunningStep(self._shell, opened, attempt, options, source, ended=self._running_ended)
         self._running.append(step)
+        return True
+
+    def _restore(
+        self, opened: OpenTask, attempt: Attempt, options: StepOptions, source: CellSource
+    ) -> bool:
+        """Restore a stored step; return False where it is stale and shall run again instead."""
+        restorer = Restorer(self._shell, opened)
+        stale = restorer.stale(attempt.name, options, source)
+        policy = options.on_change or self.on_change
+        if stale and policy == "rerun":
+            return False
+        if stale and policy == "error":
+            raise StaleStepError(
+                opened.task.path,
+                attempt.name,
+                f"{'; '.join(stale)}: '%%step {attempt.name} --rerun' runs it again, "
+                "'--on-change warn' restores it",
+            )
+        restored = restorer.load(attempt, options, source)
+        restorer.apply(attempt.name, restored, options, source, stale)
+        if stale:
+            self.stale[attempt.name] = stale
+        for name, reason in restored.left_out.items():
+            self.left_out[name] = (attempt.name, reason)
         return True
 
     def _release_from(self, name: str, owner: Owner, options: StepOptions) -> None:
@@ -217,18 +221,19 @@ class Session:
             )
         task.release([name])
 
-    def _end_running(self) -> None:
+    def _running_ended(self) -> None:
         self._running.pop()
 
-    def _need_cells(self) -> Cells:
-        if self._cells is None:
+    def _need_opened(self) -> OpenTask:
+        if self._opened is None:
             raise NoOpenTaskError
-        return self._cells
+        return self._opened
 
     def _start_pass(self) -> None:
         self._owners.clear()
         self._used_by_cell.clear()
         self.left_out.clear()
+        self.stale.clear()
 
     def _cell_id(self) -> str | None:
         cell_id = (current_request(self._shell).get("metadata") or {}).get("cellId")

@@ -27,6 +27,8 @@ class CellSource:
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
         dynamic: whether it runs magics, which can get at names that its text does not show.
+        settings: its `%matplotlib`, `%config` and the like, as (magic, arguments): they set up the
+            shell and cost nothing, so a restore runs them again.
     """
 
     key: str
@@ -38,6 +40,7 @@ class CellSource:
     assigned: frozenset[str]
     ends_in_expression: bool
     dynamic: bool
+    settings: tuple[tuple[str, str], ...]
 
 
 def analyze(body: Sequence[ast.stmt]) -> CellSource:
@@ -76,6 +79,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
         dynamic=any(_uses_shell(statement) for statement in body),
+        settings=tuple(_settings(body)),
     )
 
 
@@ -106,6 +110,23 @@ def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:
                 yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
+_SETTING_MAGICS = frozenset(
+    ("aimport", "alias", "autoreload", "colors", "config", "load_ext", "matplotlib", "precision")
+)
+
+
+def _settings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement in body:
+        match statement:
+            case ast.Expr(
+                ast.Call(
+                    ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_line_magic"),
+                    [ast.Constant(str(magic)), ast.Constant(str(line))],
+                )
+            ) if magic in _SETTING_MAGICS:
+                yield magic, line
+
+
 # What IPython makes of `!command`: it reads names and changes none.
 _HARMLESS_CALLS = frozenset(("system", "getoutput"))
 
@@ -113,6 +134,8 @@ _HARMLESS_CALLS = frozenset(("system", "getoutput"))
 def _uses_shell(statement: ast.stmt) -> bool:
     """Return whether a statement reaches into IPython, other than for a shell command."""
     harmless: set[int] = set()
+    if list(_settings([statement])):
+        return False
     for node in ast.walk(statement):
         match node:
             case ast.Attribute(ast.Call(ast.Name("get_ipython")) as call, attr) if (

@@ -10,29 +10,29 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from mundane import Attempt, MundaneError, SerializationError, Task
+from mundane import Attempt, MundaneError, SerializationError
 from mundane._clock import iso_now
 
 from .ambient import changed_state, read_state
 from .bundle import Packer
 from .capture import make_tap
-from .cells import StoredCell, describe_buffers, write_cell
+from .cells import describe_buffers, write_cell
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
 from .mutation import Watch
 from .namespace import Snapshot
 from .notes import publish_note
+from .opened import OpenTask
 from .outputs import CellOutputs
 from .record import CellRecord
 from .source import CellSource
 from .storing import NO_VALUE, Stored
-from .trust import sign
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -49,12 +49,14 @@ class StepOptions:
         only: names to store, from `-o`; empty for all that the cell binds.
         rerun: run the cell although it is stored.
         quiet: show no note.
+        on_change: what to do with a stale step: warn, rerun or error; None for the default.
     """
 
     name: str
     only: tuple[str, ...] = ()
     rerun: bool = False
     quiet: bool = False
+    on_change: str | None = None
 
 
 class RunningStep:
@@ -62,30 +64,28 @@ class RunningStep:
 
     Args:
         shell: in which it runs.
-        task: the open task.
+        opened: the open task.
         attempt: the step, claimed and `pending`.
         options: its first line.
         source: its body.
-        key: the signing key.
-        ended: called when it has ended, however.
+        ended: called when its body has ended, however.
     """
 
     def __init__(
         self,
         shell: InteractiveShell,
-        task: Task,
+        opened: OpenTask,
         attempt: Attempt,
         options: StepOptions,
         source: CellSource,
-        key: bytes,
         ended: Callable[[], None],
     ) -> None:
         self._shell = shell
-        self._task = task
+        self._opened = opened
+        self._task = opened.task
         self._attempt = attempt
         self._options = options
         self._source = source
-        self._key = key
         self._ended = ended
         self._tap = make_tap(shell)
         self._value: Any = NO_VALUE
@@ -95,6 +95,7 @@ class RunningStep:
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
+        self._inputs = self._opened.provenance.inputs(self._watch.reachable, namespace)
         self._ambient = read_state()
         # The frame of the cell itself, whose file name tells its code from everybody else's.
         self._guard = InterruptGuard(self._shell, sys._getframe(1))
@@ -159,7 +160,7 @@ class RunningStep:
                 f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
             )
         if lines:
-            facts = {"left_out": stored.left_out, "unchecked": stored.unchecked}
+            facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
 
     def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
@@ -185,8 +186,6 @@ class RunningStep:
             raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
         buffers = stored.buffers()
         record = CellRecord(
-            task_id=self._task.task_id,
-            name=name,
             source_key=self._source.key,
             source=self._source.text,
             imports=[module for module in self._source.imports if module in sys.modules],
@@ -203,13 +202,16 @@ class RunningStep:
             slots=stored.bundle.slots,
             buffers=describe_buffers(buffers),
             versions=_versions(stored.bundle.slots),
+            only=list(self._options.only),
+            inputs=asdict(self._inputs),
             ran_at=iso_now(),
             took_ms=took_ms,
         )
-        text = record.to_json()
-        cell = StoredCell(text, sign(self._key, text))
+        cell = self._opened.sign(name, record.to_json())
         self._attempt.done(stored.row(), also=lambda c: write_cell(c, name, cell, buffers))
         stored.unchecked = mutations.unchecked
+        self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
+        self._opened.provenance.note(name, bound, namespace)
         return stored
 
     def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:

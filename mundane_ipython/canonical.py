@@ -1,0 +1,142 @@
+"""Values as digests that two kernels can compare: is this input what it was when the step ran?
+
+Only what has a digest that cannot lie is compared: plain data, arrays, frames, and the source of
+the notebook's own functions and classes. Anything else has none, and no alarm is raised about it.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import inspect
+import pathlib
+import textwrap
+import types
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import xxhash
+
+_PLAIN = (
+    *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
+    *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal),
+    *(fractions.Fraction, pathlib.PurePath, uuid.UUID),
+)
+
+_MAX_ITEMS = 200_000
+_MAX_SHOWN = 40
+
+
+class NoDigestError(Exception):
+    """A value is of a kind, or of a size, that is not compared."""
+
+
+def input_digest(value: Any) -> str | None:
+    """Return a value's digest, None where it has none that holds in another kernel."""
+    state = xxhash.xxh3_128()
+    try:
+        for count, part in enumerate(_parts(value)):
+            if count > _MAX_ITEMS:
+                return None
+            state.update(part)
+    except (NoDigestError, RecursionError):
+        return None
+    return state.hexdigest()
+
+
+def shown(value: Any) -> str | None:
+    """Return a small plain value as text, None for any other."""
+    if type(value) in (int, float, complex, str, bool, type(None)):
+        text = repr(value)
+        return text if len(text) <= _MAX_SHOWN else None
+    return None
+
+
+def code_digest(value: Any) -> str | None:
+    """Return a digest of the source of a function or class, comments and formatting left aside."""
+    try:
+        source = textwrap.dedent(inspect.getsource(value))
+        text = ast.unparse(ast.parse(source))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    return xxhash.xxh3_128_hexdigest(text.encode("utf-8", "surrogatepass"))
+
+
+def is_code(value: Any) -> bool:
+    """Return whether a value is a function or class of the notebook."""
+    return isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__"
+
+
+def _parts(value: Any) -> Iterator[bytes | memoryview]:
+    """Yield bytes that are equal for equal values, and for these only."""
+    kind = type(value)
+    yield f"{kind.__module__}.{kind.__qualname__}(".encode()
+    if isinstance(value, enum.Enum):
+        yield value.name.encode()
+    elif kind in _PLAIN or isinstance(value, _PLAIN):
+        yield repr(value).encode("utf-8", "surrogatepass")
+    elif kind in (list, tuple):
+        for item in value:
+            yield from _parts(item)
+    elif kind is dict:
+        yield from _sorted(_joined(item) for item in value.items())
+    elif kind in (set, frozenset):
+        yield from _sorted(_joined(item) for item in value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield field.name.encode()
+            yield from _parts(getattr(value, field.name))
+    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
+        yield from _array_parts(value)
+    elif kind.__module__.partition(".")[0] == "pandas":
+        yield from _pandas_parts(value)
+    else:
+        raise NoDigestError
+    yield b")"
+
+
+def _joined(value: Any) -> bytes:
+    return b"".join(_parts(value))
+
+
+def _sorted(parts: Iterator[bytes]) -> list[bytes]:
+    return sorted(parts)
+
+
+def _array_parts(array: Any) -> Iterator[bytes | memoryview]:
+    import numpy as np
+
+    if array.dtype.hasobject:
+        raise NoDigestError
+    yield f"{array.dtype} {array.shape}".encode()
+    yield np.ascontiguousarray(array).view(np.uint8).data if array.size else b""
+
+
+def _pandas_parts(value: Any) -> Iterator[bytes | memoryview]:
+    """Yield the parts of a frame, series or index; text columns by pandas' own hash."""
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        yield from _pandas_parts(value.columns)
+        yield from _pandas_parts(value.index)
+        for position in range(value.shape[1]):
+            yield from _pandas_parts(value.iloc[:, position].array)
+    elif isinstance(value, pd.Series):
+        yield from _pandas_parts(value.index)
+        yield from _pandas_parts(value.array)
+    elif isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
+        yield f"{value.dtype} {len(value)}".encode()
+        dtype = getattr(value, "dtype", None)
+        if getattr(dtype, "kind", "O") in "biufcmM":
+            yield from _array_parts(value.to_numpy())
+        elif len(value) <= _MAX_ITEMS:
+            yield from _array_parts(pd.util.hash_array(pd.Index(value).to_numpy(dtype=object)))
+        else:
+            raise NoDigestError
+    else:
+        yield repr(value).encode()

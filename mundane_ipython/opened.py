@@ -1,0 +1,111 @@
+"""The open task as the notebook layer sees it: the core's task, tables, key and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mundane
+from mundane import Task
+
+from .cells import Cells, StoredCell
+from .errors import BundleError
+from .record import CellRecord
+from .staleness import Inputs, read_inputs
+from .trust import is_signed, load_key, sign
+
+
+class Provenance:
+    """Which step each variable's value came from, and when each step finished.
+
+    Args:
+        finished: when each stored step finished, by step.
+    """
+
+    def __init__(self, finished: dict[str, str]) -> None:
+        self._finished = finished
+        self._origins: dict[str, tuple[str, int]] = {}
+
+    @property
+    def finished(self) -> Mapping[str, str]:
+        """When each stored step finished, ISO-8601, by step."""
+        return self._finished
+
+    def note(self, step: str, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
+        """Note that these names have their present values from a step."""
+        for name in names:
+            if name in namespace:
+                self._origins[name] = (step, id(namespace[name]))
+
+    def set_finished(self, step: str, finished_at: str) -> None:
+        """Note when a step finished."""
+        self._finished[step] = finished_at
+
+    def inputs(self, names: Iterable[str], namespace: Mapping[str, Any]) -> Inputs:
+        """Return what these names stand for at present."""
+        return read_inputs(names, namespace, self._origins, self._finished)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """An open task file with everything that a cell needs of it.
+
+    Attributes:
+        task: the core's open task.
+        cells: the extension's tables in it.
+        key: the user's signing key.
+        provenance: where variables come from.
+    """
+
+    task: Task
+    cells: Cells
+    key: bytes
+    provenance: Provenance
+
+    def parse(self, name: str, stored: StoredCell) -> CellRecord:
+        """Return the record of a stored cell.
+
+        Raises:
+            BundleError: it is no record.
+        """
+        try:
+            return CellRecord.from_json(stored.text)
+        except (TypeError, ValueError) as error:
+            reason = f"its record is damaged ({error}): '%%step {name} --rerun' runs it again"
+            raise BundleError(self.task.path, name, reason) from error
+
+    def sign(self, name: str, text: str) -> StoredCell:
+        """Return a record's text with the user's signature."""
+        return StoredCell(text, sign(self.key, self._signed_text(name, text)))
+
+    def is_own(self, name: str, stored: StoredCell) -> bool:
+        """Return whether a record has the user's signature, for this step of this task."""
+        return is_signed(self.key, self._signed_text(name, stored.text), stored.signature)
+
+    def sign_foreign(self) -> list[str]:
+        """Sign every record that has not the user's signature; return their steps."""
+        cells = self.cells.all()
+        foreign = [name for name, stored in cells.items() if not self.is_own(name, stored)]
+        self.cells.sign({name: self.sign(name, cells[name].text).signature for name in foreign})
+        return foreign
+
+    def _signed_text(self, name: str, text: str) -> str:
+        """A record moved to another step, or to another task, is not what was signed."""
+        return f"{self.task.task_id}\n{name}\n{text}"
+
+
+def open_task(path: str) -> OpenTask:
+    """Open a task file and prepare the extension's tables in it.
+
+    Raises:
+        LockedError, SchemaError, StorageError: see `mundane.open`.
+    """
+    key = load_key()
+    task = mundane.open(path)
+    try:
+        cells = Cells(task)
+        return OpenTask(task, cells, key, Provenance(cells.finished()))
+    except BaseException:
+        task.close()
+        raise
