@@ -31,6 +31,7 @@ from .errors import (
     ClosedTaskError,
     LockedError,
     SchemaError,
+    StorageError,
     TaskNotFoundError,
     UnknownStepError,
 )
@@ -91,6 +92,8 @@ class TaskView:
         self._closed = False
         if not os.path.exists(self._file):
             raise TaskNotFoundError(self.path, "there is no such task file")
+        if not os.access(self._file, os.R_OK):  # not tried: a close would drop SQLite's locks
+            raise StorageError(self.path, "may not be read: permission denied")
         with storage_errors(self.path, "opening it"):
             self._connection = connect(self._file, "ro")
         try:
@@ -145,6 +148,12 @@ class TaskView:
         """Close the file. Idempotent."""
         self._closed = True
         self._connection.close()
+
+    def __del__(self) -> None:
+        # sqlite3's connections are part of a reference cycle (the statement cache): one that is
+        # dropped would keep the file open until the garbage collector runs.
+        if hasattr(self, "_connection"):
+            self.close()
 
     def __enter__(self) -> TaskView:
         return self

@@ -52,6 +52,13 @@ _REFUSED = {
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
 }
 
+_ONLY_A_WRITER_MAY = (
+    sqlite3.SQLITE_READONLY_ROLLBACK,
+    sqlite3.SQLITE_READONLY_RECOVERY,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+    sqlite3.SQLITE_READONLY_CANTLOCK,
+)
+
 
 def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
     """Open the database at an absolute path.
@@ -82,7 +89,7 @@ def storage_errors(path: str, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         code = primary_code(error)
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
             raise StorageError(path, MOVED) from error
@@ -105,13 +112,21 @@ def is_busy(error: BaseException) -> bool:
 
 def looks_damaged(error: BaseException) -> bool:
     """Return whether the file's own bytes are what the error is about."""
-    # Text that is no UTF-8 is refused by the sqlite3 module, without a code.
-    return primary_code(error) in _DAMAGED or "Could not decode to UTF-8" in str(error)
+    # Text that is no UTF-8 is refused by the sqlite3 module, without a code; and where SQLite's
+    # own message quotes such text, the message cannot be made.
+    return (
+        primary_code(error) in _DAMAGED
+        or isinstance(error, UnicodeDecodeError)
+        or "Could not decode to UTF-8" in str(error)
+    )
 
 
 def needs_recovery(error: BaseException) -> bool:
     """Return whether a read-only connection met a journal that only a writer may roll back."""
-    return primary_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    return (
+        getattr(error, "sqlite_errorcode", 0) in _ONLY_A_WRITER_MAY
+        or primary_code(error) == sqlite3.SQLITE_CANTOPEN
+    )
 
 
 def patiently(connection: Connection, statement: str) -> None:
