@@ -26,8 +26,8 @@ class CellRecord:
         inputs: what the cell depended on (`staleness.Inputs`).
         imports: modules that its import statements loaded, in order.
         row: whether the row holds one value or an object with a member for each binding.
-        bindings: each bound name and where its value is; for a module, its name is in `modules`.
-        modules: names bound to modules, by the module's own name.
+        bindings: each bound name and where its value is; `module` stands for an import.
+        modules: names bound by import, and from where: `module` or `module:attribute`.
         deleted: names that the cell deleted.
         left_out: names that could not be stored, and why.
         value: where the last expression's value is; None where there is none, or none is stored.

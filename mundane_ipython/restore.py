@@ -177,18 +177,29 @@ class Restorer:
                 error.add_note(f"Python {wrote} wrote it, this is Python {here}")
             raise
 
-    def _module(self, name: str, module: str, allowed: frozenset[str] | None) -> Any:
+    def _module(self, name: str, reference: str, allowed: frozenset[str] | None) -> Any:
+        """Return a module, or what `module:attribute` names."""
+        module, _, attribute = reference.partition(":")
         if allowed is not None and not any(
             imported == module or imported.startswith(f"{module}.") for imported in allowed
         ):
             raise BundleError(
                 self._task.path,
                 name,
-                f"it binds the module {module!r}, which this cell does not import, and the file is "
-                "not yours: '%mundane_open FILE --trust' trusts it",
+                f"it imports {module!r}, which this cell does not, and the file is not yours: "
+                "'%mundane_open FILE --trust' trusts it",
             )
         self._import(name, [module], None)
-        return sys.modules[module]
+        found = sys.modules[module]
+        try:
+            return getattr(found, attribute) if attribute else found
+        except AttributeError as error:
+            raise BundleError(
+                self._task.path,
+                name,
+                f"{module!r} has no {attribute!r} here; it had where the step ran: "
+                f"'%%step {name} --rerun' runs it again",
+            ) from error
 
     def _import(self, name: str, modules: Iterable[str], allowed: frozenset[str] | None) -> None:
         for module in modules:

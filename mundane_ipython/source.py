@@ -23,6 +23,7 @@ class CellSource:
         read: names of the namespace that the body refers to, also from within functions.
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
+        imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is.
         import_text: its top-level import statements alone.
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
@@ -36,6 +37,7 @@ class CellSource:
     read: frozenset[str]
     text: str
     imports: tuple[str, ...]
+    imported: tuple[tuple[str, str, str], ...]
     import_text: str
     assigned: frozenset[str]
     ends_in_expression: bool
@@ -75,6 +77,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         read=frozenset(read),
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
+        imported=tuple(_imported_names(body)),
         import_text=ast.unparse(ast.Module(list(statements), [])),
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
@@ -92,6 +95,14 @@ def _imported_modules(body: Sequence[ast.AST]) -> Iterator[str]:
                 yield node.module
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield from _imported_modules(list(ast.iter_child_nodes(node)))
+
+
+def _imported_names(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str, str]]:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for alias in node.names:
+                    yield alias.asname or alias.name, node.module, alias.name
 
 
 def _inner_scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

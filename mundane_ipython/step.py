@@ -180,6 +180,7 @@ class RunningStep:
             self._shown_value(bound, shown),
             self._options.only,
             changed_state(self._ambient),
+            self._source.imported,
         )
         if self._options.only and stored.left_out:
             culprit, reason = next(iter(stored.left_out.items()))

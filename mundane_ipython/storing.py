@@ -11,7 +11,7 @@ from typing import Any
 
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
 from .record import Place, RowShape
-from .values import containers, is_json, module_name, reference
+from .values import containers, import_reference, is_json, reference
 
 NO_VALUE = object()
 """Stands for the value of a cell that has none."""
@@ -26,10 +26,11 @@ class Stored:
         value: of the cell's last expression, or NO_VALUE.
         only: the names that `-o` gave.
         ambient: the ambient state that the cell changed.
+        imported: what the cell imports (`source.CellSource.imported`).
 
     Attributes:
         bindings: each stored name and where it is.
-        modules: the names bound to modules, and the modules' own.
+        modules: names bound by import, and where they can be imported from.
         left_out: names that cannot be stored, and why.
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
@@ -43,6 +44,7 @@ class Stored:
         value: Any,
         only: tuple[str, ...],
         ambient: dict[str, Any],
+        imported: tuple[tuple[str, str, str], ...],
     ) -> None:
         self._values = values
         self._value = value
@@ -51,7 +53,11 @@ class Stored:
         if not values and value is not NO_VALUE:
             self._row_slot = VALUE_SLOT
         self._json = {name: v for name, v in values.items() if is_json(v)}
-        self.modules = {name: m for name, v in values.items() if (m := module_name(v))}
+        self.modules = {
+            name: found
+            for name, v in values.items()
+            if (found := import_reference(name, v, imported)) is not None
+        }
         self.left_out: dict[str, str] = {}
         self.unchecked: list[str] = []
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"

@@ -78,8 +78,27 @@ def summarize(value: Any) -> str:
     return ""
 
 
-def module_name(value: Any) -> str | None:
-    """Return the name by which a module can be imported again; None for any other value."""
-    if isinstance(value, types.ModuleType) and sys.modules.get(value.__name__) is value:
-        return value.__name__
+def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, str]]) -> str | None:
+    """Return where a value can be imported from again, `module` or `module:attribute`, or None.
+
+    Plain data is stored, even where it was imported: the cell may have changed it.
+
+    Args:
+        name: that the cell bound.
+        value: its value.
+        imported: what the cell imports from modules (`source.CellSource.imported`).
+    """
+    if isinstance(value, types.ModuleType):
+        return value.__name__ if sys.modules.get(value.__name__) is value else None
+    if isinstance(value, _DATA):
+        return None
+    for bound, module, attribute in imported:
+        if bound in (name, "*"):
+            attribute = name if attribute == "*" else attribute
+            if getattr(sys.modules.get(module), attribute, None) is value and value is not None:
+                return f"{module}:{attribute}"
     return None
+
+
+# What a cell may change in place, and everything that JSON holds.
+_DATA = (int, float, complex, str, bytes, list, dict, set, frozenset, tuple, bytearray)

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import traceback
@@ -59,11 +60,17 @@ class ForkServer:
             text=True,
         )
 
-    def run(self, cells: list[str], folder: Path, *, die_after: int | None = None) -> Run:
-        """Run cells from the first one on in a new shell, and kill it after cell `die_after`."""
+    def run(
+        self, cells: list[str], folder: Path, *, die_after: int | None = None, timeout_s: int = 300
+    ) -> Run:
+        """Run cells from the first one on in a new shell, and kill it after cell `die_after`.
+
+        Raises:
+            RuntimeError: the shell died, or took longer than `timeout_s`.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([cells, str(folder), die_after]) + "\n")
+        self._process.stdin.write(json.dumps([cells, str(folder), die_after, timeout_s]) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         if isinstance(answer, str):
@@ -93,11 +100,12 @@ def _serve(preload: list[str]) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     for line in sys.stdin:
-        cells, folder, die_after = json.loads(line)
+        cells, folder, die_after, timeout_s = json.loads(line)
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(reader)
+            signal.alarm(timeout_s)
             _child(cells, folder, die_after, writer)
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
@@ -174,7 +182,7 @@ def describe(value: Any) -> str:
         text = repr(sorted(map(repr, value)))
     else:
         text = repr(value)
-        if "object at 0x" in text and hasattr(value, "__dict__"):
+        if "object at 0x" in text and kind.startswith("__main__"):
             members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in vars(value).items()}
             text = f"{text} {members}"
     return f"{kind} {_ADDRESS.sub('0x', text)}"

@@ -1,0 +1,1 @@
+"""Benchmarks and large checks, run by hand: `python -m tests.bench.NAME`."""

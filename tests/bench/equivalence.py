@@ -1,0 +1,125 @@
+"""Real notebooks and scripts: killed after every cell and resumed, do they give the same outputs?
+
+    python -m tests.bench.equivalence FOLDER... [--limit-s 10] [--jobs 2] [--only TEXT]
+
+Takes `.ipynb` files and `.py` files whose cells are marked by `# %%` or a line of `#`. Each is run
+plain twice, in a fresh shell; one that fails, takes longer than the limit or differs from itself
+is left out, with the reason. Then every cell is made a step, the shell is killed after each cell in
+turn and everything is run again from the top; the outputs and the namespace of the last run must be
+those of the plain one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.notebooks.forked import PRELOADED, ForkServer, Run, as_steps, compare
+
+_MARK = re.compile(r"^(# ?%%|#{20,}\s*$)", re.MULTILINE)
+
+
+def cells_of(path: Path) -> list[str]:
+    """Return the code cells of a notebook or script."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
+        sources = ["".join(c["source"]) for c in cells]
+    else:
+        starts = [0, *(match.start() for match in _MARK.finditer(text)), len(text)]
+        sources = [text[a:b] for a, b in itertools.pairwise(starts)]
+    return [source for source in sources if _has_code(source)]
+
+
+def check(server: ForkServer, path: Path, limit_s: int) -> tuple[str, list[str]]:
+    """Return (verdict, details) for one file: equal, different, loud or left out."""
+    cells = cells_of(path)
+    if not cells:
+        return "left out", ["no cells"]
+    try:
+        started_s = time.monotonic()
+        straight, again = (_run(server, path, ["pass", *cells], limit_s) for _ in range(2))
+        plain_s = (time.monotonic() - started_s) / 2
+    except RuntimeError as error:
+        return "left out", [f"plain: {str(error).strip().splitlines()[-1]}"]
+    if any(straight.errors):
+        return "left out", [f"plain: {next(filter(None, straight.errors))}"]
+    if compare(straight, again, offset=0):
+        return "left out", ["two plain runs differ", *compare(straight, again, offset=0)[:2]]
+    steps = as_steps(cells)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for k in range(1, len(steps)):
+                last = server.run(steps, Path(folder), die_after=k, timeout_s=10 * limit_s + 60)
+            last = server.run(steps, Path(folder), timeout_s=10 * limit_s + 60)
+    except RuntimeError as error:
+        return "loud", [str(error).strip().splitlines()[-1]]
+    differences = compare(straight, last, offset=0)
+    if not differences:
+        return "equal", [f"{len(cells)} cells, {plain_s:.1f} s plain"]
+    said = [note for notes in last.notes[1:] for note in notes if "not stored" in note]
+    loud = bool(said) or any(last.errors)
+    return ("loud" if loud else "different"), [*differences, *said]
+
+
+def _run(server: ForkServer, path: Path, cells: list[str], limit_s: int) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        return server.run(cells, Path(folder), timeout_s=limit_s)
+
+
+def _has_code(source: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in source.splitlines())
+
+
+def main() -> None:
+    """Check every file, print a line for each, and the shares at the end."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--limit-s", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--preload", default="sklearn,scipy.stats")
+    options = parser.parse_args()
+    files = sorted(
+        file
+        for folder in options.folders
+        for file in (folder.rglob("*") if folder.is_dir() else [folder])
+        if file.suffix in (".py", ".ipynb") and options.only in str(file)
+    )
+    servers: SimpleQueue[ForkServer] = SimpleQueue()
+    for _ in range(options.jobs):
+        servers.put(ForkServer((*PRELOADED, *filter(None, options.preload.split(",")))))
+
+    def one(file: Path) -> str:
+        server = servers.get()
+        try:
+            verdict, details = check(server, file, options.limit_s)
+        finally:
+            servers.put(server)
+        print(f"{verdict:9} {file}: {details[0]}", *details[1:], sep="\n    ", flush=True)
+        return verdict
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        counts = Counter(pool.map(one, files))
+    run = counts["equal"] + counts["different"] + counts["loud"]
+    share = 100 * counts["equal"] / run if run else 0.0
+    print(
+        f"\n{run} run, {counts['equal']} equal ({share:.1f} %), {counts['loud']} different with a"
+    )
+    print(
+        f"note or an error, {counts['different']} silently different; {counts['left out']} left out"
+    )
+    sys.exit(0 if run else 1)
+
+
+if __name__ == "__main__":
+    main()
