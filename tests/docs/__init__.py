@@ -1,0 +1,1 @@
+"""Tests that README.md and SPEC.md say what is so."""

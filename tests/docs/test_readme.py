@@ -1,0 +1,198 @@
+"""README.md: its commands, its examples, its tables and its messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import mundane
+from mundane_ipython.magics import MundaneMagics
+
+from .support import README, ROOT, blocks, run_cells, section
+
+OPEN = "%load_ext mundane_ipython\n%mundane_open t.db"
+
+
+def cells(example: str) -> list[str]:
+    """Return the cells of an example: a new one starts at each `%%`."""
+    return [cell.strip() for cell in re.split(r"\n(?=%%)", example)]
+
+
+@pytest.mark.parametrize("title", ["Run it", "Test it"])
+def test_section_holds_one_command(title: str) -> None:
+    """`Run it` and `Test it` each hold one fenced block with one command line."""
+    text = section(README, title)
+    assert text.count("```") == 2
+    (command,) = blocks(text, "sh")
+    assert len(command.splitlines()) == 1
+    parts = [part.strip() for part in command.split("&&")]
+    assert parts[0] == "python3 -m venv .venv"
+    assert all(part.startswith(".venv/bin/") for part in parts[1:])
+
+
+def test_run_command_names_what_is_there() -> None:
+    """The command of `Run it` installs an extra that exists and runs a notebook that exists."""
+    (command,) = blocks(section(README, "Run it"), "sh")
+    assert "'.[notebooks]'" in command
+    words = shlex.split(command)
+    assert (ROOT / words[-1]).is_file()
+    assert words[-2] == "mundane_ipython.demo"
+
+
+def test_ci_runs_the_tests_as_the_readme_does() -> None:
+    """`.ci/run` calls pytest with the arguments of the README's command."""
+    (command,) = blocks(section(README, "Test it"), "sh")
+    arguments = command.partition("-m pytest")[2].strip()
+    assert f"-m pytest {arguments}" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_ten_lines_restore(tmp_path: Path) -> None:
+    """The first example runs, and in a second kernel its steps are restored with their outputs."""
+    (example,) = blocks(section(README, "Ten lines"), "ipython")
+    assert len([line for line in example.splitlines() if line]) == 9
+    first = run_cells(cells(example), tmp_path)
+    second = run_cells([*cells(example), "len(rows), total"], tmp_path)
+    assert first[2] == "332,833,500\n"
+    assert first[1] == ""
+    assert re.match(
+        r"step fetch: restored, saved 2\.\ds \(ran \d{4}-\d\d-\d\d \d\d:\d\d\)", second[1]
+    )
+    assert second[2].startswith("332,833,500\n")
+    assert "step total: restored" in second[2]
+    assert second[3] == "(1000, 332833500)"
+
+
+def test_tenacity_example(tmp_path: Path) -> None:
+    """Retries by tenacity inside a step work as shown."""
+    example = blocks(section(README, "Working with steps"), "ipython")[0]
+    shown = run_cells([OPEN, example, "len(attempts), payload"], tmp_path)
+    assert shown[1:] == ["", "(3, 'payload')"]
+
+
+def test_script_and_command_line(tmp_path: Path) -> None:
+    """The script prints its total, and the commands shown read its file."""
+    (script,) = blocks(section(README, "In a script"), "python")
+    (tmp_path / "report.py").write_text(script, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+
+    def run(*words: str) -> str:
+        command = [sys.executable, *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert run("report.py") == run("report.py") == "332833500\n"
+    (commands,) = blocks(section(README, "Command line"), "sh")
+    shown = []
+    for line in commands.splitlines():
+        program, *words = shlex.split(line)
+        shown.append(run("-m", program, *words))
+    status, steps, value = shown
+    assert re.search(r"^done +3$", status, re.MULTILINE)
+    assert [json.loads(line)["name"] for line in steps.splitlines()] == [
+        "fetch",
+        "cool-down",
+        "total",
+    ]
+    assert value == "332833500\n"
+
+
+def test_every_magic_and_option_is_there() -> None:
+    """Each magic and option that the README names exists, and each that exists is named."""
+    shell = InteractiveShell()
+    magics = MundaneMagics(shell)
+    table = section(README, "Working with steps")
+    named = set(re.findall(r"%(?:mundane_\w+|step)\b", table))
+    assert named == {f"%{name}" for name in magics.magics["line"]}
+    options = {
+        option
+        for method in (magics.line_step, magics.mundane_open, magics.mundane_forget)
+        for action in method.parser._actions
+        for option in action.option_strings
+        if option not in ("-h", "--help", "--only")
+    }
+    assert options == set(re.findall(r"(?<![\w-])(?:--[a-z]+|-o)\b", README)) & options
+    assert "MUNDANE_TASK" in table
+
+
+def test_what_is_stored_and_what_is_not(tmp_path: Path) -> None:
+    """Names, deletions, identity and outputs come back; a connection does not, as a note says."""
+    step = [
+        OPEN,
+        "old = [1]\ngone = 1",
+        "%%step s\nimport sqlite3\nconn = sqlite3.connect(':memory:')\n"
+        "class C: pass\nc = d = C()\nalso_old = old\n"
+        "def f(): return 'f'\ndel gone\nfor i in range(3): print(i)\n'last'",
+        "print(c is d, also_old is old, f(), i, _, Out[3])\n"
+        "print('gone' in globals(), 'conn' in globals())",
+    ]
+    first, second = run_cells(step, tmp_path), run_cells(step, tmp_path)
+    assert first[3] == "True True f 2 last last\nFalse True\n"
+    assert second[3] == "True True f 2 last last\nFalse False\n"
+    assert second[2].startswith("0\n1\n2\n\n'last'\nstep s: restored")
+    assert "conn (TypeError" in first[2]
+    assert "conn (TypeError" in second[2]
+
+
+def messages() -> list[str]:
+    """Return the messages of the troubleshooting table."""
+    return re.findall(r"^\| `(.+?)` \|", section(README, "Troubleshooting"), re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is shown by cells that go wrong in each of the ways of the troubleshooting table."""
+    folder = tmp_path_factory.mktemp("troubles")
+    (folder / "text.db").write_text("no database, but long enough to be read as one\n" * 20)
+    (folder / "gone.py").write_text("class Thing: pass\n")
+    mundane.run(folder / "script.db", lambda task: task.step("fit", lambda: 5))
+    with mundane.open(folder / "held.db"):
+        shown = run_cells(
+            [
+                "%load_ext mundane_ipython",
+                "%%step early\n1",
+                "%mundane_open held.db",
+                "%mundane_open text.db",
+                "%mundane_open script.db",
+                "%%step fit\na = 1\nb = 2",
+                "%mundane_open t.db",
+                "%%step twice\na = 1",
+                "%%step twice\nb = 2",
+                "%%step part\nimport sqlite3\nconn = sqlite3.connect(':memory:')",
+                "%%step x -o when\nwhen = (n for n in 'abc')",
+                "%%step model\nimport fractions\ndef model(): return 1",
+                "import importlib\n%step unused 1",
+                "%%step thing\nthing = importlib.import_module('gone').Thing()",
+            ],
+            folder,
+        )
+    (folder / "gone.py").unlink()
+    shown += run_cells(
+        [OPEN, "import importlib", "%%step thing\nthing = importlib.import_module('gone').Thing()"],
+        folder,
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    shown += run_cells([OPEN, "%%step model\ndef model(): return 1"], folder, key="another-key")
+    return "\n".join(shown).replace(str(os.getpid()), "4711")
+
+
+@pytest.mark.parametrize("message", messages())
+def test_message_is_said(message: str, provoked: str) -> None:
+    """Each message of the troubleshooting table is said where the table says."""
+    for part in message.replace("(TypeError: ...)", "(TypeError: ").split("..."):
+        assert part.strip() in provoked
+
+
+def test_links_lead_somewhere() -> None:
+    """Each relative link names a file of the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert all((ROOT / link).is_file() for link in links)
