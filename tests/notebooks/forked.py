@@ -23,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
-# Addresses, and the ids that IPython draws for displays.
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b")
+# Addresses, the ids that IPython draws for displays, and the numbers that scikit-learn gives to its
+# HTML elements, one more each time in a process.
+_ADDRESS = re.compile(
+    r"0x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+)
 
 
 @dataclass
@@ -35,12 +38,14 @@ class Run:
         outputs: for each cell that ran, its outputs without notes.
         notes: for each, the texts of its notes.
         errors: for each, the error's text or None.
+        hints: for each, the notes that were added to the error.
         names: the namespace at the end, each value as comparable text.
     """
 
     outputs: list[list[dict[str, Any]]]
     notes: list[list[str]]
     errors: list[str | None]
+    hints: list[str]
     names: dict[str, str]
 
 
@@ -141,7 +146,7 @@ def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]
         shell.enable_matplotlib("inline")
     shell.display_formatter.active_types = list(shell.display_formatter.formatters)
     shell.showtraceback = lambda *_, **__: None
-    outputs, notes, errors = [], [], []
+    outputs, notes, errors, hints = [], [], [], []
     for index, cell in enumerate(cells):
         tap = StreamTap(shell)
         tap.start()
@@ -151,10 +156,11 @@ def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]
         notes.append([o["data"]["text/plain"] for o in shown if "mundane" in o.get("metadata", {})])
         error = result.error_in_exec or result.error_before_exec
         errors.append(None if error is None else f"{type(error).__name__}: {error}")
+        hints.append(" ".join(getattr(error, "__notes__", [])))
         if index == die_after:
             break
     names = {name: describe(value) for name, value in _user_names(shell).items()}
-    return {"outputs": outputs, "notes": notes, "errors": errors, "names": names}
+    return {"outputs": outputs, "notes": notes, "errors": errors, "hints": hints, "names": names}
 
 
 def _plain(output: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,629 @@
+"""Small notebooks, each about one way in which a restore can go wrong.
+
+A book is a name, what it is about, and its cells, separated by lines of `---`. Every cell becomes a
+step, but for those that start with `#plain`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Book:
+    """A small notebook.
+
+    Attributes:
+        name: for the test's id.
+        about: what a restore must get right.
+        cells: the code.
+        lost: names that no restore can bring back, which the plain run has.
+    """
+
+    name: str
+    about: str
+    cells: tuple[str, ...]
+    lost: frozenset[str] = frozenset()
+
+
+def _book(name: str, about: str, text: str, lost: str = "") -> Book:
+    cells = tuple(cell.strip("\n") for cell in text.split("\n---\n"))
+    return Book(name, about, cells, frozenset(lost.split()))
+
+
+BOOKS = [
+    _book("append", "a list grows over several cells", """
+r = []
+---
+r.append(1)
+---
+r.append(2)
+print(r)
+"""),
+    _book("alias", "two names of one list, one of them given later", """
+a = [1]
+b = a
+---
+b.append(2)
+---
+c = a
+c.append(3)
+---
+print(a, b, c, a is b, b is c)
+"""),
+    _book("nested-alias", "a name of an object inside an older list", """
+rows = [{}, [1]]
+holder = {"rows": rows}
+---
+first = rows[0]
+---
+first["k"] = 1
+---
+print(rows, holder, first is rows[0], holder["rows"] is rows)
+"""),
+    _book("loop-variable", "the loop variable is the last row itself", """
+rows = [{"i": i} for i in range(3)]
+for row in rows:
+    pass
+---
+row["last"] = True
+---
+print(rows, row is rows[-1])
+"""),
+    _book("frame-column", "a column is added to a frame that a dict holds as well", """
+import pandas as pd
+df = pd.DataFrame({"a": [1, 2]})
+---
+df["c"] = df["a"] * 2
+view = {"frame": df}
+---
+df["e"] = 1
+---
+print(view["frame"].columns.tolist(), view["frame"] is df)
+"""),
+    _book("function-mutates", "a function changes a dict that the cell does not name", """
+state = {}
+def put(key, value):
+    state[key] = value
+---
+put("a", 1)
+---
+put("b", 2)
+print(state)
+"""),
+    _book("function-of-function", "the change is two calls down, in a default argument", """
+log = []
+def inner(x, into=log):
+    into.append(x)
+def outer(x):
+    inner(x)
+---
+outer(1)
+---
+outer(2)
+---
+print(log, inner.__defaults__[0] is log)
+"""),
+    _book("global-counter", "a function rebinds a global", """
+n = 0
+def inc():
+    global n
+    n += 1
+---
+inc()
+---
+inc(); inc()
+print(n)
+"""),
+    _book("closure", "two closures share a cell that one of them changes", """
+def make():
+    k = 0
+    def inc():
+        nonlocal k
+        k += 1
+        return k
+    def get():
+        return k
+    return inc, get
+inc, get = make()
+---
+inc()
+---
+inc()
+print(get(), inc())
+"""),
+    _book("method-mutates", "a method changes an attribute of an attribute", """
+class Store:
+    def __init__(self):
+        self.inner = {"rows": []}
+    def add(self, x):
+        self.inner["rows"].append(x)
+store = Store()
+alias = store.inner["rows"]
+---
+store.add(1)
+---
+store.add(2)
+print(store.inner, alias, alias is store.inner["rows"])
+"""),
+    _book("generator-state", "a numpy generator moves on", """
+import numpy as np
+rng = np.random.default_rng(0)
+---
+a = rng.normal()
+---
+b = rng.normal()
+print(a, b)
+---
+print(rng.normal(size=2))
+"""),
+    _book("global-seeds", "seeds are set once and used everywhere", """
+import random
+import numpy as np
+np.random.seed(0)
+random.seed(1)
+---
+a = np.random.rand()
+---
+b = random.random()
+---
+print(a, b, np.random.rand(), random.random())
+"""),
+    _book("seed-in-plain-cell", "a plain cell draws after a step did", """
+import random
+---
+random.seed(3)
+x = [random.random() for _ in range(3)]
+---
+#plain
+print(x, random.random())
+"""),
+    _book("array-views", "views of an array see later changes", """
+import numpy as np
+a = np.arange(10.0)
+v = a[::2]
+---
+a[0] = 5
+---
+w = a[1:3]
+---
+a[1] = 7
+---
+a[:] *= 2
+print(a, v, w, np.shares_memory(a, v))
+"""),
+    _book("array-inplace", "an array changes through a reshaped view", """
+import numpy as np
+grid = np.zeros((2, 3))
+flat = grid.reshape(-1)
+---
+flat[4] = 1
+---
+grid += 1
+print(grid, flat)
+"""),
+    _book("estimator", "an estimator is fitted after it was made, and refitted", """
+from sklearn.linear_model import LinearRegression
+import numpy as np
+X = np.arange(6.0).reshape(3, 2)
+y = X[:, 0]
+model = LinearRegression()
+---
+model.fit(X, y)
+---
+print(model.coef_.round(6))
+---
+model.fit(X, 2 * y)
+---
+print(model.coef_.round(6))
+"""),
+    _book("estimator-keeps-data", "an estimator holds its training data", """
+from sklearn.neighbors import KNeighborsClassifier
+import numpy as np
+X = np.arange(6.0).reshape(3, 2)
+y = [0, 1, 0]
+model = KNeighborsClassifier(1).fit(X, y)
+---
+model.note = X
+---
+X[0] = 100
+---
+print(model.predict([[100.0, 100.0]]), model.note is X)
+"""),
+    _book("pipeline", "a pipeline's parts are reached by index", """
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+X, y = load_iris(return_X_y=True)
+pipe = make_pipeline(StandardScaler(), LogisticRegression())
+---
+pipe.fit(X, y)
+---
+scaler = pipe[0]
+scaler.mean_ += 1
+---
+print(pipe[0] is scaler, round(pipe.score(X, y), 6))
+"""),
+    _book("class-attribute", "instances count themselves on their class", """
+class P:
+    made = 0
+    def __init__(self):
+        type(self).made += 1
+        self.friends = {}
+---
+p = P()
+q = P()
+---
+p.friends["q"] = q
+q.friends = p.friends
+---
+print(P.made, p.friends is q.friends, isinstance(p, P), p.friends["q"] is q)
+"""),
+    _book("class-again", "a class is defined again, old instances keep the old one's code", """
+class A:
+    def f(self):
+        return 1
+a = A()
+---
+class A:
+    def f(self):
+        return 2
+---
+b = A()
+print(a.f(), b.f(), isinstance(b, A))
+"""),
+    _book("class-in-plain-cell", "instances of a class that a plain cell defines anew", """
+#plain
+class P:
+    def __init__(self, v):
+        self.v = v
+    def __eq__(self, other):
+        return isinstance(other, P) and self.v == other.v
+---
+p = P(1)
+---
+#plain
+print(isinstance(p, P), p == P(1))
+"""),
+    _book("inheritance", "super() and a method that uses a later global", """
+class Base:
+    def hi(self):
+        return "base"
+class Child(Base):
+    def hi(self):
+        return super().hi() + SUFFIX
+---
+child = Child()
+---
+SUFFIX = "!"
+---
+print(child.hi(), isinstance(child, Base))
+"""),
+    _book("rc-params", "matplotlib's parameters set in a step of their own", """
+import matplotlib.pyplot as plt
+---
+plt.rc("lines", linewidth=5)
+---
+plt.plot([1, 2])
+---
+print(plt.rcParams["lines.linewidth"])
+"""),
+    _book("figure-over-cells", "a figure is made, drawn on and titled in three cells", """
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+---
+ax.plot([1, 2])
+fig
+---
+ax.set_title("t")
+---
+fig
+"""),
+    _book("display-handle", "a display is updated from a later cell", """
+from IPython.display import display
+handle = display("a", display_id="shown-here")
+---
+handle.update("b")
+---
+print(handle.display_id)
+"""),
+    _book("decorator", "a decorator counts calls in a closure", """
+import functools
+def counted(f):
+    calls = []
+    @functools.wraps(f)
+    def wrapper(*args):
+        calls.append(args)
+        return f(*args), len(calls)
+    return wrapper
+@counted
+def f(x):
+    return x
+---
+f(1)
+---
+f(2)
+---
+print(f(3))
+"""),
+    _book("cache-on-function", "a function keeps results in an attribute of its own", """
+def square(x):
+    square.seen.append(x)
+    return x * x
+square.seen = []
+---
+square(3)
+---
+square(4)
+print(square.seen)
+"""),
+    _book("process-state", "environment, working directory and sys.path", """
+import os, sys
+os.environ["MUNDANE_CORPUS"] = "1"
+---
+os.makedirs("sub", exist_ok=True)
+os.chdir("sub")
+---
+sys.path.append("not-there")
+---
+print(os.environ["MUNDANE_CORPUS"], os.path.basename(os.getcwd()), "not-there" in sys.path)
+"""),
+    _book("pandas-options", "an option of pandas", """
+import pandas as pd
+---
+pd.set_option("display.max_rows", 5)
+---
+pd.Series(range(20))
+"""),
+    _book("numpy-options", "numpy's print options", """
+import numpy as np
+np.set_printoptions(precision=2)
+---
+print(np.array([1 / 3]))
+"""),
+    _book("warning-filters", "a filter set once", """
+import warnings
+warnings.simplefilter("ignore")
+---
+warnings.warn("not shown")
+---
+warnings.warn("not shown either")
+print("quiet")
+"""),
+    _book("decimal-context", "the precision of decimal", """
+import decimal
+decimal.getcontext().prec = 5
+---
+print(decimal.Decimal(1) / 3)
+"""),
+    _book("locale", "the process's locale", """
+import locale
+locale.setlocale(locale.LC_ALL, "C")
+---
+print(locale.getlocale())
+"""),
+    _book("recursion-limit", "the interpreter's recursion limit", """
+import sys
+sys.setrecursionlimit(2345)
+---
+print(sys.getrecursionlimit())
+"""),
+    _book("logging", "a logger's level and handler", """
+import logging, sys
+log = logging.getLogger("corpus")
+log.setLevel(logging.INFO)
+---
+log.addHandler(logging.StreamHandler(sys.stdout))
+---
+log.info("hi")
+"""),
+    _book("context-variable", "a context variable that was set; its token cannot be kept", """
+import contextvars
+v = contextvars.ContextVar("v", default=0)
+---
+token = v.set(3)
+---
+print(v.get())
+""", lost="token"),
+    _book("plain-cells-between", "plain cells change what steps made, and the reverse", """
+#plain
+k = 10
+q = [1]
+---
+r = [k]
+---
+q.append(k)
+---
+#plain
+q.append(5)
+---
+s = q
+---
+print(q, s is q, r)
+"""),
+    _book("index-frequency", "an attribute of a frame's index", """
+import pandas as pd
+s = pd.Series([1, 2], index=pd.date_range("2020", "2020-01-02"))
+s.index.freq = None
+---
+s.index.freq = "D"
+---
+print(s.index.freq)
+"""),
+    _book("frame-in-place", "sorting and setting in place, seen under a second name", """
+import pandas as pd
+df = pd.DataFrame({"a": [3, 1, 2]})
+same = df
+---
+df.sort_values("a", inplace=True)
+---
+df.loc[0, "a"] = 9
+---
+print(same.a.tolist(), same is df)
+"""),
+    _book("categorical-and-zones", "categorical and time zone aware columns", """
+import pandas as pd
+when = pd.date_range("2024", periods=2, tz="UTC")
+df = pd.DataFrame({"c": pd.Categorical(["x", "y"]), "t": when})
+---
+df["c"] = df["c"].cat.add_categories("z")
+---
+print(df.dtypes, df["c"].cat.categories.tolist())
+"""),
+    _book("data-types", "dataclass, enum member and namedtuple", """
+import collections, dataclasses, enum
+class Colour(enum.Enum):
+    RED = 1
+@dataclasses.dataclass
+class Point:
+    x: int
+Pair = collections.namedtuple("Pair", "a b")
+---
+d = Point(1)
+t = Pair(1, Colour.RED)
+---
+d.x = 5
+---
+print(d == Point(5), t.b is Colour.RED, t)
+"""),
+    _book("recursion", "two functions call each other", """
+def even(n):
+    return True if n == 0 else odd(n - 1)
+def odd(n):
+    return False if n == 0 else even(n - 1)
+---
+x = even(10)
+---
+print(x, odd(7))
+"""),
+    _book("late-global", "a function uses a global that is set later, and again", """
+def f():
+    return K
+---
+K = 1
+x = f()
+---
+K = 2
+---
+print(f(), x)
+"""),
+    _book("lambdas", "lambdas, alone and in a list", """
+K = 3
+f = lambda x: x + K
+many = [lambda i=i: i * K for i in range(3)]
+---
+K = 4
+---
+print(f(1), [g() for g in many])
+"""),
+    _book("star-import", "names from a star import", """
+from math import *
+---
+print(floor(pi))
+"""),
+    _book("imported-singleton", "an imported object stays the module's own", """
+from scipy.stats import norm
+---
+import scipy.stats
+print(norm is scipy.stats.norm)
+"""),
+    _book("delete", "a name is deleted", """
+x = 1
+y = 2
+---
+del x
+---
+print("x" in globals(), y)
+"""),
+    _book("iterator", "an iterator is used up over cells", """
+it = iter([1, 2, 3])
+---
+a = next(it)
+---
+b = next(it)
+print(a, b, list(it))
+"""),
+    _book("async-generator", "an async generator is used up in one cell", """
+async def numbers():
+    for i in range(2):
+        yield i
+---
+result = [x async for x in numbers()]
+---
+print(result)
+"""),
+    _book("out-and-underscore", "_ and Out[n] in later cells", """
+5 + 5
+---
+_ + 1
+---
+print(_, Out)
+"""),
+    _book("attributes", "an attribute that another name holds", """
+import types
+o = types.SimpleNamespace()
+---
+o.a = [1]
+x = o.a
+---
+x.append(2)
+---
+print(o)
+"""),
+    _book("collections", "Counter, defaultdict and deque, one inside another", """
+from collections import Counter, defaultdict, deque
+c = Counter()
+d = defaultdict(list)
+q = deque()
+---
+c.update("aab")
+d["k"].append(1)
+q.append(c)
+---
+c.update("b")
+---
+print(c, dict(d), q, q[0] is c)
+"""),
+    _book("dynamic-module", "a module made at run time", """
+import types
+m = types.ModuleType("m")
+m.x = 1
+---
+print(m.x)
+"""),
+    _book("exec", "names made and changed by exec and globals()", """
+exec("x = [1]")
+---
+globals()["y"] = x
+exec("x.append(2)")
+---
+print(x, y is x)
+"""),
+    _book("failing-cell", "a cell that raises, and one after it", """
+x = [1]
+---
+x.append(2)
+1 / 0
+---
+print(x)
+"""),
+    _book("self-reference", "a list that contains itself", """
+a = [1]
+a.append(a)
+---
+b = a
+---
+print(len(a), a[1] is a, b is a)
+"""),
+    _book("swap", "two names swap their values", """
+a, b = [1], [2]
+c = a
+---
+a, b = b, a
+---
+a.append(3)
+---
+print(a, b, c, c is b)
+"""),
+]  # fmt: skip

@@ -1,0 +1,138 @@
+"""Each book of the corpus, killed after every cell and resumed, is as if it had never died."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .corpus import BOOKS, Book
+from .forked import ForkServer, as_steps, compare
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """A process that forks a shell for each run."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
+def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path) -> None:
+    """Outputs, errors and the final namespace are those of a plain run that never died."""
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "steps").mkdir()
+    straight = server.run(["pass", *book.cells], tmp_path / "plain")
+    steps = as_steps(list(book.cells))
+    for last in range(1, len(steps)):
+        server.run(steps, tmp_path / "steps", die_after=last)
+    resumed = server.run(steps, tmp_path / "steps")
+    for name in book.lost:
+        assert straight.names.pop(name)
+    assert compare(straight, resumed, offset=0) == []
+
+
+def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:
+    """What cannot be stored is named under its cell, left unbound, and its NameError says so."""
+    steps = as_steps(["g = (i for i in range(3))\nok = 1", "#plain\nprint(ok)", "#plain\nnext(g)"])
+    first = server.run(steps, tmp_path)
+    assert "stored, but for g (TypeError" in first.notes[1][0]
+    resumed = server.run(steps, tmp_path)
+    assert "not stored, and so not defined: g (TypeError" in resumed.notes[1][0]
+    assert resumed.outputs[2] == first.outputs[2]
+    assert resumed.errors[3] == "NameError: name 'g' is not defined"
+    assert "step 's0' was restored, and 'g' could not be stored" in resumed.hints[3]
+
+
+PLAIN = """#plain
+n = 10
+K = 2
+def clean(x):
+    return double(x) + K
+def double(x):
+    return x * 2
+"""
+BASE = [PLAIN, "y = clean(n)\nprint(y)", "z = y + 1\nprint(z)"]
+
+
+def _plain(old: str, new: str) -> list[str]:
+    """Return the notebook with its plain cell edited."""
+    assert old in PLAIN
+    return [PLAIN.replace(old, new), *BASE[1:]]
+
+
+def _step(text: str) -> list[str]:
+    """Return the notebook with another body of its first step."""
+    return [PLAIN, text, BASE[2]]
+
+
+EDITS: dict[str, tuple[list[str], str | None]] = {
+    "nothing": (BASE, None),
+    "comment": (_step("# why\ny  =  clean( n )\nprint(y)"), None),
+    "comment-in-helper": (_plain("    return d", "    # why\n    return d"), None),
+    "constant": (_step("y = clean(n) + 1\nprint(y)"), "source changed"),
+    "renamed-variable": (_step("w = clean(n)\nprint(w)"), "source changed"),
+    "parameter": (_plain("n = 10", "n = 20"), "input n changed: 10 -> 20"),
+    "global-of-helper": (_plain("K = 2", "K = 3"), "input K changed: 2 -> 3"),
+    "helper": (_plain("+ K", "- K"), "helper clean() changed"),
+    "local-of-helper": (
+        _plain("(x):\n    return x", "(a):\n    return a"),
+        "helper double() changed",
+    ),
+    "helper-of-helper": (_plain("x * 2", "x * 3"), "helper double() changed"),
+    "input-gone": (_plain("n = 10\n", ""), "input n is not defined any more"),
+}
+
+
+@pytest.mark.parametrize(("edited", "says"), EDITS.values(), ids=EDITS)
+def test_what_a_changed_notebook_says(
+    edited: list[str], says: str | None, server: ForkServer, tmp_path: Path
+) -> None:
+    """A stored step is restored, and each difference in what it depended on is named."""
+    first = server.run(as_steps(BASE), tmp_path)
+    resumed = server.run(as_steps(edited), tmp_path)
+    note = resumed.notes[2][0]
+    assert resumed.outputs[2] == first.outputs[2]
+    assert note.startswith("step s1: restored")
+    if says is None:
+        assert "STALE" not in note
+    else:
+        assert f"STALE: {says}. To run it again: %%step s1 --rerun" in note
+
+
+def test_a_step_run_again_makes_later_ones_stale(server: ForkServer, tmp_path: Path) -> None:
+    """A step that read another step's result says that this one was run again since."""
+    server.run(as_steps(BASE), tmp_path)
+    again = [cell.replace("%%step s1", "%%step s1 --rerun") for cell in as_steps(BASE)]
+    server.run(again, tmp_path)
+    resumed = server.run(as_steps(BASE), tmp_path)
+    assert "STALE" not in resumed.notes[2][0]
+    assert "STALE: step s1 was run again since" in resumed.notes[3][0]
+
+
+def test_an_option_of_the_magic_counts(server: ForkServer, tmp_path: Path) -> None:
+    """Another -o is a difference, and the line that runs the step again has it."""
+    server.run(as_steps(BASE), tmp_path)
+    edited = [cell.replace("%%step s1", "%%step s1 -o y") for cell in as_steps(BASE)]
+    note = server.run(edited, tmp_path).notes[2][0]
+    assert "STALE: option changed: no -o -> -o y. To run it again: %%step s1 -o y --rerun" in note
+
+
+@pytest.mark.parametrize("where", ["cell", "open"])
+def test_policies_for_stale_steps(where: str, server: ForkServer, tmp_path: Path) -> None:
+    """`rerun` runs a stale step, `error` refuses it, from the cell as from %mundane_open."""
+    server.run(as_steps(BASE), tmp_path)
+    target = "%%step s1" if where == "cell" else "t.db"
+    for policy in ("error", "rerun"):
+        cells = as_steps([PLAIN.replace("n = 10", "n = 20"), BASE[1]])
+        run = server.run(
+            [c.replace(target, f"{target} --on-change {policy}") for c in cells], tmp_path
+        )
+        if policy == "error":
+            assert run.errors[2] is not None
+            assert run.errors[2].startswith("StaleStepError")
+            assert "input n changed: 10 -> 20" in run.errors[2]
+        else:
+            assert run.outputs[2] == [{"output_type": "stream", "name": "stdout", "text": "42\n"}]
