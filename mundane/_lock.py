@@ -19,6 +19,9 @@ from .errors import LockedError, StorageError
 # An inspector takes a shared lock for the milliseconds in which it recovers the journal of a dead
 # writer; a task that opens just then waits for it, so long at most.
 _WAIT_FOR_READER_S = 2.0
+# Where no holder is seen, it was such an inspector that let go a moment ago, or the system does not
+# tell: tried again so long.
+_WAIT_FOR_UNSEEN_S = 0.05
 
 if sys.platform == "win32":  # Not run: no Windows machine has executed this branch.
     import msvcrt
@@ -66,10 +69,13 @@ class FileLock:
             LockedError: another task, of this process or of another one, holds it.
             StorageError: the file cannot be opened for writing.
         """
-        deadline_s = time.monotonic() + _WAIT_FOR_READER_S
+        started_s = time.monotonic()
         while not self._try_once():
             pid, by_reader = find_holder(self.path)
-            if not by_reader or time.monotonic() > deadline_s:
+            patience_s = 0.0 if pid else _WAIT_FOR_UNSEEN_S
+            if by_reader:
+                patience_s = _WAIT_FOR_READER_S
+            if time.monotonic() - started_s >= patience_s:
                 raise LockedError(self.path, pid)
             time.sleep(0.005)
 

@@ -1,0 +1,280 @@
+"""The command line: tables for people, JSON for programs, exit codes for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mundane
+from mundane.cli import main
+
+from .support import BoomError, Child, sql
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b1m\u202e\u2066\r\x7f"
+
+
+@pytest.fixture
+def task_file(path: Path) -> Path:
+    """A task file with a step in every state."""
+    with mundane.open(path) as task:
+        task.step("fetch", lambda: {"name": "Zoë", "n": [1]})
+        task.step("raw", lambda: b"\0\xff\x1b")
+        task.sleep("nap", 0)
+        task.begin("bad").failed(BoomError("no network"))
+        task.begin("running")
+    return path
+
+
+def cli(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "mundane", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, **options)
+
+
+def test_status(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How far the task is, as lines of name and value."""
+    assert main(["status", str(task_file)]) == 0
+    facts = dict(re.split("  +", line, maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert (facts["done"], facts["failed"], facts["pending"]) == ("3", "1", "1")
+    assert (facts["task"], facts["open in pid"]) == (str(task_file), "-")
+
+
+def test_status_as_json(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object, with the counts, the ids, and who has the file open."""
+    with mundane.open(task_file) as task:
+        assert main(["status", "--json", str(task_file)]) == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert facts["task_id"] == task.task_id
+        assert facts["open_in_pid"] == os.getpid()
+    assert (facts["task"], facts["done"], facts["failed"], facts["pending"]) == (
+        str(task_file),
+        3,
+        1,
+        1,
+    )
+    assert main(["status", "--json", str(task_file)]) == 0
+    assert json.loads(capsys.readouterr().out)["open_in_pid"] is None
+
+
+def test_steps(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line for each step, in the order of their start, under a header."""
+    assert main(["steps", str(task_file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["NAME", "KIND", "STATUS"],
+        ["fetch", "step", "done"],
+        ["raw", "step", "done"],
+        ["nap", "sleep", "done"],
+        ["bad", "step", "failed"],
+        ["running", "step", "pending"],
+    ]
+    assert lines[4].endswith("BoomError('no network')")
+    starts = {line.index(line.split()[2]) for line in lines}
+    assert len(starts) == 1
+
+
+def test_steps_as_json(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, with everything but the value."""
+    assert main(["steps", "--json", str(task_file)]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    with mundane.read(task_file) as view:
+        assert [mundane.StepRecord(**record) for record in records] == view.steps()
+
+
+def test_a_task_without_steps(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A header, and no activity."""
+    mundane.open(path).close()
+    assert main(["steps", str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert main(["status", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["last_activity"] is None
+
+
+def test_get(task_file: Path) -> None:
+    """A value as indented JSON in the terminal's own letters; bytes as they are."""
+    assert cli("get", task_file, "fetch", env={**os.environ, "PYTHONUTF8": "1"}).stdout == (
+        '{\n  "name": "Zoë",\n  "n": [\n    1\n  ]\n}\n'.encode()
+    )
+    assert cli("get", task_file, "raw").stdout == b"\0\xff\x1b"
+
+
+@pytest.mark.parametrize("command", ["steps", "status", "get"])
+def test_a_terminal_without_unicode(path: Path, command: str) -> None:
+    """What it cannot show is escaped, and what `get` prints is still JSON."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: "Zoë 🎉")
+        task.begin("b").failed(ValueError("Zoë 🎉"))
+    arguments = [command, path, *(["a"] if command == "get" else [])]
+    run = cli(*arguments, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert run.stdout.isascii()
+    if command == "get":
+        assert json.loads(run.stdout) == "Zoë 🎉"
+
+
+EXIT_CODES = {
+    "no file": (["status", "none.db"], 2, "there is no such task file"),
+    "not a task": (["steps", "text.db"], 2, "is not a task file"),
+    "no such step": (["get", "task.db", "none"], 1, "'none' is not in the task file"),
+    "failed step": (["get", "task.db", "bad"], 1, "'bad' is failed"),
+    "pending step": (["get", "task.db", "running"], 1, "'running' is pending"),
+    "folder": (["status", "."], 1, "is a folder"),
+    "no command": ([], 2, "usage:"),
+    "unknown command": (["frobnicate", "task.db"], 2, "invalid choice"),
+    "no task": (["steps"], 2, "required"),
+    "unknown option": (["steps", "--xml", "task.db"], 2, "unrecognized"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), EXIT_CODES.values(), ids=EXIT_CODES)
+def test_exit_codes(task_file: Path, arguments: list[str], code: int, message: str) -> None:
+    """The code says what kind of trouble it was; one message goes to standard error."""
+    task_file.with_name("text.db").write_text("hello")
+    run = cli(*arguments, cwd=task_file.parent)
+    assert run.returncode == code
+    assert message in run.stderr.decode()
+    assert b"Traceback" not in run.stderr
+    assert run.stdout == b""
+
+
+@pytest.mark.parametrize("argument", ["--help", "-h"])
+def test_help(argument: str) -> None:
+    """It tells the commands and the exit codes."""
+    run = cli(argument)
+    assert run.returncode == 0
+    for word in (b"status", b"steps", b"get", b"exit codes", b"75"):
+        assert word in run.stdout
+
+
+def test_a_locked_task_can_be_looked_into(path: Path) -> None:
+    """Looking takes no lock."""
+    script = "import sys, mundane\nwith mundane.open(sys.argv[1]):\n print(flush=True); input()"
+    with Child(script, path) as child:
+        child.line()
+        run = cli("status", "--json", path)
+        assert json.loads(run.stdout)["open_in_pid"] == child.pid
+
+
+@pytest.mark.parametrize(
+    "arguments", [["steps"], ["steps", "--json"], ["get", "text"], ["get", "bytes"]], ids=" ".join
+)
+def test_a_reader_that_has_seen_enough(path: Path, arguments: list[str]) -> None:
+    """A pipe that is closed early, as by `head`, is no error and no traceback."""
+    with mundane.open(path) as task:
+        task.step("text", lambda: ["x" * 1000] * 1000)
+        task.step("bytes", lambda: b"x" * 1_000_000)
+        task.commit(
+            lambda c: c.executemany(
+                "INSERT INTO mundane_steps (name, kind, encoding, status, started_at)"
+                " VALUES (?, 'step', 'json', 'done', '')",
+                [(f"s{i}",) for i in range(20_000)],
+            )
+        )
+    command = [sys.executable, "-m", "mundane", arguments[0], str(path), *arguments[1:]]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    assert run.stderr is not None
+    assert run.stdout.read(10)
+    run.stdout.close()
+    assert run.stderr.read() == b""
+    assert run.wait() == 0
+
+
+def unsafe(text: str) -> list[str]:
+    """Return the characters that could steer a terminal."""
+    return [char for char in text if char != "\n" and not char.isprintable()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["steps"], ["status"], ["steps", "--json"], ["status", "--json"], ["get", "value"]],
+    ids=" ".join,
+)
+def test_hostile_text_does_not_reach_the_terminal(
+    path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters in names, errors, values and times of a file are printed as escapes."""
+    with mundane.open(path) as task:
+        task.step("value", lambda: [HOSTILE, {HOSTILE: HOSTILE}])
+        task.step("other", lambda: 1)
+    sql(
+        path,
+        (
+            "UPDATE mundane_steps SET name = ?, kind = ?, status = ?, error = ?, started_at = ?,"
+            " finished_at = ? WHERE name = 'other'",
+            (HOSTILE,) * 6,
+        ),
+        ("UPDATE mundane_meta SET value = ? WHERE key = 'task_id'", (HOSTILE,)),
+    )
+    assert main([arguments[0], str(path), *arguments[1:]]) == 0
+    out, err = capsys.readouterr()
+    assert (unsafe(out), err) == ([], "")
+    if arguments[0] == "get":
+        assert json.loads(out) == [HOSTILE, {HOSTILE: HOSTILE}]
+
+
+@pytest.mark.parametrize("damage", ["trigger", "table", "version", "schema"])
+def test_a_hostile_refusal_does_not_reach_the_terminal(
+    path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor do names that stand in a message."""
+    mundane.open(path).close()
+    if damage == "trigger":
+        sql(
+            path,
+            f'CREATE TRIGGER "{HOSTILE}" AFTER INSERT ON mundane_steps BEGIN SELECT 1; END',
+        )
+    elif damage == "table":
+        sql(path, "DROP TABLE mundane_meta", f'CREATE TABLE "{HOSTILE}" (x)')
+    elif damage == "version":
+        sql(path, ("UPDATE mundane_meta SET value = ?", (HOSTILE,)))
+    else:
+        sql(
+            path,
+            f'CREATE TABLE "{HOSTILE}" (x)',
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = 'CREATE nonsense' WHERE name LIKE '%owned%'",
+        )
+    assert main(["status", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, unsafe(err)) == ("", [])
+    assert err.startswith("mundane: ")
+
+
+def test_a_step_name_from_the_command_line_is_escaped_too(
+    task_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message quotes it."""
+    assert main(["get", str(task_file), HOSTILE]) == 1
+    assert unsafe(capsys.readouterr().err) == []
+
+
+@pytest.mark.parametrize("depth", [900, 5000])
+def test_a_deep_value_is_printed(
+    path: Path, depth: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Deeper than the interpreter's stack, at the price of no indentation."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    mundane.run(path, lambda task: task.step("deep", lambda: value))
+    assert main(["get", str(path), "deep"]) == 0
+    out = capsys.readouterr().out
+    assert "".join(out.split()) == "[" * depth + "1" + "]" * depth
+
+
+def test_a_lone_surrogate_of_another_runtime_is_printed(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is escaped as JSON escapes it."""
+    mundane.run(path, lambda task: task.step("a", lambda: ""))
+    sql(path, ("UPDATE mundane_steps SET result = ?", ('"\\ud800"',)))
+    assert main(["get", str(path), "a"]) == 0
+    assert capsys.readouterr().out == '"\\ud800"\n'
