@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from .safearrays import HostileStateError, check_array_state, is_array, is_dtype, rebuilt_dtype
+
 _STANDARD = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice"
     " str tuple Ellipsis NotImplemented",
@@ -33,6 +35,7 @@ _NUMPY = {
     "numpy._core.multiarray": "_reconstruct scalar",
     "numpy.core.numeric": "_frombuffer",
     "numpy._core.numeric": "_frombuffer",
+    "numpy._core._internal": "_convert_to_stringdtype_kwargs",
     "numpy.ma": "MaskedArray",
     "numpy.ma.core": "MaskedArray _mareconstruct",
     "numpy.dtypes": "StringDType",
@@ -100,6 +103,10 @@ ALLOWED = frozenset(
 """(module, qualified name) of everything that an untrusted pickle may name."""
 
 
+# Classes that a pickle names as an argument. Called, they would take any memory for an array's.
+_NEVER_CALLED = frozenset(("ndarray", "MaskedArray"))
+
+
 class NotAllowedError(pickle.UnpicklingError):
     """An untrusted pickle wants what is not on the list; `what` names it."""
 
@@ -135,7 +142,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         if (module, name) not in ALLOWED:
             raise NotAllowedError(f"{module}.{name}")
         found = super().find_class(module, name)
-        self._callables.add(id(found))
+        if name not in _NEVER_CALLED:
+            self._callables.add(id(found))
         return found
 
     def persistent_load(self, pid: Any) -> Any:
@@ -175,7 +183,25 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         target = self.stack[-2]
         if isinstance(target, (type, types.FunctionType, types.BuiltinFunctionType)):
             raise NotAllowedError(f"a change of {target.__qualname__}")
+        try:
+            if is_dtype(target):
+                state = self.stack.pop()
+                self._replace_last(rebuilt_dtype(target, state))
+                return
+            if is_array(target):
+                check_array_state(self.stack[-1])
+        except HostileStateError as error:
+            raise NotAllowedError(f"what NumPy does not pickle: {error}") from error
         super().load_build()
+
+    def _replace_last(self, value: Any) -> None:
+        """Put a value in the place of the one on top of the stack, and in the memo."""
+        replaced = self.stack[-1]
+        self.stack[-1] = value
+        for index in reversed(self.memo):
+            if self.memo[index] is replaced:
+                self.memo[index] = value
+                break
 
     dispatch[pickle.REDUCE[0]] = _load_reduce
     dispatch[pickle.NEWOBJ[0]] = _load_newobj

@@ -7,6 +7,7 @@ The only module that knows their SQL; sees bytes and text, never objects.
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,12 @@ CHUNK_BYTES = 16 << 20
 """The size of a chunk: SQLite's limit for a value is 1 GB, and this one is the fastest."""
 
 
+_CHUNK_TABLE = "mundane_ipython_chunks"
+# A chunk is read piece by piece: one that stays in the processor's cache is copied on for nothing.
+_SLICE_BYTES = 1 << 18
+_MAPPED_BYTES = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class StoredCell:
     """A record's text and signature."""
@@ -112,8 +119,8 @@ class Cells:
 
         self._task.commit(work)
 
-    def read_buffer(self, name: str, buffer: int, size: int, digests: Sequence[str]) -> bytearray:
-        """Return one buffer of a step's bundle, every chunk checked against its digest.
+    def read_buffer(self, name: str, buffer: int, size: int, digests: Sequence[str]) -> Any:
+        """Return one buffer of a step's bundle, writable, every chunk checked against its digest.
 
         Raises:
             BundleError: bytes are missing or damaged.
@@ -127,16 +134,20 @@ class Cells:
 
     def _read_buffer(
         self, connection: Any, name: str, buffer: int, size: int, digests: Sequence[str]
-    ) -> bytearray:
-        target = bytearray(size)
+    ) -> bytearray | mmap.mmap:
+        target = _memory(size)
         position = 0
         rows = connection.execute(_CHUNKS, (name, buffer)).fetchall()
         for index, ((row_id, length), expected) in enumerate(zip(rows, digests, strict=False)):
-            with connection.blobopen("mundane_ipython_chunks", "data", row_id, readonly=True) as b:
-                data = b.read(length)
-            if position + length > size or digest(buffer, data) != expected:
+            if position + length > size:
+                break
+            chunk = memoryview(target)[position : position + length]
+            with connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob:
+                for start in range(0, length, _SLICE_BYTES):
+                    piece = blob.read(min(_SLICE_BYTES, length - start))
+                    chunk[start : start + len(piece)] = piece
+            if digest(buffer, chunk) != expected:
                 raise self._damaged(name, f"chunk {index} of buffer {buffer} has changed")
-            target[position : position + length] = data
             position += length
         if position != size or len(rows) != len(digests):
             raise self._damaged(
@@ -147,6 +158,17 @@ class Cells:
     def _damaged(self, name: str, what: str) -> BundleError:
         reason = f"its bundle is damaged ({what}): '%%step {name} --rerun' runs the step again"
         return BundleError(self._task.path, name, reason)
+
+
+def _memory(size: int) -> bytearray | mmap.mmap:
+    """Return memory to read a buffer into; a large one is not filled with zeros first."""
+    if size < _MAPPED_BYTES or not hasattr(mmap, "MAP_PRIVATE"):
+        return bytearray(size)
+    # Private: a forked child that writes to a restored array must not write to the parent's.
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
 
 
 def write_cell(
@@ -160,7 +182,7 @@ def write_cell(
         for position, chunk in enumerate(chunks(buffer)):
             cursor = connection.execute(_RESERVE, (name, number, position, len(chunk)))
             # Written in place: binding the chunk as a parameter would copy it first.
-            with connection.blobopen("mundane_ipython_chunks", "data", cursor.lastrowid) as blob:
+            with connection.blobopen(_CHUNK_TABLE, "data", cursor.lastrowid) as blob:
                 blob.write(chunk)
 
 

@@ -82,6 +82,34 @@ class CellOutputs:
             self.updates[display_id] = _shown(content)
 
 
+def within(outputs: list[Output], max_bytes: int) -> list[Output]:
+    """Return the first outputs, as many as are within `max_bytes` together.
+
+    A single write of text that does not fit is cut; any other output is kept whole or not at all.
+    """
+    kept: list[Output] = []
+    left = max_bytes
+    for output in outputs:
+        size = _size(output)
+        if size <= left:
+            kept.append(output)
+        elif output["output_type"] == "stream" and left > 0:
+            kept.append({**output, "text": output["text"][:left]})
+        left -= size
+        if left < 0:
+            break
+    return kept
+
+
+def _size(output: Output) -> int:
+    """Return about how many bytes an output takes as JSON."""
+    if output["output_type"] == "stream":
+        return len(output["text"])
+    if output["output_type"] == "error":
+        return sum(map(len, output["traceback"]))
+    return sum(len(d) if isinstance(d, (str, bytes)) else 1000 for d in output["data"].values())
+
+
 def _shown(content: dict[str, Any]) -> dict[str, Any]:
     return {"data": content["data"], "metadata": content.get("metadata") or {}}
 

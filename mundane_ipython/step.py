@@ -29,7 +29,7 @@ from .mutation import Watch
 from .namespace import Snapshot
 from .notes import publish_note
 from .opened import OpenTask
-from .outputs import CellOutputs
+from .outputs import CellOutputs, within
 from .record import CellRecord
 from .source import CellSource
 from .storing import NO_VALUE, Stored
@@ -38,6 +38,9 @@ from .widgets import save_widgets
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
 _EXIT_CODE = "_exit_code"
 _NOTHING = object()
+
+MAX_OUTPUT_BYTES = 64 << 20
+"""How much of what one step shows is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,11 @@ class RunningStep:
                 f"step {name}: {names}: too large to be checked for changes in time; if this cell "
                 f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
             )
+        if stored.cut_outputs:
+            lines.append(
+                f"step {name}: it showed more than {MAX_OUTPUT_BYTES >> 20} MiB; what came after "
+                "that is not stored, and a restore will not show it"
+            )
         if lines:
             facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
@@ -196,7 +204,7 @@ class RunningStep:
             deleted=changes.deleted,
             left_out=stored.left_out,
             value=stored.value_place,
-            outputs=shown.outputs,
+            outputs=within(shown.outputs, MAX_OUTPUT_BYTES),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
             older=stored.bundle.older if buffers else [],
@@ -211,6 +219,7 @@ class RunningStep:
         cell = self._opened.sign(name, record.to_json())
         self._attempt.done(stored.row(), also=lambda c: write_cell(c, name, cell, buffers))
         stored.unchecked = mutations.unchecked
+        stored.cut_outputs = record.outputs != shown.outputs
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
         self._opened.provenance.note(name, bound, namespace)
         return stored

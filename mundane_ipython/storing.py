@@ -35,6 +35,7 @@ class Stored:
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
         unchecked: names whose values were too large to be compared in time.
+        cut_outputs: whether the cell showed more than is stored.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Stored:
         }
         self.left_out: dict[str, str] = {}
         self.unchecked: list[str] = []
+        self.cut_outputs = False
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"
         self._pack(packer)
         self.value_place = self._pack_value(packer)

@@ -1,0 +1,111 @@
+"""NumPy's dtypes and arrays out of an untrusted pickle, made without trusting their state.
+
+NumPy sets a pickled state as it is: offsets behind the item, flags that lie about objects, lists
+shorter than the array. Each lets a hostile file read or call through forged pointers, and a damaged
+one kill the kernel. Here a dtype is built anew by its constructor, which checks, and an array's
+state is checked before it is set.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+_MAX_ITEMS = 1 << 48
+
+
+class HostileStateError(Exception):
+    """A state that NumPy itself would never have pickled."""
+
+
+def is_dtype(value: Any) -> bool:
+    """Return whether a value is a NumPy dtype."""
+    return any(base.__module__ == "numpy" and base.__qualname__ == "dtype" for base in _mro(value))
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is a NumPy array, of a subclass too."""
+    return any(
+        base.__module__ == "numpy" and base.__qualname__ == "ndarray" for base in _mro(value)
+    )
+
+
+def rebuilt_dtype(dtype: Any, state: Any) -> Any:
+    """Return the dtype that a pickled state stands for, built by NumPy's own constructor.
+
+    Args:
+        dtype: as the pickle made it, without its state.
+        state: (version, byte order, subarray, names, fields, size, alignment, flags, metadata).
+
+    Raises:
+        HostileStateError: no dtype has this state.
+    """
+    import numpy as np
+
+    if type(state) is not tuple or len(state) not in (8, 9):
+        raise HostileStateError("a dtype's state")
+    _, order, subarray, names, fields, size, *_ = state
+    try:
+        if dtype.kind in "mM":
+            (unit, count, *_), _ = state[8][1], None
+            text = unit.decode() if type(unit) is bytes else unit
+            built = np.dtype(
+                f"{dtype.kind}8" if text == "generic" else f"{dtype.kind}8[{count}{text}]"
+            )
+        elif subarray is not None:
+            base, shape = subarray
+            built = np.dtype((_only(base, np.dtype), tuple(_only(n, int) for n in shape)))
+        elif names is not None:
+            built = _structured(names, fields, size)
+        else:
+            built = np.dtype(dtype.str)
+    except HostileStateError:
+        raise
+    except Exception as error:
+        raise HostileStateError(f"a dtype's state ({error})") from error
+    return built.newbyteorder(order) if order in ("<", ">") and names is None else built
+
+
+def check_array_state(state: Any) -> None:
+    """Refuse an array's state whose data do not fit its shape and dtype.
+
+    Raises:
+        HostileStateError: they do not fit.
+    """
+    import numpy as np
+
+    if type(state) is not tuple or len(state) not in (5, 7):
+        raise HostileStateError("an array's state")
+    shape, dtype, data = state[1], state[2], state[4]
+    if type(shape) is not tuple or not isinstance(dtype, np.dtype):
+        raise HostileStateError("an array's state")
+    if any(type(side) is not int or not 0 <= side < _MAX_ITEMS for side in shape):
+        raise HostileStateError("an array's shape")
+    count = math.prod(shape)
+    fits = len(data) == (count if dtype.hasobject else count * dtype.itemsize)
+    if type(data) is not (list if dtype.hasobject else bytes) or not fits:
+        raise HostileStateError("an array's data")
+
+
+def _structured(names: Any, fields: Any, size: Any) -> Any:
+    import numpy as np
+
+    chosen = [fields[_only(name, str)] for name in _only(names, tuple)]
+    formats = [_only(field[0], np.dtype) for field in chosen]
+    offsets = [_only(field[1], int) for field in chosen]
+    if any(offset < 0 for offset in offsets):
+        raise HostileStateError("a dtype's offsets")
+    spec: dict[str, Any] = {"names": list(names), "formats": formats, "offsets": offsets}
+    spec["itemsize"] = _only(size, int)
+    make: Any = np.dtype
+    return make(spec)
+
+
+def _only(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise HostileStateError(f"a dtype's state: {type(value).__qualname__}")
+    return value
+
+
+def _mro(value: Any) -> tuple[type, ...]:
+    return type(value).__mro__
