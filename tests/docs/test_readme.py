@@ -119,7 +119,7 @@ def test_every_magic_and_option_is_there() -> None:
         for option in action.option_strings
         if option not in ("-h", "--help", "--only")
     }
-    assert options == set(re.findall(r"(?<![\w-])(?:--[a-z]+|-o)\b", README)) & options
+    assert options == set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-o)\b", README)) & options
     assert "MUNDANE_TASK" in table
 
 
@@ -140,6 +140,27 @@ def test_what_is_stored_and_what_is_not(tmp_path: Path) -> None:
     assert second[2].startswith("0\n1\n2\n\n'last'\nstep s: restored")
     assert "conn (TypeError" in first[2]
     assert "conn (TypeError" in second[2]
+
+
+def test_changes_are_kept_and_named(tmp_path: Path) -> None:
+    """In-place changes and the random generator come back; a changed input is named, or reruns."""
+    step = "%%step s{}\nimport random\nresults.append(n)\nluck = random.random()"
+    after = "print(results, random.random())"
+
+    def run(n: int, option: str = "") -> list[str]:
+        plain = f"import random\nrandom.seed(1)\nresults = []\nn = {n}"
+        return run_cells([OPEN, plain, step.format(option), after], tmp_path)
+
+    first, second = run(10), run(10)
+    assert first[3] == second[3]
+    assert first[3].startswith("[10] ")
+    assert "STALE" not in second[2]
+    warned, rerun, refused = run(20), run(20, " --on-change rerun"), run(30, " --on-change error")
+    assert "STALE: input n changed: 10 -> 20. To run it again: %%step s --rerun" in warned[2]
+    assert warned[3].startswith("[10] ")
+    assert rerun[3].startswith("[20] ")
+    assert "StaleStepError" in refused[2]
+    assert "input n changed: 20 -> 30" in refused[2]
 
 
 def messages() -> list[str]:
@@ -169,14 +190,19 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
                 "%%step part\nimport sqlite3\nconn = sqlite3.connect(':memory:')",
                 "%%step x -o when\nwhen = (n for n in 'abc')",
                 "%%step model\nimport fractions\ndef model(): return 1",
-                "import importlib\n%step unused 1",
+                "import importlib",
                 "%%step thing\nthing = importlib.import_module('gone').Thing()",
             ],
             folder,
         )
     (folder / "gone.py").unlink()
     shown += run_cells(
-        [OPEN, "import importlib", "%%step thing\nthing = importlib.import_module('gone').Thing()"],
+        [
+            OPEN,
+            "%%step twice\na = 3",
+            "import importlib",
+            "%%step thing\nthing = importlib.import_module('gone').Thing()",
+        ],
         folder,
         PYTHONDONTWRITEBYTECODE="1",
     )
