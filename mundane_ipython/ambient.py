@@ -53,11 +53,19 @@ def changed_state(before: Mapping[str, State]) -> dict[str, State]:
     return found
 
 
-def restore_state(changes: Mapping[str, State]) -> None:
-    """Set what a step had changed; entries of a later version are passed over."""
+def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
+    """Set what a step had changed; return the entries that cannot be set here, and why.
+
+    Entries of a later version are passed over.
+    """
+    failures = {}
     for name, change in changes.items():
         if name in ENTRIES:
-            ENTRIES[name].restore(change)
+            try:
+                ENTRIES[name].restore(change)
+            except Exception as error:  # noqa: BLE001 (another version of a library, another machine)
+                failures[name] = f"{type(error).__name__}: {error}"
+    return failures
 
 
 # How states are compared.
@@ -137,14 +145,17 @@ def _rc_params() -> State:
     matplotlib = _loaded("matplotlib")
     if matplotlib is None or not hasattr(matplotlib, "rcParams"):
         return None
-    # Not the backend: it belongs to the kernel, and reading it would choose one.
-    ours = matplotlib.rcParams
-    return {key: dict.__getitem__(ours, key) for key in ours if not key.startswith("backend")}
+    return _rc_values(matplotlib.rcParams)
+
+
+def _rc_values(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters but the backend: it is the kernel's, and reading it would choose one."""
+    return {key: params[key] for key in params if not key.startswith("backend")}
 
 
 def _rc_changes(before: State, after: State) -> State:
     if before is None and after is not None:
-        before = dict(_loaded("matplotlib").rcParamsOrig)
+        before = _rc_values(_loaded("matplotlib").rcParamsOrig)
     return _members(before, after)
 
 

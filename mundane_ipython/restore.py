@@ -48,6 +48,7 @@ class Restored:
     took_ms: int | None = None
     ran_at: str = ""
     ambient: dict[str, Any] = field(default_factory=dict)
+    not_set: dict[str, str] = field(default_factory=dict)
 
 
 class Restorer:
@@ -258,7 +259,7 @@ class Restorer:
     def _apply(self, restored: Restored) -> None:
         namespace = self._shell.user_ns
         namespace.update(restored.names)
-        restore_state(restored.ambient)
+        restored.not_set = restore_state(restored.ambient)
         for name in (*restored.deleted, *restored.left_out):
             namespace.pop(name, None)
         shown = restored.shown
@@ -276,6 +277,8 @@ class Restorer:
         lines = [restored_text(name, restored.took_ms, restored.ran_at)]
         if restored.left_out:
             lines.append(f"not stored, and so not defined: {left_out_text(restored.left_out)}")
+        if restored.not_set:
+            lines.append(f"could not be set again: {left_out_text(restored.not_set)}")
         if not restored.trusted:
             lines.append(
                 "the record is somebody else's: data was loaded, no code was run, and displays "
