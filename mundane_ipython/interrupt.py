@@ -2,8 +2,8 @@
 
 Three waits need help (tried on ipykernel 7.4, tornado 6.6, IPython 9.18): an `await`, where a
 kernel notices the signal only when its event loop next wakes, and whose task terminal IPython
-leaves to go on in the next cell; blocking code in a cell that also awaits; and `!command`, which
-swallows the interrupt.
+leaves to go on in the next cell; blocking code in a cell that also awaits; and `!command` and
+`%%bash`, which swallow the interrupt.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from .patches import Patches
+
+# The shell's methods behind `!command`, `x = !command` and `%%bash`: the last one tells of its
+# child's death instead of the interrupt, or says nothing.
+_SWALLOWING = ("system", "getoutput", "run_cell_magic")
 
 _Handler = Callable[[int, FrameType | None], Any]
 
@@ -50,7 +54,7 @@ class InterruptGuard:
         if not self._in_main_thread:
             return
         self._previous = signal.signal(signal.SIGINT, self._on_interrupt)
-        for name in ("system", "getoutput"):
+        for name in _SWALLOWING:
             self._watch(name)
 
     def stop(self) -> None:
@@ -91,9 +95,14 @@ class InterruptGuard:
 
         def watched(*arguments: Any, **options: Any) -> Any:
             before = self._count
-            result = run(*arguments, **options)
+            try:
+                result = run(*arguments, **options)
+            except Exception:
+                if self._count > before:
+                    raise KeyboardInterrupt("the command was interrupted") from None
+                raise
             if self._count > before:
-                raise KeyboardInterrupt("the shell command was interrupted")
+                raise KeyboardInterrupt("the command was interrupted")
             return result
 
         self._patches.replace(self._shell, name, watched)

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from kernels import KERNEL_NAME, Notebook, open_notebook
-from shells import Shell, new_shell
+
+from .kernels import KERNEL_NAME, Notebook, open_notebook
+from .shells import Shell, new_shell
 
 
 @pytest.fixture(scope="session", autouse=True)

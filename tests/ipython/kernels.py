@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -130,12 +132,8 @@ class Notebook:
         return cell
 
     def interrupt(self) -> None:
-        """Send SIGINT, as a front end's button does."""
-        self.client.km.signal_kernel(2)
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-        self.client.km.signal_kernel(9)
+        """Send SIGINT to the kernel's process group, as a front end's button does."""
+        os.killpg(self.client.km.provisioner.process.pid, signal.SIGINT)
 
 
 @contextmanager
@@ -150,12 +148,10 @@ def open_notebook(
         graceful: whether the kernel is asked to shut down at the end, not killed.
         env: environment variables for it, beside this process's.
     """
-    import os
-
     client = _Client(
         nbformat.v4.new_notebook(),
         kernel_name=KERNEL_NAME,
-        timeout=120,
+        timeout=60,
         shutdown_kernel="graceful" if graceful else "immediate",
         resources={"metadata": {"path": str(folder)}},
     )

@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from kernels import OPEN, Cell, run_notebook
+
+from .kernels import OPEN, Cell, run_notebook
 
 # Steps call `ran(NAME)`: it logs that they ran, and kills the kernel where a file asks for it.
 HELPER = """
@@ -142,7 +143,7 @@ import sys
 !echo from the shell
 lines = !printf 'a\\nb\\n'
 print("to stderr", file=sys.stderr)
-%time _unused = sum(range(3))
+%timeit -n1 -r1 -q pass
 ran("shell")
 """,
     "rich": """

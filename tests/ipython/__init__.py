@@ -1,0 +1,1 @@
+"""Tests of `mundane_ipython`: in-process shells, real kernels, terminals."""
