@@ -98,6 +98,9 @@ def storage_errors(path: str, doing: str) -> Iterator[None]:
             raise SchemaError(path, f"{reason} ({doing}: {error})") from error
         reason = _REFUSED.get(code, "SQLite refuses")
         raise StorageError(path, f"{doing}: {reason} ({error})") from error
+    except OverflowError as error:  # from the sqlite3 module, beyond 2 GiB or 64 bits
+        reason = _REFUSED[sqlite3.SQLITE_TOOBIG]
+        raise StorageError(path, f"{doing}: {reason} ({error})") from error
 
 
 def primary_code(error: BaseException) -> int:

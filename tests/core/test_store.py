@@ -522,6 +522,44 @@ def test_a_full_disk(tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_a_value_beyond_sqlites_limit(path: Path) -> None:
+    """It is a StorageError that says so; the step is not stored."""
+    with mundane.open(path) as task:
+        task.query(lambda c: c.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 10_000))
+        with pytest.raises(mundane.StorageError, match="a value is too large for SQLite"):
+            task.step("a", lambda: "x" * 20_000)
+        with pytest.raises(mundane.StorageError, match="a value is too large for SQLite"):
+            task.commit(lambda c: c.execute("SELECT ?", (2**70,)))
+        assert task.status("a") == "pending"
+        assert task.step("b", lambda: 1) == 1
+
+
+def test_how_a_step_is_made_durable(path: Path) -> None:
+    """`done` is committed with a full sync, `pending` with a weaker one; the journal stays."""
+    seen: list[tuple[int, str]] = []
+
+    def look(connection: sqlite3.Connection) -> None:
+        level = connection.execute("PRAGMA synchronous").fetchone()[0]
+        seen.append((level, connection.execute("PRAGMA journal_mode").fetchone()[0]))
+
+    with mundane.open(path) as task:
+        attempt = task.begin("a")
+        task.query(look)
+        attempt.done(1, also=look)
+        task.commit(look)
+    assert seen == [(1, "persist"), (2, "persist"), (2, "persist")]
+
+
+def test_a_dropped_task_frees_its_file(path: Path) -> None:
+    """A task that was not closed is locked no longer than it lives."""
+    task: mundane.Task | None = mundane.open(path)
+    assert task is not None
+    task.step("a", lambda: 1)
+    task = None
+    assert mundane.run(path, lambda task: task.get("a")) == 1
+    assert beside(path) == []
+
+
 def test_a_steps_own_error_is_not_hidden(path: Path) -> None:
     """Where even `failed` cannot be written, what the step raised is the error's context."""
     own = ValueError("the step's own")
