@@ -73,7 +73,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, reference, _members(obj), None, None, set_members
         if live:
             return _reduce_function(cast("types.FunctionType", obj))
-        return super().reducer_override(obj)
+        reduced = super().reducer_override(obj)
+        if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
+            # cloudpickle rebuilds a nested class without the name of the class around it.
+            reduced[2][0]["__qualname__"] = obj.__qualname__
+        return reduced
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
