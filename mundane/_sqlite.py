@@ -143,3 +143,19 @@ def patiently(connection: Connection, statement: str) -> None:
                 raise
         else:
             return
+
+
+def keep_for_ever(connection: Connection) -> None:
+    """Keep a connection that this process inherited by a fork from ever being closed.
+
+    Closing one inside a transaction would roll back the parent's; the end of the interpreter closes
+    whatever it can free.
+    """
+    _inherited.append(connection)
+    if connection.in_transaction:
+        import ctypes  # here: a fork in the middle of a transaction is as good as never
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+
+
+_inherited: list[Connection] = []

@@ -17,7 +17,15 @@ from typing import Any, Generic, TypeVar, cast
 from ._clock import SYSTEM, Clock, iso
 from ._lock import FileLock
 from ._schema import Header, check_schema, create_tables
-from ._sqlite import MOVED, Connection, IntegrityError, connect, patiently, storage_errors
+from ._sqlite import (
+    MOVED,
+    Connection,
+    IntegrityError,
+    connect,
+    keep_for_ever,
+    patiently,
+    storage_errors,
+)
 from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
@@ -254,9 +262,10 @@ class Store:
                 self._sync("FULL" if durable else "NORMAL")
                 patiently(connection, "BEGIN IMMEDIATE")
                 results = [work(connection) for work in works]
-                patiently(connection, "COMMIT")
+                patiently(self._use(), "COMMIT")
             finally:
-                if connection.in_transaction:
+                # Not in a child that one of the works forked: the transaction is its parent's.
+                if self._pid == os.getpid() and connection.in_transaction:
                     connection.execute("ROLLBACK")
         if not self._lock.still_names_file():
             raise StorageError(self.path, MOVED)
@@ -276,7 +285,7 @@ class Store:
     def _abandon(self) -> None:
         """In a forked child: the connection may be neither used nor closed there."""
         if self._connection is not None:
-            _abandoned.append(self._connection)
+            keep_for_ever(self._connection)
             self._connection = None
         self._mutex.release()
 
@@ -348,7 +357,6 @@ def _sync_folder(folder: str) -> None:
 
 # A fork waits until no transaction is under way, so that a child inherits none.
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
-_abandoned: list[Connection] = []
 _forking: list[Store] = []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,33 @@ def test_a_multiprocessing_pool_in_a_step(path: Path) -> None:
     with Child(script, path) as parent:
         parent.end()
     assert beside(path) == []
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit(0)", "return", "raise ValueError"])
+def test_a_fork_inside_a_transaction(path: Path, end: str) -> None:
+    """A child that `also` forks neither commits nor undoes the parent's, however it ends."""
+    script = f"""{PRELUDE}
+    parent = os.getpid()
+    def forks(connection):
+        connection.execute("CREATE TABLE mundane_extra (x)")
+        connection.executemany(
+            "INSERT INTO mundane_extra VALUES (?)", [("x" * 1000,)] * 5000)
+        pid = os.fork()
+        if pid == 0:
+            {end}
+        reap(pid)
+    try:
+        with mundane.open(path) as task:
+            task.query(lambda c: c.execute("PRAGMA cache_size = 5").fetchall())
+            task.begin("forks").done(1, also=forks)
+            count = "SELECT count(*) FROM mundane_extra"
+            assert task.query(lambda c: c.execute(count).fetchone()) == (5000,)
+            check_parent(task)
+    except (ValueError, mundane.ClosedTaskError):
+        assert os.getpid() != parent
+    """
+    with Child(script, path) as child:
+        child.end()
+    assert [(row[0], row[3]) for row in rows(path)] == [("forks", "done"), ("after", "done")]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

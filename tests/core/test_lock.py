@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -253,7 +254,33 @@ def test_readers_recover_side_by_side(path: Path) -> None:
 
 
 def test_a_file_replaced_between_open_and_lock_is_not_taken(path: Path) -> None:
-    """After locking, the path still names the locked file."""
+    """What is locked in the end is the file that the path names."""
+
+    class Racing(_lock.FileLock):
+        """Another program replaces the file just after it was opened."""
+
+        replaced = 0
+
+        def _open(self) -> io.FileIO:
+            file = super()._open()
+            if self.replaced < 3:
+                self.replaced += 1
+                path.unlink()
+                path.touch()
+            return file
+
+    lock = Racing(str(path))
+    lock.acquire()
+    try:
+        assert lock.replaced == 3
+        assert lock.still_names_file()
+        assert list(flock_holders(path)) == [(os.getpid(), "WRITE")]
+    finally:
+        lock.release()
+
+
+def test_whether_the_path_still_names_the_file(path: Path) -> None:
+    """A lock knows when its file was moved, removed or replaced."""
     lock = _lock.FileLock(str(path))
     lock.acquire()
     assert lock.still_names_file()
