@@ -10,10 +10,18 @@ from __future__ import annotations
 import io
 import pickle
 import types
+import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from .safearrays import HostileStateError, check_array_state, is_array, is_dtype, rebuilt_dtype
+from .safearrays import (
+    HostileStateError,
+    check_array_state,
+    is_array,
+    is_dtype,
+    rebuilt_dtype,
+    restored_arrow,
+)
 
 _STANDARD = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice"
@@ -27,7 +35,7 @@ _STANDARD = {
     "pathlib": "Path PosixPath PurePath PurePosixPath PureWindowsPath",
     "types": "SimpleNamespace",
     "uuid": "SafeUUID UUID",
-    "zoneinfo": "ZoneInfo._unpickle",
+    "zoneinfo": "ZoneInfo",
 }
 _NUMPY = {
     "numpy": "dtype ndarray",
@@ -40,12 +48,19 @@ _NUMPY = {
     "numpy.ma.core": "MaskedArray _mareconstruct",
     "numpy.dtypes": "StringDType",
 }
+# pandas 3 tells the public module of a class, pandas 2 the private one.
 _PANDAS = {
-    "pandas": "Categorical CategoricalDtype DataFrame DatetimeIndex Index Interval MultiIndex"
-    " RangeIndex Series Timedelta TimedeltaIndex Timestamp",
+    "pandas": "ArrowDtype BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame"
+    " DatetimeIndex DatetimeTZDtype Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype"
+    " Int64Dtype Int8Dtype Interval IntervalDtype IntervalIndex MultiIndex NA Period PeriodDtype"
+    " PeriodIndex RangeIndex Series SparseDtype StringDtype Timedelta TimedeltaIndex Timestamp"
+    " UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype",
+    "pandas.arrays": "ArrowExtensionArray ArrowStringArray BooleanArray DatetimeArray FloatingArray"
+    " IntegerArray IntervalArray NumpyExtensionArray PeriodArray SparseArray StringArray"
+    " TimedeltaArray",
     "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
     "pandas._libs.internals": "_unpickle_block",
-    "pandas._libs.interval": "Interval",
+    "pandas._libs.interval": "Interval __pyx_unpickle_IntervalMixin",
     "pandas._libs.missing": "NAType _NA_pickle NA",
     "pandas._libs.sparse": "BlockIndex IntIndex",
     "pandas._libs.tslibs.nattype": "_nat_unpickle __nat_unpickle",
@@ -86,11 +101,12 @@ _PANDAS = {
     "pandas.core.series": "Series",
 }
 _ARROW = {
-    "pyarrow.lib": "_restore_array array_from_buffers chunked_array field py_buffer schema struct"
-    " table type_for_alias Field KeyValueMetadata Schema"
-    " binary bool_ date32 date64 decimal128 dictionary float16 float32 float64 int16 int32 int64"
-    " int8 large_binary large_string large_utf8 list_ map_ null string time32 time64 timestamp"
-    " uint16 uint32 uint64 uint8 utf8 duration",
+    "pyarrow.lib": "_reconstruct_record_batch _reconstruct_table chunked_array field py_buffer"
+    " schema struct table type_for_alias Field KeyValueMetadata Schema"
+    " binary binary_view bool_ date32 date64 decimal128 decimal256 dense_union dictionary duration"
+    " float16 float32 float64 int16 int32 int64 int8 large_binary large_list large_list_view"
+    " large_string large_utf8 list_ list_view map_ month_day_nano_interval null run_end_encoded"
+    " sparse_union string string_view time32 time64 timestamp uint16 uint32 uint64 uint8 utf8",
     "pyarrow": "field schema",
 }
 
@@ -115,6 +131,29 @@ class NotAllowedError(pickle.UnpicklingError):
         self.what = what
 
 
+def _zone_method(owner: Any, name: Any) -> Any:
+    """Return the constructor by which `zoneinfo.ZoneInfo` pickles: data's one use of `getattr`."""
+    if owner is not zoneinfo.ZoneInfo or name != "_unpickle":
+        raise NotAllowedError("builtins.getattr")
+    return _ZONE_CONSTRUCTOR
+
+
+def _builtin_type(name: Any) -> Any:
+    """Return the one type of module `types` that is data; cloudpickle names them so."""
+    if name != "SimpleNamespace":
+        raise NotAllowedError(f"types.{name}")
+    return types.SimpleNamespace
+
+
+_ZONE_CONSTRUCTOR = zoneinfo.ZoneInfo._unpickle  # type: ignore[attr-defined]  # CPython's own
+
+# What a pickle of data calls and what would do more than that: called with a check instead.
+_CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
+    ("builtins", "getattr"): _zone_method,
+    ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
+    ("pyarrow.lib", "_restore_array"): restored_arrow,
+}
+
 # The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
 _PythonUnpickler: Any = pickle._Unpickler
 
@@ -135,10 +174,16 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     ) -> None:
         super().__init__(file, buffers=buffers)
         self._look_up = look_up
-        self._callables: set[int] = set()
+        self._callables = {id(_ZONE_CONSTRUCTOR), id(types.SimpleNamespace)}
+        # Kept alive, so that no other object takes an id of theirs.
+        self._older: dict[int, Any] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what is on the list; name what is not."""
+        checked = _CHECKED.get((module, name))
+        if checked is not None:
+            self._callables.add(id(checked))
+            return checked
         if (module, name) not in ALLOWED:
             raise NotAllowedError(f"{module}.{name}")
         found = super().find_class(module, name)
@@ -152,6 +197,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         kind = type(value)
         if (kind.__module__, kind.__qualname__) not in ALLOWED and not isinstance(value, Missing):
             raise NotAllowedError(f"{kind.__module__}.{kind.__qualname__}")
+        self._older[id(value)] = value
         return value
 
     def get_extension(self, code: int) -> None:
@@ -162,9 +208,16 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         if id(target) not in self._callables:
             raise NotAllowedError(f"a call of {type(target).__qualname__}")
 
+    def _check_changeable(self, target: Any) -> None:
+        if id(target) in self._older:
+            raise NotAllowedError("a change of another step's value")
+
     def _load_reduce(self) -> None:
         self._check_callable(self.stack[-2])
-        super().load_reduce()
+        try:
+            super().load_reduce()
+        except HostileStateError as error:
+            raise NotAllowedError(f"what PyArrow does not pickle: {error}") from error
 
     def _load_newobj(self) -> None:
         self._check_callable(self.stack[-2])
@@ -181,6 +234,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _load_build(self) -> None:
         # The state of a class or function would be set on the library's own object.
         target = self.stack[-2]
+        self._check_changeable(target)
         if isinstance(target, (type, types.FunctionType, types.BuiltinFunctionType)):
             raise NotAllowedError(f"a change of {target.__qualname__}")
         try:
@@ -193,6 +247,26 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         except HostileStateError as error:
             raise NotAllowedError(f"what NumPy does not pickle: {error}") from error
         super().load_build()
+
+    def _load_append(self) -> None:
+        self._check_changeable(self.stack[-2])
+        super().load_append()
+
+    def _load_appends(self) -> None:
+        self._check_changeable(self.metastack[-1][-1])
+        super().load_appends()
+
+    def _load_setitem(self) -> None:
+        self._check_changeable(self.stack[-3])
+        super().load_setitem()
+
+    def _load_setitems(self) -> None:
+        self._check_changeable(self.metastack[-1][-1])
+        super().load_setitems()
+
+    def _load_additems(self) -> None:
+        self._check_changeable(self.metastack[-1][-1])
+        super().load_additems()
 
     def _replace_last(self, value: Any) -> None:
         """Put a value in the place of the one on top of the stack, and in the memo."""
@@ -208,6 +282,11 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     dispatch[pickle.NEWOBJ_EX[0]] = _load_newobj_ex
     dispatch[pickle.OBJ[0]] = _load_obj
     dispatch[pickle.BUILD[0]] = _load_build
+    dispatch[pickle.APPEND[0]] = _load_append
+    dispatch[pickle.APPENDS[0]] = _load_appends
+    dispatch[pickle.SETITEM[0]] = _load_setitem
+    dispatch[pickle.SETITEMS[0]] = _load_setitems
+    dispatch[pickle.ADDITEMS[0]] = _load_additems
 
 
 class Missing:

@@ -1,13 +1,14 @@
-"""NumPy's dtypes and arrays out of an untrusted pickle, made without trusting their state.
+"""NumPy's and PyArrow's arrays out of an untrusted pickle, made without trusting their state.
 
 NumPy sets a pickled state as it is: offsets behind the item, flags that lie about objects, lists
 shorter than the array. Each lets a hostile file read or call through forged pointers, and a damaged
 one kill the kernel. Here a dtype is built anew by its constructor, which checks, and an array's
-state is checked before it is set.
+state is checked before it is set. PyArrow's arrays are checked before and after they are made.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ _MAX_ITEMS = 1 << 48
 
 
 class HostileStateError(Exception):
-    """A state that NumPy itself would never have pickled."""
+    """A state that the library itself would never have pickled."""
 
 
 def is_dtype(value: Any) -> bool:
@@ -63,7 +64,9 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
         raise
     except Exception as error:
         raise HostileStateError(f"a dtype's state ({error})") from error
-    return built.newbyteorder(order) if order in ("<", ">") and names is None else built
+    if order in ("<", ">") and names is None and subarray is None:
+        return np.dtype(built.newbyteorder(order).str)  # by its text: the native order is `=`
+    return built
 
 
 def check_array_state(state: Any) -> None:
@@ -85,6 +88,53 @@ def check_array_state(state: Any) -> None:
     fits = len(data) == (count if dtype.hasobject else count * dtype.itemsize)
     if type(data) is not (list if dtype.hasobject else bytes) or not fits:
         raise HostileStateError("an array's data")
+
+
+def restored_arrow(data: Any) -> Any:
+    """Return the PyArrow array of a pickled state, in place of `pyarrow.lib._restore_array`.
+
+    Raises:
+        HostileStateError: PyArrow never pickles this.
+    """
+    pa: Any = importlib.import_module("pyarrow")
+
+    _check_arrow(data)
+    array = pa.lib._restore_array(data)
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise HostileStateError(f"an array's buffers ({error})") from error
+    return array
+
+
+def _check_arrow(data: Any) -> None:
+    """Check what PyArrow takes for granted while it makes the array, before it can be validated."""
+    pa: Any = importlib.import_module("pyarrow")
+
+    if type(data) is not tuple or len(data) != 7:
+        raise HostileStateError("an array's state")
+    kind, length, nulls, offset, buffers, children, dictionary = data
+    if not isinstance(kind, pa.DataType):
+        raise HostileStateError("an array's type")
+    if any(type(n) is not int or not -1 <= n < _MAX_ITEMS for n in (length, nulls, offset)):
+        raise HostileStateError("an array's length")
+    variadic = getattr(kind, "has_variadic_buffers", False)
+    if length < 0 or offset < 0 or nulls > length:
+        raise HostileStateError("an array's length")
+    if len(buffers) < kind.num_buffers or (len(buffers) > kind.num_buffers and not variadic):
+        raise HostileStateError("an array's number of buffers")
+    if not all(buffer is None or isinstance(buffer, pa.Buffer) for buffer in buffers):
+        raise HostileStateError("an array's buffers")
+    if len(children) != kind.num_fields or pa.types.is_dictionary(kind) != bool(dictionary):
+        raise HostileStateError("an array's children")
+    for child in children:
+        _check_arrow(child)
+    expected = [kind.field(i).type for i in range(kind.num_fields)]
+    if dictionary:
+        _check_arrow(dictionary)
+        expected, children = [*expected, kind.value_type], [*children, dictionary]
+    if any(child[0] != wanted for child, wanted in zip(children, expected, strict=True)):
+        raise HostileStateError("an array's children")
 
 
 def _structured(names: Any, fields: Any, size: Any) -> Any:

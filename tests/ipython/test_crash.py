@@ -236,7 +236,7 @@ def start(folder: Path) -> Path:
 
 def assert_same(cells: list[Cell], expected: list[Cell], sources: list[str]) -> None:
     for source, cell, plain in zip(sources, cells, expected, strict=False):
-        assert cell.plain == plain.plain, source
+        assert cell.plain == plain.plain, f"{source}\n{cell.traceback}"
 
 
 @pytest.mark.parametrize(
