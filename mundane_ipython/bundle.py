@@ -194,7 +194,12 @@ def unpack(
     try:
         unpickler.load()  # the prologue
         for slot, _ in bundle.slots:
-            values[slot] = unpickler.load()
+            try:
+                values[slot] = unpickler.load()
+            except NotAllowedError:
+                if slot in (VALUE_SLOT, AMBIENT_SLOT):
+                    break  # These come last, and a cell is whole without them.
+                raise
     except NotAllowedError as refusal:
         raise UntrustedError(
             path,

@@ -140,7 +140,7 @@ class Restorer:
                 names[binding] = row if record.row == "value" else row[binding]
         value = _NOTHING
         if record.value is not None:
-            value = slots[VALUE_SLOT] if record.value == "bundle" else row
+            value = slots.get(VALUE_SLOT, _NOTHING) if record.value == "bundle" else row
         return Restored(
             names=names,
             deleted=record.deleted,

@@ -168,10 +168,15 @@ class Session:
         owner = Owner(source.key, self._cell_id(), self._shell.execution_count)
         self._release_from(name, owner, options)
         attempt = opened.task.begin(name, rerun=options.rerun)
-        self._owners[name] = owner
-        if attempt.stored and not self._restore(opened, attempt, options, source):
+        try:
+            if attempt.stored and not self._restore(opened, attempt, options, source):
+                opened.task.release([name])
+                attempt = opened.task.begin(name, rerun=True)
+        except MundaneError:
+            # The cell did nothing, so the name is not its own: it may be mended, or another's.
             opened.task.release([name])
-            attempt = opened.task.begin(name, rerun=True)
+            raise
+        self._owners[name] = owner
         if attempt.stored:
             return False
         self.stale.pop(name, None)

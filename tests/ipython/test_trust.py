@@ -1,0 +1,242 @@
+"""Whose file is it: the key, signatures, and what becomes of somebody else's records."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mundane import StorageError
+from mundane_ipython.errors import BundleError, UntrustedError
+from mundane_ipython.trust import is_signed, key_path, load_key, sign
+
+from .kernels import open_notebook
+from .shells import Shell, new_shell
+
+# A value whose unpickling makes a file.
+TRAP = """
+class Trap:
+    def __reduce__(self):
+        return (open, (canary, "w"))
+x = Trap()
+"""
+
+
+@pytest.fixture
+def their_file(
+    task_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
+    """Return a function that runs steps under somebody else's key, and puts the own key back."""
+
+    def make(**steps: str) -> None:
+        with monkeypatch.context() as patch:
+            patch.setenv("MUNDANE_KEY_FILE", str(tmp_path / "their-key"))
+            with new_shell(task_path) as theirs:
+                theirs.ns["canary"] = str(tmp_path / "canary")
+                for name, body in steps.items():
+                    theirs.step(name, body)
+        monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path / "my-key"))
+
+    return make
+
+
+def test_object_of_a_foreign_file_is_refused_and_nothing_runs(
+    task_path: Path, tmp_path: Path, their_file: Callable[..., None]
+) -> None:
+    """A value that is more than data is refused by name and type, and its code does not run."""
+    their_file(trap=TRAP)
+    with new_shell(task_path) as shell:
+        error = shell.fails(f"%%step trap\n{TRAP}")
+        assert isinstance(error, UntrustedError)
+        assert "'x' holds" in str(error) or "'Trap' holds" in str(error)
+        assert "--trust" in str(error)
+        assert not (tmp_path / "canary").exists()
+        assert "x" not in shell.ns
+        assert shell.rows() == {"trap": "done"}
+
+
+def test_trust_loads_it_and_signs_it_for_good(
+    task_path: Path, tmp_path: Path, their_file: Callable[..., None]
+) -> None:
+    """`--trust` lets the code run, and the next session needs no `--trust`."""
+    their_file(trap=TRAP, data="y = {1, 2}")
+    with new_shell() as shell:
+        opened = shell.ok(f"%mundane_open {task_path} --trust")
+        assert "2 of somebody else's are trusted" in opened.out
+        shell.ok(f"%%step trap\n{TRAP}")
+        assert (tmp_path / "canary").exists()
+    with new_shell(task_path) as shell:
+        shell.ok(f"%%step trap\n{TRAP}")
+        assert "somebody else" not in shell.ok("%%step data\ny = {1, 2}").out
+
+
+def test_data_of_a_foreign_file_loads_and_the_note_says_whose_it_is(
+    task_path: Path, their_file: Callable[..., None]
+) -> None:
+    """JSON and data types come back from anybody's file, with a note."""
+    their_file(data="y = {1, 2}\nz = [1]\nprint('shown')")
+    with new_shell(task_path) as shell:
+        shown = shell.ok("%%step data\ny = {1, 2}\nz = [1]\nprint('shown')").out
+        assert shown.startswith("shown\n")
+        assert "the record is somebody else's" in shown
+        assert (shell.ns["y"], shell.ns["z"]) == ({1, 2}, [1])
+
+
+def test_foreign_class_or_function_is_refused(
+    task_path: Path, their_file: Callable[..., None]
+) -> None:
+    """Classes and functions are code: a foreign file's are not loaded."""
+    their_file(code="def f(): return 1")
+    with new_shell(task_path) as shell:
+        error = shell.fails("%%step code\ndef f(): return 1")
+        assert isinstance(error, UntrustedError)
+        assert "'f' holds" in str(error)
+        assert "f" not in shell.ns
+        # The way on that the message names.
+        shell.ok("%%step code --rerun\ndef f(): return 1")
+        assert shell.ns["f"]() == 1
+
+
+def test_foreign_module_is_not_imported_by_itself(
+    task_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    their_file: Callable[..., None],
+) -> None:
+    """A foreign record imports no module that the user's own cell does not import."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "sidefx.py").write_text("open('side-effect', 'w')")
+    monkeypatch.chdir(tmp_path)
+    their_file(mod="import sidefx as m")
+    (tmp_path / "side-effect").unlink()
+    import sys
+
+    del sys.modules["sidefx"]
+    with new_shell(task_path) as shell:
+        shell.fails("%%step mod\nm = 1")
+        assert not (tmp_path / "side-effect").exists()
+        shell.ok("%%step mod\nimport sidefx as m")
+        assert (tmp_path / "side-effect").exists()
+
+
+def test_edited_record_counts_as_foreign(task_path: Path, restarted: Callable[[], Shell]) -> None:
+    """A record or an output that was changed in the file is no longer the user's own."""
+    shell = restarted()
+    shell.step("a", "print('hello')\ndef f(): pass")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute(
+            "UPDATE mundane_ipython_cells SET record = replace(record, 'hello', 'HELLO')"
+        )
+    assert isinstance(restarted().fails("%%step a\nprint('hello')\ndef f(): pass"), UntrustedError)
+
+
+def test_record_moved_to_another_step_or_task_counts_as_foreign(
+    task_path: Path, tmp_path: Path, restarted: Callable[[], Shell]
+) -> None:
+    """A signed record is good for its own step in its own task only."""
+    shell = restarted()
+    shell.step("a", "def f(): return 'a'")
+    shell.step("b", "def f(): return 'b'")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("CREATE TEMP TABLE swap AS SELECT * FROM mundane_ipython_cells")
+        connection.execute(
+            "UPDATE mundane_ipython_cells SET (record, signature) ="
+            " (SELECT record, signature FROM swap WHERE swap.name = 'a') WHERE name = 'b'"
+        )
+    shell = restarted()
+    assert isinstance(shell.fails("%%step b\ndef f(): return 'b'"), BundleError | UntrustedError)
+    assert "f" not in shell.ns
+    shell.ok("%%step a\ndef f(): return 'a'")
+
+
+def test_rich_outputs_of_a_foreign_file_are_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a foreign file's displays only text and bitmaps reach the front end."""
+    source = (
+        "%%step shown\nfrom IPython.display import HTML, display, publish_display_data\n"
+        "publish_display_data({'text/plain': 'p', 'text/html': '<script>', 'image/png': 'aGk=',"
+        " 'image/svg+xml': '<svg/>', 'application/javascript': 'x', 'text/latex': 'l',"
+        " 'application/vnd.jupyter.widget-view+json': {'model_id': 'm'}}, {'k': 1})\n"
+        "publish_display_data({'text/html': '<script>'})\n"
+        "HTML('<b>')"
+    )
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path / "their-key"))
+    with open_notebook(tmp_path) as theirs:
+        assert "<script>" in str(theirs.ok(source).outputs)
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path / "my-key"))
+    with open_notebook(tmp_path) as mine:
+        outputs = mine.ok(source).plain
+    assert [set(output["data"]) for output in outputs] == [
+        {"text/plain", "image/png"},
+        {"text/plain"},
+        {"text/plain"},
+    ]
+    assert [dict(output["metadata"]) for output in outputs] == [{}, {}, {}]
+
+
+def test_key_is_made_private_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first use makes a key file that only the user can read; later uses read it."""
+    path = tmp_path / "new" / "folder" / "key"
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    key = load_key()
+    assert len(key) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_key() == key
+    assert os.listdir(path.parent) == ["key"]
+
+
+def test_key_lies_in_jupyters_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without MUNDANE_KEY_FILE the key is in the folder `mundane` of Jupyter's data directory."""
+    monkeypatch.delenv("MUNDANE_KEY_FILE")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    assert key_path().parent == tmp_path / "mundane"
+
+
+def test_unusable_key_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key file that is too short, or a folder, is refused with its path."""
+    short = tmp_path / "short"
+    short.write_bytes(b"x")
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(short))
+    with pytest.raises(StorageError, match="short: is no signing key"):
+        load_key()
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path))
+    with pytest.raises(StorageError, match="MUNDANE_KEY_FILE"):
+        load_key()
+
+
+def test_unusable_key_file_leaves_the_open_task_alone(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`%mundane_open` with a bad key fails in one line, and what was open stays open."""
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path))
+    assert isinstance(shell.fails(f"%mundane_open {tmp_path}/other.db"), StorageError)
+    assert not (tmp_path / "other.db").exists()
+    shell.step("a", "x = 1")
+
+
+def test_signature() -> None:
+    """A signature holds for one key and one text only."""
+    signature = sign(b"k" * 32, "text")
+    assert is_signed(b"k" * 32, "text", signature)
+    assert not is_signed(b"l" * 32, "text", signature)
+    assert not is_signed(b"k" * 32, "Text", signature)
+    assert not is_signed(b"k" * 32, "text", "")
+    assert not is_signed(b"k" * 32, "text", "\ud800")
+
+
+def test_key_never_enters_the_task_file(shell: Shell, task_path: Path) -> None:
+    """Neither the key nor its hexadecimal form is in the file."""
+    shell.step("a", "x = {1}")
+    data = task_path.read_bytes()
+    assert load_key() not in data
+    assert load_key().hex().encode() not in data
+    assert json.loads(json.dumps(shell.row("a")))["x"]["$mundane"]["type"] == "set"
