@@ -55,6 +55,9 @@ _FORGET = "DELETE FROM mundane_steps WHERE id = ?"
 # A journal that a large commit left behind is cut to this size; a small one serves the next commit.
 _JOURNAL_BYTES = 1 << 20
 
+# What does not fit into the page cache is written twice: 16 MiB values of a tool's tables fit.
+_CACHE_KIB = 24_000
+
 
 class Store:
     """The open, locked and checked file of one writer. Threads may share it.
@@ -194,6 +197,7 @@ class Store:
                     self.path, f"another program keeps it open in journal mode {mode!r}: close that"
                 )
             connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # What was forgotten is overwritten where that costs no extra write.
             connection.execute("PRAGMA secure_delete = FAST")
             if header is None:

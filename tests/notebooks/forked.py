@@ -26,7 +26,7 @@ PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_
 # Addresses, the ids that IPython draws for displays, and the numbers that scikit-learn gives to its
 # HTML elements, one more each time in a process.
 _ADDRESS = re.compile(
-    r"0x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
 )
 
 
