@@ -179,7 +179,8 @@ def test_an_interrupt_in_a_step_never_stores_half(path: Path) -> None:
             for name in "abc":
                 task.step(name, lambda name=name: name * 3)
 
-        reached, _ = interrupt_at(number, lambda: mundane.run(path, work))
+        # The error is not kept: an interrupt of the closing itself frees the file with the task.
+        reached = interrupt_at(number, lambda: mundane.run(path, work))[0]
         gc.collect()
         mundane.run(path, work)
         assert [(row[0], row[3], row[4]) for row in rows(path)] == [
