@@ -47,6 +47,10 @@ _STEPS = (
 )
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
 
+# Changes with every commit of another connection.
+_VERSION = "PRAGMA data_version"
+# How often a look is taken again that a commit fell into.
+_LOOKS = 5
 # How long a look is tried again while a live writer is in the way.
 _PATIENCE_S = 10.0
 _PAUSE_S = 0.01
@@ -127,6 +131,9 @@ class TaskView:
     def query(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` reads in one statement; for tools with tables of their own.
 
+        Args:
+            work: reads through the connection; called again where a writer was in the way.
+
         Raises:
             SchemaError: the file is damaged or none of ours.
             StorageError: a writer kept the file busy too long.
@@ -138,7 +145,7 @@ class TaskView:
                 if self._closed:
                     raise ClosedTaskError(self.path, "closed: read it again")
                 try:
-                    return work(self._connection)
+                    return self._look(work)
                 except (DatabaseError, SchemaError) as error:
                     if time.monotonic() > deadline_s or not self._worth_another_look(error):
                         raise
@@ -165,6 +172,20 @@ class TaskView:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads of one state, even beside a writer that hides its locks.
+
+        Such a writer (mundane-sdk 0.1.0) may write while `work` reads. It writes the page with the
+        version first, and its journal, which SQLite refuses to pass, lies there until it is done.
+        """
+        for _ in range(_LOOKS):
+            before = self._connection.execute(_VERSION).fetchone()
+            result = work(self._connection)
+            if self._connection.execute(_VERSION).fetchone() == before:
+                break
+        # A writer that keeps committing beside a long look is one that locks: it saw one state.
+        return result
 
     def _check(self, connection: Connection) -> Header:
         header = check_schema(self.path, self._file, connection)

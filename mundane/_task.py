@@ -329,7 +329,11 @@ def run(path: str | os.PathLike[str], fn: Callable[[Task], T]) -> T:
         refuse_awaitable(result, "run", "arun")
         return result
     finally:
-        task.close()
+        try:
+            task.close()
+        except KeyboardInterrupt:  # it may have fallen before anything was closed
+            task.close()
+            raise
 
 
 async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]]) -> T:
@@ -338,7 +342,11 @@ async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]])
     try:
         return await fn(task)
     finally:
-        task.close()
+        try:
+            task.close()
+        except KeyboardInterrupt:  # it may have fallen before anything was closed
+            task.close()
+            raise
 
 
 def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as gzip.open)

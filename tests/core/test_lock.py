@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import io
+import itertools
 import os
 import signal
 import sys
@@ -112,84 +112,113 @@ def test_a_refused_open_frees_the_file(path: Path, refusal: str) -> None:
         assert list(flock_holders(path)) == []
 
 
-def end_profile(_: mundane.Task) -> None:
-    """Be interrupted no more."""
-    sys.setprofile(None)
-
-
-def interrupt_at(number: int, work: Callable[[], Any]) -> tuple[bool, BaseException | None]:
-    """Run `work`, raising KeyboardInterrupt where CPython would deliver the `number`-th chance.
+class Interrupter:
+    """Raises KeyboardInterrupt where CPython would deliver the `number`-th chance of a signal.
 
     Signals are delivered when a Python function starts and when a call of a C function ends.
-
-    Returns:
-        Whether there were so many chances, and what came out of `work`; the exception is kept, as
-        a notebook keeps the last traceback, with every frame in it.
     """
-    chances = 0
 
-    def profile(frame: Any, event: str, argument: Any) -> None:
-        nonlocal chances
-        if event in ("call", "c_return"):
-            chances += 1
-            if chances == number:
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    @property
+    def struck(self) -> bool:
+        """Whether there were so many chances."""
+        return self._left <= 0
+
+    def start(self, *_: object) -> None:
+        """Begin to count chances."""
+        sys.setprofile(self._profile)
+
+    def stop(self, *_: object) -> None:
+        """Interrupt no more."""
+        sys.setprofile(None)
+
+    def call(self, work: Callable[[], Any]) -> BaseException | None:
+        """Return what came out of `work`, with every frame, as a notebook keeps it."""
+        try:
+            work()
+        except BaseException as error:
+            return error
+        finally:
+            sys.setprofile(None)
+        return None
+
+    def _profile(self, _: Any, event: str, function: Any) -> None:
+        if event in ("call", "c_return") and function is not sys.setprofile:
+            self._left -= 1
+            if self._left == 0:
                 raise KeyboardInterrupt
 
-    error: BaseException | None = None
-    sys.setprofile(profile)
-    try:
-        work()
-    except BaseException as raised:
-        error = raised
-    finally:
-        sys.setprofile(None)
-    return chances >= number, error
+
+def is_free(path: Path) -> bool:
+    """Return whether nobody holds the file."""
+    return not path.exists() or list(flock_holders(path)) == []
 
 
 @pytest.mark.parametrize("exists", [False, True], ids=["new file", "old file"])
 def test_an_interrupt_while_opening_frees_the_file(path: Path, exists: bool) -> None:
     """Ctrl-C at any moment of `run` before its function leaves nothing locked."""
-    number = 1
     kept = []
-    while True:
+    for number in itertools.count(1):
         if exists:
-            mundane.run(path, lambda task: None)
+            mundane.open(path).close()
         else:
             path.unlink(missing_ok=True)
-        reached, error = interrupt_at(
-            number, lambda: mundane.run(path, lambda task: sys.setprofile(None))
-        )
-        if not reached:
-            break
-        kept.append(error)
-        assert path.exists() is False or list(flock_holders(path)) == [], f"chance {number}"
-        assert mundane.run(path, lambda task: task.step("a", lambda: 1)) == 1
+        interrupter = Interrupter(number)
+
+        def work(interrupter: Interrupter = interrupter) -> None:
+            interrupter.start()
+            mundane.run(path, interrupter.stop)
+
+        kept.append(interrupter.call(work))
+        assert is_free(path), f"chance {number}"
+        mundane.open(path).close()
         assert beside(path) == []
-        number += 1
-    assert number > 100
+        if not interrupter.struck:
+            break
+    assert len(kept) > 100
+
+
+def test_an_interrupt_while_closing_frees_the_file(path: Path) -> None:
+    """Ctrl-C at any moment of `run` after its function leaves nothing locked either."""
+    kept = []
+    for number in itertools.count(1):
+        interrupter = Interrupter(number)
+        kept.append(interrupter.call(lambda i=interrupter: mundane.run(path, i.start)))
+        assert is_free(path), f"chance {number}"
+        mundane.open(path).close()
+        assert beside(path) == []
+        if not interrupter.struck:
+            break
+    assert len(kept) > 10
 
 
 def test_an_interrupt_in_a_step_never_stores_half(path: Path) -> None:
     """Ctrl-C at any moment of a pass: each step is then done with its value, or runs again."""
-    number = 1
-    while True:
+
+    def steps(task: mundane.Task) -> None:
+        for name in "abc":
+            task.step(name, lambda name=name: name * 3)
+
+    kept = []
+    for number in itertools.count(1, 13):
         path.unlink(missing_ok=True)
+        interrupter = Interrupter(number)
 
-        def work(task: mundane.Task) -> None:
-            for name in "abc":
-                task.step(name, lambda name=name: name * 3)
+        def work(task: mundane.Task, interrupter: Interrupter = interrupter) -> None:
+            interrupter.start()
+            steps(task)
 
-        # The error is not kept: an interrupt of the closing itself frees the file with the task.
-        reached = interrupt_at(number, lambda: mundane.run(path, work))[0]
-        gc.collect()
-        mundane.run(path, work)
+        kept.append(interrupter.call(lambda work=work: mundane.run(path, work)))
+        assert is_free(path), f"chance {number}"
+        mundane.run(path, steps)
         assert [(row[0], row[3], row[4]) for row in rows(path)] == [
             (name, "done", f'"{name * 3}"') for name in "abc"
         ]
-        if not reached:
+        if not interrupter.struck:
             break
-        number += 29
-    assert number > 100
+    assert len(kept) > 10
 
 
 def test_sigint_while_opening_frees_the_file(path: Path) -> None:
