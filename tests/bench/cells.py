@@ -1,0 +1,170 @@
+"""Cells against the same cells without `%%step`, and arrays against np.save and np.load."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from .measure import Row, child, medians
+
+_SHELL = """
+import json, os, resource, sys, time
+from IPython.core.interactiveshell import InteractiveShell
+os.chdir(sys.argv[1])
+shell = InteractiveShell.instance()
+shell.history_manager.enabled = False
+import numpy as np, pandas as pd
+def cell(text):
+    started = time.perf_counter()
+    shell.run_cell(text).raise_error()
+    return time.perf_counter() - started
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+cell("%load_ext mundane_ipython\\n%mundane_open t.db")
+"""
+
+_SMALL = (
+    _SHELL
+    + """
+def median(times):
+    return sorted(times)[len(times) // 2]
+body = "x{0} = {0}\\ny{0} = 'a'"
+plain = median([cell(body.format(i)) for i in range(100)])
+first = median([cell(f"%%step s{i}\\n" + body.format(i)) for i in range(100)])
+cell("%mundane_open t.db")
+again = median([cell(f"%%step s{i}\\n" + body.format(i)) for i in range(100)])
+print()
+print(json.dumps({"plain": plain, "first": first, "again": again}))
+"""
+)
+
+_MANY = (
+    _SHELL
+    + """
+for i in range(500):
+    cell(f"%%step s{i}\\nx{i} = list(range({i}))")
+cell("%mundane_open t.db")
+started = time.perf_counter()
+for i in range(500):
+    cell(f"%%step s{i}\\nx{i} = list(range({i}))")
+print()
+print(json.dumps({"s": time.perf_counter() - started}))
+"""
+)
+
+_ARRAY = "a = np.random.default_rng(0).random(125_000_000)"
+
+_SAVE = f"""
+import json, os, resource, sys, time
+import numpy as np
+os.chdir(sys.argv[1])
+{_ARRAY}
+started = time.perf_counter()
+with open("a.npy", "wb") as file:
+    np.save(file, a)
+    file.flush()
+    os.fsync(file.fileno())
+print(json.dumps({{"s": time.perf_counter() - started}}))
+"""
+
+_LOAD = """
+import json, os, sys, time
+import numpy as np
+os.chdir(sys.argv[1])
+started = time.perf_counter()
+a = np.load("a.npy")
+print(json.dumps({"s": time.perf_counter() - started}))
+"""
+
+_STORE = (
+    _SHELL
+    + f"""
+cell("import numpy as np, time")
+before = peak()
+cell("%%step a\\n{_ARRAY}\\nended = time.perf_counter()")
+print()
+print(json.dumps({{"s": time.perf_counter() - shell.user_ns["ended"], "mb": peak() - before}}))
+"""
+)
+
+_RESTORE = (
+    _SHELL
+    + f"""
+cell("import numpy as np, time")
+before = peak()
+s = cell("%%step a\\n{_ARRAY}\\nended = time.perf_counter()")
+print()
+print(json.dumps({{"s": s, "mb": peak() - before}}))
+"""
+)
+
+_FRAME = """
+import json, time
+import numpy as np, pandas as pd
+from mundane_ipython.fingerprint import Fingerprinter
+frame = pd.DataFrame(np.random.default_rng(0).random((1_250_000, 100)))
+times = []
+for _ in range(3):
+    started = time.perf_counter()
+    Fingerprinter({}, 60).digest(frame)
+    times.append(time.perf_counter() - started)
+print(json.dumps({"s": sorted(times)[1]}))
+"""
+
+
+def small(rounds: int) -> list[Row]:
+    """A step that binds two small values, over the same plain cell."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [child(_SMALL, _fresh(folder, k)) for k in range(rounds)]
+        many = medians([child(_MANY, _fresh(folder, 100 + k)) for k in range(rounds)])
+    found = {key: value * 1000 for key, value in medians(runs).items()}
+    plain = f"{found['plain']:.2f} ms (plain cell)"
+    return [
+        Row("small step, first run", f"{found['first']:.1f} ms", plain,
+            f"+{found['first'] - found['plain']:.1f} ms"),
+        Row("small step, restored", f"{found['again']:.1f} ms", plain,
+            f"+{found['again'] - found['plain']:.1f} ms"),
+        Row("500 steps restored", f"{many['s']:.2f} s", "-", "-"),
+    ]  # fmt: skip
+
+
+def array(rounds: int) -> list[Row]:
+    """An array of 1 GB of float64, stored and restored."""
+    stored, restored, saved, loaded = [], [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for k in range(rounds):
+            each = _fresh(folder, k)
+            saved.append(child(_SAVE, each))
+            stored.append(child(_STORE, each))
+            loaded.append(child(_LOAD, each))
+            restored.append(child(_RESTORE, each))
+            _empty(each)
+    store, restore = medians(stored), medians(restored)
+    save, load = medians(saved)["s"], medians(loaded)["s"]
+    return [
+        Row("store a 1 GB array", f"{store['s']:.2f} s", f"{save:.2f} s (np.save, fsync)",
+            f"{store['s'] / save:.2f}x"),
+        Row("restore it", f"{restore['s']:.2f} s", f"{load:.2f} s (np.load)",
+            f"{restore['s'] / load:.2f}x"),
+        Row("peak memory, storing", f"{store['mb']:.0f} MB", "954 MB (the array)",
+            f"{store['mb'] / 954:.2f}x"),
+        Row("peak memory, restoring", f"{restore['mb']:.0f} MB", "954 MB (the array)",
+            f"{restore['mb'] / 954:.2f}x"),
+    ]  # fmt: skip
+
+
+def mutation(rounds: int) -> Row:
+    """Whether a 1 GB data frame has changed."""
+    found = medians([child(_FRAME) for _ in range(rounds)])["s"]
+    return Row("check 1 GB of data frame for changes", f"{found:.3f} s", "-", "-")
+
+
+def _fresh(folder: str, number: int) -> str:
+    path = os.path.join(folder, str(number))
+    os.mkdir(path)
+    return path
+
+
+def _empty(folder: str) -> None:
+    for name in os.listdir(folder):
+        os.remove(os.path.join(folder, name))

@@ -1,0 +1,92 @@
+"""The core against mundane-sdk 0.1.0: tiny steps, replay, a large file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from .measure import Row, child, medians, sdk_folder
+
+_STEPS = """
+import json, sys, time, mundane
+count = int(sys.argv[2])
+def work(task):
+    started = time.perf_counter()
+    for i in range(count):
+        task.step(f"s{i}", lambda: i)
+    return time.perf_counter() - started
+print(json.dumps({"s": mundane.run(sys.argv[1], work)}))
+"""
+
+_FILL = """
+import json, sys, mundane
+def work(task):
+    for i in range(int(sys.argv[2])):
+        task.step(f"big{i}", lambda: "x" * 10_000_000)
+    task.step("small", lambda: 1)
+mundane.run(sys.argv[1], work)
+print("{}")
+"""
+
+_OPEN = """
+import json, resource, sys, time, mundane
+started = time.perf_counter()
+value = mundane.run(sys.argv[1], lambda task: task.step("small", lambda: 2))
+assert value == 1
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"s": time.perf_counter() - started, "mb": peak}))
+"""
+
+
+def sequence(rounds: int) -> Row:
+    """Tiny steps one after the other, in steps a second."""
+    ours, peers = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            ours.append(child(_STEPS, f"{folder}/a.db", "1000"))
+            peers.append(child(_STEPS, f"{folder}/b.db", "1000", path=sdk_folder()))
+    mine, peer = 1000 / medians(ours)["s"], 1000 / medians(peers)["s"]
+    return Row("tiny steps in sequence", f"{mine:.0f} steps/s", f"{peer:.0f} steps/s (mundane-sdk)",
+               f"{mine / peer:.2f}x")  # fmt: skip
+
+
+def replay(rounds: int) -> Row:
+    """Replay of 100,000 done steps, opening included."""
+    with tempfile.TemporaryDirectory() as folder:
+        _fill_rows(f"{folder}/a.db", 100_000)
+        mine = medians([child(_STEPS, f"{folder}/a.db", "100000") for _ in range(rounds)])["s"]
+        peer = medians(
+            [child(_STEPS, f"{folder}/a.db", "100000", path=sdk_folder()) for _ in range(rounds)]
+        )["s"]
+    return Row("replay of 100,000 done steps", f"{mine * 10:.1f} us a step",
+               f"{peer * 10:.1f} us a step (mundane-sdk)", f"{mine / peer:.2f}x")  # fmt: skip
+
+
+def large_file(rounds: int) -> list[Row]:
+    """Opening a file of 1 GB of results and restoring one small step of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/a.db"
+        child(_FILL, path, "100")
+        mine = medians([child(_OPEN, path) for _ in range(rounds)])
+        peer = medians([child(_OPEN, path, path=sdk_folder()) for _ in range(rounds)])
+        size = Path(path).stat().st_size / 1e9
+    return [
+        Row(f"open {size:.1f} GB, restore one small step", f"{mine['s'] * 1000:.1f} ms",
+            f"{peer['s'] * 1000:.0f} ms (mundane-sdk)", f"{peer['s'] / mine['s']:.0f}x faster"),
+        Row("the same, peak memory", f"{mine['mb']:.0f} MB", f"{peer['mb']:.0f} MB (mundane-sdk)",
+            f"{mine['mb'] / peer['mb']:.3f}x"),
+    ]  # fmt: skip
+
+
+def _fill_rows(path: str, count: int) -> None:
+    """Write done rows in one transaction: what is measured is their replay."""
+    code = f"""
+import sys, mundane
+with mundane.open(sys.argv[1]) as task:
+    task.commit(lambda c: c.executemany(
+        "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
+        " VALUES (?, 'step', 'json', ?, 'done', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
+        [(f"s{{i}}", str(i)) for i in range({count})]) and None)
+print("{{}}")
+"""
+    child(code, path)
