@@ -20,8 +20,8 @@ from .errors import LockedError, StorageError
 # writer; a task that opens just then waits for it, so long at most.
 _WAIT_FOR_READER_S = 2.0
 # Where no holder is seen, it was such an inspector that let go a moment ago, or the system does not
-# tell: tried again so long.
-_WAIT_FOR_UNSEEN_S = 0.05
+# tell: tried again so often.
+_TRIES_UNSEEN = 10
 
 if sys.platform == "win32":  # Not run: no Windows machine has executed this branch.
     import msvcrt
@@ -69,13 +69,16 @@ class FileLock:
             LockedError: another task, of this process or of another one, holds it.
             StorageError: the file cannot be opened for writing.
         """
-        started_s = time.monotonic()
+        deadline_s = time.monotonic() + _WAIT_FOR_READER_S
+        unseen = 0
         while not self._try_once():
             pid, by_reader = find_holder(self.path)
-            patience_s = 0.0 if pid else _WAIT_FOR_UNSEEN_S
+            unseen += pid is None
             if by_reader:
-                patience_s = _WAIT_FOR_READER_S
-            if time.monotonic() - started_s >= patience_s:
+                give_up = time.monotonic() > deadline_s
+            else:
+                give_up = pid is not None or unseen >= _TRIES_UNSEEN
+            if give_up:
                 raise LockedError(self.path, pid)
             time.sleep(0.005)
 

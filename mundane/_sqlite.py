@@ -6,12 +6,12 @@ of SQLite's becomes one of ours here. Holds no statement about the format.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from sqlite3 import Connection as Connection
 from typing import Literal
 
@@ -65,9 +65,12 @@ def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
 
     The connection may be used by several threads, one at a time, and starts no transaction itself.
     """
-    uri = f"{Path(file).as_uri()}?mode={mode}{_VFS}"
     connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=_BUSY_SLICE_S, check_same_thread=False
+        f"{_uri(file)}?mode={mode}{_VFS}",
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_SLICE_S,
+        check_same_thread=False,
     )
     try:
         # The file may be somebody else's: its schema may name no function with side effects.
@@ -77,6 +80,17 @@ def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _uri(file: str) -> str:
+    """Return an absolute path as a URI (sqlite.org/uri.html), without what pathlib imports."""
+    path = file.replace(os.sep, "/")
+    root = "" if path.startswith("/") else "/"  # a drive's letter stands behind a slash
+    quoted = (chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in os.fsencode(path))
+    return f"file://{root}{''.join(quoted)}"
+
+
+_PLAIN = frozenset(b"/:.-_~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 @contextmanager
