@@ -18,6 +18,7 @@ from IPython.core.magic import (
     no_var_expand,
 )
 from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.utils.text import DollarFormatter
 from traitlets import Enum
 
 from mundane import MundaneError, StepFailedError, read
@@ -76,6 +77,9 @@ class MundaneMagics(Magics):
         if not expression.strip():
             raise UsageError("%step NAME EXPRESSION, or %%step NAME on the first line of a cell")
         task = self._refusals(self.session.need_task)
+        # In a loop: item-{i}. The expression's braces are Python's.
+        names = {**self._ip.user_ns, **(local_ns or {})}
+        name = DollarFormatter().vformat(name, (), names)
         try:
             return task.step(name, evaluate_step(self._ip, name, expression.strip(), local_ns))
         except StepFailedError:
@@ -89,6 +93,9 @@ class MundaneMagics(Magics):
         """Run a cell as a step where the magic is called by hand; a typed cell never comes here."""
         result = self._ip.run_cell(f"%%step {line}\n{cell}", store_history=False)
         result.raise_error()
+
+    # What `%%step?` shows: the options and both forms.
+    cell_step.__doc__ = line_step.__doc__
 
     @magic_arguments()
     @argument("file", nargs="?", help="the task file; made where it is missing")

@@ -165,7 +165,7 @@ class Session:
     def _begin(self, options: StepOptions, source: CellSource) -> bool:
         opened = self._need_opened()
         name = options.name
-        owner = Owner(source.key, self._cell_id(), self._shell.execution_count)
+        owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
         attempt = opened.task.begin(name, rerun=options.rerun)
         try:

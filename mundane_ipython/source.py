@@ -12,6 +12,8 @@ import symtable
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .flow import bound_first
+
 
 @dataclass(frozen=True, slots=True)
 class CellSource:
@@ -21,6 +23,7 @@ class CellSource:
         key: a digest of the code; comments and formatting do not count.
         bound: names that the body may bind at the top level, deleted ones included.
         read: names of the namespace that the body refers to, also from within functions.
+        bound_first: names that it surely binds before it can read them, see `flow`.
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
         imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is.
@@ -35,6 +38,7 @@ class CellSource:
     key: str
     bound: frozenset[str]
     read: frozenset[str]
+    bound_first: frozenset[str]
     text: str
     imports: tuple[str, ...]
     imported: tuple[tuple[str, str, str], ...]
@@ -75,6 +79,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         key=key,
         bound=frozenset(bound),
         read=frozenset(read),
+        bound_first=bound_first(body),
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
         imported=tuple(_imported_names(body)),

@@ -30,8 +30,10 @@ from .namespace import Snapshot
 from .notes import publish_note
 from .opened import OpenTask
 from .outputs import CellOutputs, within
+from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
+from .staleness import Inputs
 from .storing import NO_VALUE, Stored
 from .widgets import save_widgets
 
@@ -98,13 +100,24 @@ class RunningStep:
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
-        self._inputs = self._opened.provenance.inputs(self._watch.reachable, namespace)
+        self._inputs = self._read_inputs()
         self._ambient = read_state()
         # The frame of the cell itself, whose file name tells its code from everybody else's.
         self._guard = InterruptGuard(self._shell, sys._getframe(1))
         self._started_s = time.monotonic()
         self._tap.start()
         self._guard.start()
+
+    def _read_inputs(self) -> Inputs:
+        """Return what the cell depends on; not what it binds itself, which an earlier try left."""
+        namespace, source, names = self._shell.user_ns, self._source, self._watch.reachable
+        if source.bound_first & names:
+            read = source.read - source.bound_first
+            names = reachable_names(read, namespace, dynamic=source.dynamic) & names
+            names -= source.bound_first if source.dynamic else frozenset()
+        inputs = self._opened.provenance.inputs(names, namespace)
+        inputs.steps.pop(self._attempt.name, None)
+        return inputs
 
     def show(self, value: Any) -> None:
         """Display an expression's value as IPython does, and keep it."""

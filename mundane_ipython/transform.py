@@ -92,6 +92,9 @@ class StepWrapper(ast.NodeTransformer):
             if "lineno" in part._attributes and not hasattr(part, "lineno"):
                 ast.copy_location(part, marker)
         node.body = [*future, wrapped]
+        if self._shell.ast_node_interactivity == "last":
+            # IPython runs the last statement so that each expression in it shows itself.
+            node.body.append(ast.copy_location(ast.Pass(), marker))
         return node
 
     def _displayed(self, body: list[ast.stmt]) -> list[ast.stmt]:
