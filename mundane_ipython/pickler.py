@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextvars
 import io
 import pickle
+import sys
 import types
 from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
 
 import cloudpickle
 
-from .views import ArrayRoots, is_array, reduce_view
+from .views import ArrayRoots, flat_iterator, is_array, is_flat_iterator, reduce_view
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -55,6 +56,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_cell(obj)
         if isinstance(obj, contextvars.ContextVar):
             return _reduce_context_var(obj)
+        if is_flat_iterator(obj):
+            return flat_iterator, (obj.base, obj.index)
+        for name in ("stdin", "stdout", "stderr"):
+            if obj is getattr(sys, name):
+                return standard_stream, (name,)
         if self._arrays is not None and is_array(obj):
             root = self._arrays.root_of(obj)
             if root is not None:
@@ -111,6 +117,11 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
     """Set what a cell changed in an older cell's class, on the class itself."""
     for name, member in members.items():
         setattr(kind, name, member)
+
+
+def standard_stream(name: str) -> Any:
+    """Return stdin, stdout or stderr as it is in this process."""
+    return getattr(sys, name)
 
 
 def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:

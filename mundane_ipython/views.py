@@ -40,6 +40,19 @@ def is_array(value: Any) -> bool:
     return type(value).__qualname__ == "ndarray" and type(value).__module__ == "numpy"
 
 
+def is_flat_iterator(value: Any) -> bool:
+    """Return whether a value is an array's `flat`, which has no pickle of its own."""
+    return type(value).__qualname__ == "flatiter" and type(value).__module__ == "numpy"
+
+
+def flat_iterator(array: Any, index: int) -> Any:
+    """Return an array's `flat`, `index` items on."""
+    iterator = array.flat
+    for _ in range(index):
+        next(iterator)
+    return iterator
+
+
 def memory_chain(array: Any) -> list[Any]:
     """Return an array and the objects whose memory it lies in, the owner last."""
     chain = [array]

@@ -184,14 +184,26 @@ def describe(value: Any) -> str:
         text = value.to_csv() + repr(getattr(value, "dtypes", ""))
     elif kind == "numpy.ndarray" and value.dtype != object:
         text = f"{value.shape} {value.dtype} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    elif kind in ("builtins.list", "builtins.tuple"):
+        text = str([describe(item) for item in value] if _is_tree(value) else repr(value))
+    elif kind == "builtins.dict":
+        text = str(
+            [(describe(k), describe(v)) for k, v in value.items()] if _is_tree(value) else ""
+        )
     elif isinstance(value, (set, frozenset)):
-        text = repr(sorted(map(repr, value)))
+        # Not in order: that depends on how a set came to be, and two equal ones may differ in it.
+        text = repr(sorted(map(describe, value)))
     else:
         text = repr(value)
         if "object at 0x" in text and kind.startswith("__main__"):
             members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in vars(value).items()}
             text = f"{text} {members}"
     return f"{kind} {_ADDRESS.sub('0x', text)}"
+
+
+def _is_tree(value: Any) -> bool:
+    """Return whether a container is of some size and does not contain itself."""
+    return len(value) < 1000 and "..." not in repr(value)
 
 
 def compare(straight: Run, resumed: Run, *, offset: int) -> list[str]:
