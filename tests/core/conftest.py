@@ -5,19 +5,20 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .support import FakeClock
+from .support import FakeClock, fast_folder
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path() -> Iterator[Path]:
     """A task file's path, in a folder of its own; the file does not exist yet."""
-    folder = tmp_path / "task"
-    folder.mkdir()
-    return folder / "task.db"
+    with tempfile.TemporaryDirectory(prefix="mundane-test-", dir=fast_folder()) as folder:
+        yield Path(folder) / "task.db"
 
 
 @pytest.fixture

@@ -69,11 +69,11 @@ def test_a_child_that_lives_on_does_not_keep_the_lock(path: Path) -> None:
     script = f"""{PRELUDE}
     task = mundane.open(path)
     if os.fork() == 0:
-        os.write(1, b"child runs\n")
+        os.write(1, b"child runs\\n")
         sys.stdin.readline()
         os._exit(0)
     task.step("a", lambda: 1)
-    os.write(1, b"parent stepped\n")
+    os.write(1, b"parent stepped\\n")
     os.kill(os.getpid(), 9)
     """
     with Child(script, path) as parent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
 import os
@@ -129,7 +130,8 @@ class Interrupter:
         return self._left <= 0
 
     def start(self, *_: object) -> None:
-        """Begin to count chances."""
+        """Begin to count chances; not those of a collector's callback, which is nobody's caller."""
+        gc.disable()
         sys.setprofile(self._profile)
 
     def stop(self, *_: object) -> None:
@@ -144,6 +146,7 @@ class Interrupter:
             return error
         finally:
             sys.setprofile(None)
+            gc.enable()
         return None
 
     def _profile(self, _: Any, event: str, function: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import mundane
 
-from .support import BoomError, FakeClock, beside
+from .support import BoomError, FakeClock, beside, fast_folder
 from .test_json import same, strict_values
 
 names = st.sampled_from(["a", "b", "c", "d"])
@@ -24,7 +24,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(dir=fast_folder())
         self.path = Path(self.folder.name) / "task.db"
         self.clock = FakeClock()
         self.stored: dict[str, Any] = {}
