@@ -184,12 +184,10 @@ def describe(value: Any) -> str:
         text = value.to_csv() + repr(getattr(value, "dtypes", ""))
     elif kind == "numpy.ndarray" and value.dtype != object:
         text = f"{value.shape} {value.dtype} {hashlib.sha256(value.tobytes()).hexdigest()}"
-    elif kind in ("builtins.list", "builtins.tuple"):
-        text = str([describe(item) for item in value] if _is_tree(value) else repr(value))
-    elif kind == "builtins.dict":
-        text = str(
-            [(describe(k), describe(v)) for k, v in value.items()] if _is_tree(value) else ""
-        )
+    elif kind in ("builtins.list", "builtins.tuple") and _is_tree(value):
+        text = str([describe(item) for item in value])
+    elif kind == "builtins.dict" and _is_tree(value):
+        text = str([(describe(key), describe(item)) for key, item in value.items()])
     elif isinstance(value, (set, frozenset)):
         # Not in order: that depends on how a set came to be, and two equal ones may differ in it.
         text = repr(sorted(map(describe, value)))
