@@ -27,12 +27,19 @@ def is_json(value: Any) -> bool:
 
 
 def containers(value: Any) -> Iterator[Any]:
-    """Yield every list and dict of a JSON value, a shared one as often as it stands there."""
+    """Yield every list and dict of a value, a shared one as often as others hold it.
+
+    What stands in a shared one is yielded once, so a value may also hold itself.
+    """
     stack = [value]
+    entered: set[int] = set()
     while stack:
         box = stack.pop()
         if type(box) is list or type(box) is dict:
             yield box
+            if id(box) in entered:
+                continue
+            entered.add(id(box))
             items: Iterable[Any] = box if isinstance(box, list) else box.values()
             stack.extend(item for item in items if type(item) is list or type(item) is dict)
 

@@ -156,7 +156,10 @@ def open_notebook(
         resources={"metadata": {"path": str(folder)}},
     )
     with ExitStack() as stack:
-        stack.enter_context(client.setup_kernel(env={**os.environ, **env}))
+        environment = {**os.environ, **env}
+        # With it, ipykernel would not watch the file descriptors 1 and 2 as it does for users.
+        environment.pop("PYTEST_CURRENT_TEST", None)
+        stack.enter_context(client.setup_kernel(env=environment))
         notebook = Notebook(client, folder)
         if open_task:
             notebook.ok(OPEN)

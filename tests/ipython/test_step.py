@@ -114,6 +114,23 @@ def test_shared_objects_stay_shared(restarted: Restart) -> None:
     assert ns["cyclic"][0] is ns["cyclic"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "c = [1]\nc.append(c)\nc",
+        "d = {}\nd['d'] = d\nx = [1]\nd",
+        "c = [1]\nc.append(c)\n[c, c]",
+        "x = 1\ny = []\ny.append(y)\n(y,)",
+    ],
+)
+def test_values_that_hold_themselves(restarted: Restart, body: str) -> None:
+    """A cyclic list or dict is stored, shown and restored, as the last value too."""
+    first = restarted().step("s", body).out
+    shell = restarted()
+    assert shell.step("s", body, "--quiet").out == first
+    assert shell.rows() == {"s": "done"}
+
+
 def test_objects_of_earlier_steps_and_cells_stay_the_same_objects(restarted: Restart) -> None:
     """A name that is an older name's value is restored as that object, not as a copy."""
     shell = restarted()

@@ -1,0 +1,220 @@
+"""Bundles in the task file: damage is found, and what cannot be loaded harms nothing."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mundane_ipython.errors import BundleError
+
+from .shells import Shell, new_shell
+
+Restart = Callable[[], Shell]
+
+BODY = "import numpy as np\nx = np.arange(100_000)\ny = {1, 2}\nz = 5\nprint('shown')\nx.sum()"
+
+
+def flip(buffer: int, place: str) -> str:
+    """Return SQL that changes one byte of a buffer."""
+    at = {"first": "1", "middle": "length(data) / 2", "last": "length(data)"}[place]
+    return (
+        f"UPDATE mundane_ipython_chunks SET data = CAST(substr(data, 1, ({at}) - 1)"
+        f" || CASE substr(data, {at}, 1) WHEN x'07' THEN x'08' ELSE x'07' END"
+        f" || substr(data, ({at}) + 1) AS BLOB) WHERE buffer = {buffer}"
+    )
+
+
+DAMAGE = {
+    **{f"stream-{place}": flip(0, place) for place in ("first", "middle", "last")},
+    **{f"buffer-{place}": flip(1, place) for place in ("first", "middle", "last")},
+    "missing-buffer": "DELETE FROM mundane_ipython_chunks WHERE buffer = 1",
+    "missing-stream": "DELETE FROM mundane_ipython_chunks WHERE buffer = 0",
+    "short": "UPDATE mundane_ipython_chunks SET data = substr(data, 1, 1000) WHERE buffer = 1",
+    "long": "UPDATE mundane_ipython_chunks SET data = CAST(data || x'00' AS BLOB) WHERE buffer = 1",
+    "no-record": "UPDATE mundane_ipython_cells SET record = 'no record'",
+    "empty-record": "UPDATE mundane_ipython_cells SET record = '{}'",
+    "list-record": "UPDATE mundane_ipython_cells SET record = '[]'",
+    "null-in-record": "UPDATE mundane_ipython_cells SET record = '{\"bindings\": null}'",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_an_error_and_never_a_wrong_value(
+    restarted: Restart, task_path: Path, name: str
+) -> None:
+    """A changed or a missing byte is a BundleError that names the step; nothing is bound."""
+    restarted().step("s", BODY)
+    with new_shell():
+        pass
+    restarted().ok("%mundane_close")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        before = connection.total_changes
+        connection.execute(DAMAGE[name])
+        assert connection.total_changes > before
+    shell = restarted()
+    ran = shell.run(f"%%step s\n{BODY}")
+    assert isinstance(ran.error, BundleError), repr(ran.error)
+    assert "step 's'" in str(ran.error)
+    assert "--rerun" in str(ran.error)
+    assert "Traceback" not in ran.out
+    assert "shown" not in ran.out
+    assert not {"x", "y", "z"} & shell.ns.keys()
+    # The way on that the message names.
+    shell.step("s", BODY, "--rerun")
+    assert "restored" in restarted().step("s", BODY).out
+
+
+def test_lost_record_is_an_error_and_the_step_can_run_again(
+    restarted: Restart, task_path: Path
+) -> None:
+    """A row whose objects are gone from the file says so."""
+    restarted().step("s", BODY)
+    restarted().ok("%mundane_close")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("DELETE FROM mundane_ipython_cells")
+    shell = restarted()
+    assert isinstance(shell.fails(f"%%step s\n{BODY}"), BundleError)
+    shell.step("s", BODY, "--rerun")
+
+
+def test_missing_module_says_what_to_do(
+    restarted: Restart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that is not there any more is named, and the step may be run again."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "gone.py").write_text("class C: pass\n")
+    restarted().step("s", "import gone\nx = gone.C()\ny = 1")
+    monkeypatch.delitem(sys.modules, "gone")
+    (tmp_path / "gone.py").unlink()
+    importlib.invalidate_caches()
+    shell = restarted()
+    ran = shell.run("%%step s\nimport gone\nx = gone.C()\ny = 1")
+    assert isinstance(ran.error, BundleError)
+    assert "'gone'" in str(ran.error)
+    assert "y" not in shell.ns
+    shell.step("s", "x = None\ny = 1", "--rerun")
+
+
+def test_object_whose_loading_raises(
+    restarted: Restart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object that refuses to be unpickled is named with its own error; nothing is bound."""
+    module = types.ModuleType("picky")
+    exec(
+        "class Picky:\n"
+        "    def __reduce__(self): return make, ()\n"
+        "ok = True\n"
+        "def make():\n    if not ok: raise OSError('no such server')\n    return Picky()\n",
+        module.__dict__,
+    )
+    monkeypatch.setitem(sys.modules, "picky", module)
+    restarted().step("s", "import picky\nfirst = {1}\nx = picky.Picky()")
+    module.__dict__["ok"] = False
+    shell = restarted()
+    error = shell.fails("%%step s\nimport picky\nfirst = {1}\nx = picky.Picky()")
+    assert isinstance(error, BundleError)
+    assert "'x' cannot be loaded here (OSError: no such server)" in str(error)
+    assert "first" not in shell.ns
+
+
+def test_one_bad_slot_leaves_the_others_unharmed(restarted: Restart) -> None:
+    """An object that cannot be pickled is left out although others hold parts of it."""
+    body = (
+        "shared = {'s': {1}}\nimport threading\nbad = [shared, threading.Lock()]\n"
+        "good = [shared, shared['s']]\nworse = (bad, good)"
+    )
+    shell = restarted()
+    shell.step("s", body)
+    assert set(shell.record("s").left_out) == {"bad", "worse"}
+    shell = restarted()
+    shell.step("s", body)
+    assert shell.ns["good"][0] is shell.ns["shared"]
+    assert shell.ns["good"][1] is shell.ns["shared"]["s"]
+
+
+def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
+    """A step that refers to an older name which is not there is refused; nothing is bound."""
+    shell = restarted()
+    shell.ok("older = [1]")
+    shell.step("s", "first = {1}\nx = (older, {2})")
+    shell = restarted()
+    error = shell.fails("%%step s\nfirst = {1}\nx = (older, {2})")
+    assert isinstance(error, BundleError)
+    assert "'older'" in str(error)
+    assert not {"first", "x"} & shell.ns.keys()
+    shell.ok("older = [1]")
+    shell.step("s", "first = {1}\nx = (older, {2})")
+    assert shell.ns["x"][0] is shell.ns["older"]
+
+
+def test_large_values_in_many_chunks(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value of several chunks comes back whole, and writable where it was."""
+    monkeypatch.setattr("mundane_ipython.cells.CHUNK_BYTES", 1 << 16)
+    body = "import numpy as np\nx = np.arange(50_000)\nb = bytearray(range(256)) * 1000\nx.flags"
+    first = restarted()
+    first.step("s", body)
+    expected = first.ns["x"].sum(), bytes(first.ns["b"])
+    shell = restarted()
+    shell.step("s", body)
+    assert (shell.ns["x"].sum(), bytes(shell.ns["b"])) == expected
+    shell.ns["x"][0] = 1
+    shell.ns["b"][0] = 1
+
+
+@pytest.fixture(scope="module")
+def one_shell() -> Iterator[Shell]:
+    """One shell for many values."""
+    with new_shell() as shell:
+        yield shell
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.binary()
+    | st.complex_numbers(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner)
+        | st.frozensets(st.integers() | st.text())
+    ),
+    max_leaves=20,
+)
+
+
+@given(value=values)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_value_comes_back(tmp_path: Path, one_shell: Shell, value: object) -> None:
+    """Whatever a name is bound to, a restore gives an equal value of equal types."""
+    shell = one_shell
+    shell.ok(f"%mundane_open {tmp_path}/any.db")
+    shell.ns["make"] = lambda: value
+    shell.step("s", "x = make()\ny = [x]", "--rerun --quiet")
+    del shell.ns["x"], shell.ns["y"]
+    shell.step("s", "x = make()\ny = [x]", "--quiet")
+    assert typed(shell.ns["x"]) == typed(value)
+    assert typed(shell.ns["y"]) == typed([value])
+
+
+def typed(value: object) -> object:
+    """Return what two values of the same types share, NaN and the order of sets aside."""
+    if isinstance(value, frozenset):
+        return frozenset, sorted(map(repr, value))
+    if isinstance(value, (list, tuple)):
+        return type(value), [typed(item) for item in value]
+    if isinstance(value, dict):
+        return dict, [(repr(key), typed(item)) for key, item in value.items()]
+    return type(value), repr(value)

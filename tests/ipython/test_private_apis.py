@@ -1,0 +1,156 @@
+"""One test for each private attribute of IPython, ipykernel and Python that the extension needs.
+
+They fail when an upgrade changes one, before anything subtler does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import pickle
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+
+from mundane_ipython.transform import rewrite_step_line
+
+from .kernels import Notebook
+from .shells import Shell
+
+
+def test_every_output_passes_send_multipart(notebook: Notebook) -> None:
+    """`IOPubThread.send_multipart`, replaced on the instance, sees every kind of output."""
+    notebook.ok(
+        "thread = get_ipython().kernel.iopub_socket.io_thread\nsend = thread.send_multipart\n"
+        "seen = []\ndef tap(parts, *a, **k):\n"
+        "    seen.append(list(parts))\n    return send(parts, *a, **k)\n"
+        "thread.send_multipart = tap"
+    )
+    notebook.ok("from IPython.display import display\nprint('text'); display('shown'); 1")
+    kinds = notebook.value(
+        "[get_ipython().kernel.session.unpack(bytes(p[p.index(b'<IDS|MSG>') + 2]))['msg_type']"
+        " for p in seen]"
+    )
+    for kind in ("stream", "display_data", "execute_result", "execute_input"):
+        assert f"'{kind}'" in kinds
+    notebook.ok("del thread.send_multipart")
+    assert notebook.value("'send_multipart' in vars(thread)") == "False"
+
+
+def test_streams_have_the_reading_end_of_their_pipe(notebook: Notebook) -> None:
+    """`OutStream._fid` is the descriptor whose bytes ipykernel has not read yet."""
+    notebook.ok("import sys, fcntl, termios, array\nn = array.array('i', [-1])")
+    assert notebook.value("(fcntl.ioctl(sys.stdout._fid, termios.FIONREAD, n), n[0])") == "(0, 0)"
+    assert notebook.value("type(sys.stderr._fid)") == "<class 'int'>"
+
+
+def test_current_request_is_the_execute_request(notebook: Notebook) -> None:
+    """`get_parent()` in a cell is the request, with the `msg_id` that its outputs refer to."""
+    assert notebook.value("get_ipython().get_parent()['msg_type']") == "'execute_request'"
+    assert notebook.value("len(get_ipython().get_parent()['header']['msg_id']) > 8") == "True"
+
+
+def test_display_hook_has_the_steps_that_replay_takes() -> None:
+    """`DisplayHook.__call__` consists of the calls that `replay` makes itself, in this order."""
+    source = inspect.getsource(DisplayHook.__call__)
+    steps = (
+        "check_for_underscore",
+        "start_displayhook",
+        "write_output_prompt",
+        "update_user_ns",
+        "fill_exec_result",
+        "write_format_data",
+        "log_output",
+        "finish_displayhook",
+    )
+    places = [source.index(f"self.{step}(") for step in steps]
+    assert places == sorted(places)
+
+
+def test_running_cells_number_is_prompt_count(shell: Shell) -> None:
+    """`displayhook.prompt_count` is the n of the In[n] that runs."""
+    shown = shell.ok("get_ipython().displayhook.prompt_count").out
+    assert shown == "Out[3]: 3\n"
+
+
+def test_python_unpickler_has_the_opcodes_that_are_guarded() -> None:
+    """`pickle._Unpickler` dispatches each opcode through `dispatch` to a method of its own."""
+    unpickler = pickle._Unpickler  # type: ignore[attr-defined]
+    for opcode in (
+        "REDUCE",
+        "NEWOBJ",
+        "NEWOBJ_EX",
+        "OBJ",
+        "INST",
+        "BUILD",
+        "GLOBAL",
+        "STACK_GLOBAL",
+        "EXT1",
+        "EXT2",
+        "EXT4",
+        "APPEND",
+        "APPENDS",
+        "SETITEM",
+        "SETITEMS",
+        "ADDITEMS",
+    ):
+        assert getattr(pickle, opcode)[0] in unpickler.dispatch
+    source = inspect.getsource(unpickler)
+    assert "self.get_extension(" in source
+    assert source.count("self.find_class(") == 4
+    loaded = unpickler(io.BytesIO(pickle.dumps([1])))
+    assert loaded.load() == [1]
+    assert loaded.stack == []
+    assert loaded.metastack == []
+
+
+def test_c_unpickler_and_pickler_expose_their_memo() -> None:
+    """`Pickler.memo` can be read and set: (index, object) by id."""
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file, protocol=5)
+    older = [1]
+    pickler.memo = {id(older): (0, older)}
+    pickler.dump([older])
+    assert pickler.memo.copy()[id(older)] == (0, older)
+    assert b"h\x00" in file.getvalue()
+
+
+def test_transformer_with_side_effects_is_passed_over_while_typing() -> None:
+    """`has_side_effects` keeps a typed `%%step` cell a cell magic, which an empty line ends."""
+    manager = TransformerManager()
+    manager.cleanup_transforms.append(rewrite_step_line)
+    assert manager.check_complete("%%step a\nx = 1\n")[0] == "incomplete"
+    assert manager.check_complete("%%step a\nx = 1\n\n")[0] == "complete"
+    assert "mundane_cell" in manager.transform_cell("%%step a\nx = 1")
+
+
+def test_shell_methods_behind_commands(shell: Shell) -> None:
+    """`!command`, `x = !command` and `%%bash` call these methods through the instance."""
+    for name in ("system", "getoutput", "run_cell_magic", "system_piped"):
+        assert callable(getattr(InteractiveShell, name))
+    called: list[str] = []
+    for name in ("system", "getoutput", "run_cell_magic"):
+        setattr(shell.ip, name, lambda *_, name=name: called.append(name))
+    shell.ok("!true\nx = !true")
+    shell.ok("%%bash\ntrue")
+    assert called == ["system", "getoutput", "run_cell_magic"]
+
+
+def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
+    """`matplotlib_inline.backend_inline.flush_figures` shows what is open, once."""
+    notebook.ok("import matplotlib.pyplot as plt\nfig = plt.figure(figsize=(1, 1))")
+    cell = notebook.ok(
+        "plt.figure(figsize=(1, 1))\nimport matplotlib_inline.backend_inline as b\n"
+        "b.flush_figures()\nprint('after')"
+    )
+    assert [o["output_type"] for o in cell.outputs] == ["display_data", "stream"]
+
+
+def test_widget_instances_by_model_id(notebook: Notebook) -> None:
+    """`ipywidgets.widgets.widget._instances` finds a widget by the id in its display."""
+    notebook.ok(
+        "import ipywidgets\nfrom ipywidgets.widgets.widget import _instances\n"
+        "s = ipywidgets.IntSlider()"
+    )
+    assert notebook.value("_instances[s.model_id] is s") == "True"

@@ -1,0 +1,183 @@
+"""A cell's source: its key, what it binds and reads; and how a step cell is rewritten."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from mundane_ipython.namespace import Snapshot
+from mundane_ipython.source import CellSource, analyze
+from mundane_ipython.transform import StepWrapper, rewrite_step_line
+
+
+def analyzed(text: str) -> CellSource:
+    return analyze(ast.parse(text).body)
+
+
+@pytest.mark.parametrize(
+    ("body", "bound"),
+    [
+        ("x = 1", "x"),
+        ("x += 1", "x"),
+        ("a, (b, *c) = d = e", "a b c d"),
+        ("x: int", "x"),
+        ("x[0] = y.z = 1", ""),
+        ("import a.b, c.d as e\nfrom f import g, h as i", "a e g i"),
+        ("for i in x: j = i", "i j"),
+        ("with a as b, c as (d, e): pass", "b d e"),
+        ("try: pass\nexcept E as e: f = 1", "e f"),
+        ("match x:\n    case [a, *b]: pass\n    case {'k': c, **d}: pass", "a b c d"),
+        ("[x := i for i in y]", "x"),
+        ("def f(a):\n    b = 1\nclass C:\n    d = 1", "f C"),
+        (
+            "def f():\n    global g\n    g = 1\n    def h():\n        global i\n        i = 1",
+            "f g i",
+        ),
+        ("async def f(): pass\nasync for a in b: pass", "f a"),
+        ("del x", "x"),
+        ("lambda: (y := 1)", ""),
+    ],
+)
+def test_bound_names(body: str, bound: str) -> None:
+    """Every statement that binds a name at the top level is seen."""
+    assert analyzed(body).bound == frozenset(bound.split())
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("x = y + z.w", "y z"),
+        ("x += 1", "x"),
+        ("del x", "x"),
+        ("def f(a): return a + b", "b"),
+        ("class C(B):\n    d = e\n    def m(self): return g", "B e g"),
+        ("[a for a in b if c]", "b c"),
+        ("f'{a} {b!r:{c}}'", "a b c"),
+        ("lambda x=y: x + z", "y z"),
+        ("x = 1", ""),
+    ],
+)
+def test_read_names(body: str, read: str) -> None:
+    """Every name of the namespace that the body refers to is seen, in functions too."""
+    assert analyzed(body).read == frozenset(read.split())
+
+
+def test_key_is_the_codes() -> None:
+    """Comments, blank lines and formatting do not change the key; code does."""
+    key = analyzed("x = f(1,\n   2)  # note\n\n").key
+    assert analyzed("x=f( 1, 2 )").key == key
+    assert analyzed("x = f(1, 3)").key != key
+    assert analyzed("y = f(1, 2)").key != key
+
+
+def test_expression_at_the_end() -> None:
+    """Whether the body ends in an expression decides how a script's row is taken."""
+    assert analyzed("x = 1\nx").ends_in_expression
+    assert not analyzed("x\ny = 1").ends_in_expression
+    assert not analyzed("").ends_in_expression
+
+
+def rewritten(text: str) -> list[str]:
+    return rewrite_step_line(text.splitlines(keepends=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1\n",
+        "",
+        "%%stepper a\nx\n",
+        "%%step?\n",
+        "%%step??\n",
+        " %%step a\nx\n",
+        "# %%step a\nx\n",
+        "%step a 1\n",
+        "x = 1\n%%step a\n",
+        "%%time\n%%step a\nx\n",
+    ],
+)
+def test_other_cells_are_left_alone(text: str) -> None:
+    """Only a cell whose first line is `%%step ...` is rewritten."""
+    assert rewritten(text) == text.splitlines(keepends=True)
+
+
+def test_only_the_first_line_is_rewritten() -> None:
+    """The body stays where it is, line for line."""
+    first, *rest = rewritten("%%step  fetch -o x  \n\nx = '''\n%%step no\n'''\n")
+    assert first == "get_ipython().mundane_cell('fetch -o x')\n"
+    assert rest == ["\n", "x = '''\n", "%%step no\n", "'''\n"]
+    assert rewritten("%%step") == ["get_ipython().mundane_cell('')\n"]
+    assert rewritten("%%step a'b\\\n1\n")[0] == 'get_ipython().mundane_cell("a\'b\\\\")\n'
+
+
+def test_line_numbers_survive_the_transformers() -> None:
+    """Through IPython's own transformers each statement keeps its line."""
+    manager = TransformerManager()
+    manager.cleanup_transforms.append(rewrite_step_line)
+    text = manager.transform_cell("%%step a\n\n!ls\nx = %pwd\n\n1 / 0\n")
+    assert text.splitlines()[5] == "1 / 0"
+
+
+class _Shell:
+    ast_node_interactivity = "last_expr"
+
+
+def wrapped(body: str) -> ast.Module:
+    sources: dict[str, CellSource] = {}
+    module = ast.parse(f"get_ipython().mundane_cell('a')\n{body}")
+    module = StepWrapper(_Shell(), sources).visit(module)
+    assert len(sources) == 1
+    compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return module
+
+
+def test_wrapped_body_keeps_its_lines() -> None:
+    """The wrapper adds no line and moves none."""
+    module = wrapped("x = 1\n\nx + (\n1)")
+    lines = {
+        type(node).__name__: node.lineno for node in ast.walk(module) if hasattr(node, "lineno")
+    }
+    assert lines["Assign"] == 2
+    assert lines["BinOp"] == 4
+
+
+@pytest.mark.parametrize(
+    "body", ["", "pass", "await f()", "async with a: pass", "x = yield_", "x;"]
+)
+def test_any_body_compiles(body: str) -> None:
+    """Whatever the body, the wrapped cell compiles."""
+    wrapped(body)
+
+
+def test_future_imports_stand_first() -> None:
+    """`from __future__` is put before the wrapper."""
+    module = wrapped("from __future__ import annotations\nx = 1")
+    assert isinstance(module.body[0], ast.ImportFrom)
+
+
+def test_plain_cells_are_not_wrapped() -> None:
+    """A cell without the marker is the same tree afterwards."""
+    module = ast.parse("x = 1\nget_ipython().mundane_cell('a')")
+    before = ast.dump(module)
+    assert ast.dump(StepWrapper(_Shell(), {}).visit(module)) == before
+
+
+def test_namespace_changes() -> None:
+    """Bound is what is new, another object, or said by the source; deleted is what is gone."""
+    kept, one = [1], object()
+    before = {"kept": kept, "gone": 1, "same": 1, "other": one, "_": 5, "_3": 6, "hidden": one}
+    snapshot = Snapshot(before, {"hidden": one})
+    after = {"kept": kept, "same": 1, "other": object(), "new": 2, "_": 7, "_4": 8, "hidden": one}
+    changes = snapshot.changes(after, {"same", "missing"})
+    assert changes.bound == ["same", "other", "new"]
+    assert changes.deleted == ["gone"]
+    assert snapshot.older(after, changes) == {"kept": kept}
+
+
+def test_hidden_name_that_the_user_binds_anew() -> None:
+    """A name that IPython hides is the user's once it holds another object."""
+    one = object()
+    snapshot = Snapshot({"open": one}, {"open": one})
+    assert snapshot.changes({"open": 5}, set()).bound == ["open"]
