@@ -31,9 +31,9 @@ from mundane._duration import format_ms
 
 from .lines import TASK_VARIABLE
 
-# Unless told otherwise the kernel dies in a step that has run this long, once others that took as
-# long together are done: then there is something to lose and something to gain.
-_LONG_ENOUGH_MS = 500
+# By default the kernel dies in a step that has run for a while, once one worth restoring is done.
+_RUNNING_MS = 500
+_DONE_MS = 1000
 _LOOK_EVERY_S = 0.02
 
 Steps = dict[str, StepRecord]
@@ -124,13 +124,13 @@ async def _find_victim(run: asyncio.Task[Any], folder: Path, kill_in: str | None
     seen_at_s: dict[str, float] = {}
     while not run.done():
         steps = _look(folder)
-        done_ms = sum(took_ms(step) for step in steps.values())
+        worth_it = any(took_ms(step) >= _DONE_MS for step in steps.values())
         for name, step in steps.items():
             if step.status != "pending" or kill_in not in (None, name):
                 continue
             now_s = time.monotonic()
             running_ms = (now_s - seen_at_s.setdefault(name, now_s)) * 1000
-            if kill_in == name or min(done_ms, running_ms) >= _LONG_ENOUGH_MS:
+            if kill_in == name or (worth_it and running_ms >= _RUNNING_MS):
                 return name
         await asyncio.sleep(_LOOK_EVERY_S)
     return None

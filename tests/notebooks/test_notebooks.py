@@ -86,30 +86,23 @@ def test_notebook_is_stored_clean(notebook: Path) -> None:
 
 
 def test_killed_and_resumed_equals_straight_run(
-    straight: nbformat.NotebookNode, demo: tuple[subprocess.CompletedProcess[str], Path]
+    notebook: Path,
+    straight: nbformat.NotebookNode,
+    demo: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
-    """A notebook whose kernel was killed in a step and that ran again has the same outputs."""
+    """The demo kills a notebook and resumes it: it says how, and the outputs are a plain run's."""
     process, folder = demo
     assert process.returncode == 0, process.stderr
-    (resumed,) = folder.glob("*.ipynb")
-    outputs = shown(nbformat.read(resumed, as_version=4))
-    assert outputs == shown(straight)
-    assert any(outputs)
-
-
-def test_demo_says_what_happened_and_leaves_one_file(
-    notebook: Path, demo: tuple[subprocess.CompletedProcess[str], Path]
-) -> None:
-    """The demo tells what was restored, what ran and the time saved; the task is one file."""
-    process, folder = demo
+    assert process.stderr == ""
     first, second, restored, ran, saved = process.stdout.splitlines()
-    victim = first.rpartition(" ")[2]
     assert first.startswith("first run   kernel killed in the middle of step ")
     assert second.startswith("second run  finished in ")
     assert restored.startswith("restored    ")
     assert "nothing" not in restored
-    assert ran.startswith(f"ran         {victim} (")
+    assert ran.startswith(f"ran         {first.rpartition(' ')[2]} (")
     assert saved.startswith("saved       ")
-    assert process.stderr == ""
     names = {path.name for path in folder.iterdir()}
     assert names == {notebook.name, f"{notebook.stem}.task.db"}
+    outputs = shown(nbformat.read(folder / notebook.name, as_version=4))
+    assert any(outputs)
+    assert outputs == shown(straight)
