@@ -113,6 +113,22 @@ class Notebook:
         self.cells.append(Cell(node.outputs, died=died))
         return self.cells[-1]
 
+    def run_as(self, cell_id: str, source: str) -> Cell:
+        """Execute a cell under an id, as JupyterLab does and nbclient does not."""
+        send = self.client.kc.session.send
+        metadata = {"cellId": cell_id}
+
+        def send_with_id(stream: Any, message: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(message, dict) and message["msg_type"] == "execute_request":
+                message["metadata"].update(metadata)
+            return send(stream, message, *arguments, **options)
+
+        self.client.kc.session.send = send_with_id
+        try:
+            return self.run(source)
+        finally:
+            del self.client.kc.session.send
+
     def ok(self, source: str) -> Cell:
         """Execute a cell that must not raise."""
         cell = self.run(source)

@@ -144,6 +144,35 @@ def test_our_refusals_are_one_line(notebook: Notebook) -> None:
     assert cell.traceback == cell.error
 
 
+def test_edited_cell_is_known_by_its_id(notebook: Notebook) -> None:
+    """Where the client sends a cell's id, an edited cell keeps its step; another cell may not."""
+    assert not notebook.run_as("one", "%%step a\nx = 1").error
+    edited = notebook.run_as("one", "%%step a\nx = 2")
+    assert not edited.error
+    assert edited.facts[-1]["event"] == "restored"
+    other = notebook.run_as("two", "%%step a\nx = 3")
+    assert other.error.startswith("DuplicateStepError: ")
+
+
+def test_task_steps_of_an_edited_cell(notebook: Notebook) -> None:
+    """An edited cell, known by its id, starts the pass of its `task.step` names again."""
+    notebook.ok("%mundane_open task.db --as task")
+    for value in (1, 2):
+        cell = notebook.run_as("one", f"print(task.step('a', lambda: {value}))")
+        assert cell.text == "1\n"
+    cell = notebook.run_as("two", "task.step('a', lambda: 3)")
+    assert cell.error.startswith("DuplicateStepError: ")
+
+
+def test_async_task_steps(notebook: Notebook) -> None:
+    """`await task.astep` works in cells, concurrently, inside a step too."""
+    notebook.ok("%mundane_open task.db --as task\nimport asyncio")
+    notebook.ok("def f(i): return task.astep(f'i{i}', lambda: asyncio.sleep(0, i))")
+    assert notebook.ok("await asyncio.gather(*map(f, range(3)))").text == "[0, 1, 2]"
+    body = "%%step outer\n[await task.astep('inner', lambda: asyncio.sleep(0, 5))]"
+    assert notebook.ok(body).text == "[5]"
+
+
 def test_display_of_a_restored_step_can_be_updated(tmp_path: Path) -> None:
     """Displays keep their ids: a later cell updates one that was restored, and it is folded in."""
     step = "%%step show\nfrom IPython.display import display\nh = display('one', display_id='d1')"
