@@ -30,6 +30,7 @@ from .notes import publish_note
 from .report import Table
 from .session import Session, bind_as
 from .step import RunningStep, StepOptions
+from .transform import HOOK
 
 POLICIES = ("warn", "rerun", "error")
 
@@ -91,6 +92,8 @@ class MundaneMagics(Magics):
     @no_var_expand
     def cell_step(self, line: str, cell: str) -> None:
         """Run a cell as a step where the magic is called by hand; a typed cell never comes here."""
+        if getattr(self._ip, HOOK, None) is not self:  # without its transformer it would come back
+            raise UsageError("%%step: the extension was unloaded; run '%load_ext mundane_ipython'")
         result = self._ip.run_cell(f"%%step {line}\n{cell}", store_history=False)
         result.raise_error()
 

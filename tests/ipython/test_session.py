@@ -428,8 +428,9 @@ def test_load_twice_reload_and_unload(shell: Shell, task_path: Path) -> None:
         assert len(ip.events.callbacks[event]) == len(before) - 1
     with mundane.open(task_path) as task:
         assert task.status("a") == "done"
-    ran = shell.run("%%step a\nx = 2")
-    assert ran.error is not None
+    error = shell.fails("%%step a\nx = 2")
+    assert isinstance(error, UsageError)
+    assert "unloaded" in str(error)
     assert shell.ns["x"] == {1}
     shell.ok("%load_ext mundane_ipython")
 
