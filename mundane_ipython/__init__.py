@@ -6,17 +6,18 @@
 
 The layers, each importing only what stands below it:
 
-    magics                     options and help                                  lines
-    session                    the open task; run, restore or refuse
-    restore      step          a stored cell comes back; a cell runs and is committed
-    cells, bundle, trust       tables; objects <-> bytes; whose record it is
-    capture, replay, widgets   outputs: recorded; shown again
-    interrupt, notes, report   SIGINT; what a cell is told; tables
-    record, values, outputs, pickler, allowlist
-    transform -> source        a %%step cell becomes native code
-    namespace                  what a cell bound and deleted
-    errors
-    mundane                    the core
+    magics, demo                            options and help; a kernel killed for show
+    session                                 the open task; decides: run, restore or refuse
+    restore -> step                         a stored cell comes back; a cell runs and is committed
+    storing                                 where each value goes: row, bundle or an import
+    bundle, mutation                        objects <-> bytes; what a cell changed in place
+    fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
+    allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
+    interrupt, pickler, record, report      SIGINT; notebook objects; one stored cell; tables shown
+    source, staleness, widgets              what a body binds and reads; what is another now
+    canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
+    reach, safearrays, trust, values, views
+    mundane                                 the core
 """
 
 from __future__ import annotations

@@ -13,13 +13,17 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .counters import read_counters, set_counters
 from .loggers import logger_changes, logger_states, set_loggers
 
 State = Any
+
+# The one entry that depends on the namespace: which classes are looked at.
+_COUNTERS = "counters"
 _ABSENT = object()
 
 
@@ -38,19 +42,22 @@ class Entry:
     restore: Callable[[State], None]
 
 
-def read_state() -> dict[str, State]:
-    """Return the present ambient state, for a later comparison."""
-    return {name: entry.read() for name, entry in ENTRIES.items()}
+def read_state(values: Iterable[Any]) -> dict[str, State]:
+    """Return the present ambient state, for a later comparison.
+
+    Args:
+        values: of the namespace's names.
+    """
+    state = {name: entry.read() for name, entry in ENTRIES.items()}
+    return {**state, _COUNTERS: read_counters(values)}
 
 
-def changed_state(before: Mapping[str, State]) -> dict[str, State]:
+def changed_state(before: Mapping[str, State], values: Iterable[Any]) -> dict[str, State]:
     """Return what changed since, by entry: what `restore_state` takes."""
-    found = {}
-    for name, entry in ENTRIES.items():
-        change = entry.changes(before[name], entry.read())
-        if change is not None:
-            found[name] = change
-    return found
+    now = read_state(values)
+    found = {name: entry.changes(before[name], now[name]) for name, entry in ENTRIES.items()}
+    found[_COUNTERS] = dict(now[_COUNTERS].items() - before[_COUNTERS].items()) or None
+    return {name: change for name, change in found.items() if change is not None}
 
 
 def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
@@ -60,9 +67,10 @@ def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
     """
     failures = {}
     for name, change in changes.items():
-        if name in ENTRIES:
+        restore = set_counters if name == _COUNTERS else getattr(ENTRIES.get(name), "restore", None)
+        if restore is not None:
             try:
-                ENTRIES[name].restore(change)
+                restore(change)
             except Exception as error:  # noqa: BLE001 (another version of a library, another machine)
                 failures[name] = f"{type(error).__name__}: {error}"
     return failures

@@ -18,7 +18,15 @@ from typing import Any, cast
 
 import cloudpickle
 
-from .views import ArrayRoots, flat_iterator, is_array, is_flat_iterator, reduce_view
+from .views import (
+    ArrayRoots,
+    flat_iterator,
+    is_array,
+    is_flat_iterator,
+    is_labelled_array,
+    reduce_labelled,
+    reduce_view,
+)
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -65,6 +73,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
+        elif is_labelled_array(obj):
+            return reduce_labelled(obj)
         return super().reducer_override(obj)
 
     def _reduce_code(self, obj: type | types.FunctionType) -> Any:

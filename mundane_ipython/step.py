@@ -101,7 +101,7 @@ class RunningStep:
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
         self._inputs = self._read_inputs()
-        self._ambient = read_state()
+        self._ambient = read_state(self._before.values.values())
         # The frame of the cell itself, whose file name tells its code from everybody else's.
         self._guard = InterruptGuard(self._shell, sys._getframe(1))
         self._started_s = time.monotonic()
@@ -200,7 +200,7 @@ class RunningStep:
             bound,
             self._shown_value(bound, shown),
             self._options.only,
-            changed_state(self._ambient),
+            changed_state(self._ambient, namespace.values()),
             self._source.imported,
         )
         if self._options.only and stored.left_out:

@@ -53,6 +53,27 @@ def flat_iterator(array: Any, index: int) -> Any:
     return iterator
 
 
+def is_labelled_array(value: Any) -> bool:
+    """Return whether a value is an array with attributes, which NumPy's own pickle drops."""
+    for base in type(value).__mro__[:-1]:
+        if "__reduce__" in vars(base):
+            named = base.__module__ == "numpy" and base.__qualname__ == "ndarray"
+            return named and bool(getattr(value, "__dict__", None))
+    return False
+
+
+def reduce_labelled(array: Any) -> Any:
+    """Return a reduction of an array with its attributes."""
+    make, arguments, state = array.__reduce__()
+    return make, arguments, (state, array.__dict__), None, None, set_labelled_state
+
+
+def set_labelled_state(array: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    """Set an array's data and attributes; a pickle's state setter."""
+    array.__setstate__(state[0])
+    array.__dict__.update(state[1])
+
+
 def memory_chain(array: Any) -> list[Any]:
     """Return an array and the objects whose memory it lies in, the owner last."""
     chain = [array]

@@ -15,8 +15,6 @@ MAX_LINES = 400
 PACKAGES = [
     name for name in ("mundane", "mundane_ipython") if (REPO / name / "__init__.py").exists()
 ]
-# The packages whose docstring draws the arrows, as lines of modules, highest first.
-DRAWN = ["mundane"]
 # These may be imported by one module alone.
 SOLE_IMPORTERS = {"sqlite3": "_sqlite", "fcntl": "_lock", "msvcrt": "_lock"}
 
@@ -107,7 +105,7 @@ def test_there_are_no_circles(package: str) -> None:
         left = {name: needs for name, needs in left.items() if name not in free}
 
 
-@pytest.mark.parametrize("package", DRAWN)
+@pytest.mark.parametrize("package", PACKAGES)
 def test_the_arrows_are_those_of_the_docstring(package: str) -> None:
     """A module imports only what the package's docstring draws below it, and each is drawn."""
     heights = drawn_layers(package)

@@ -559,6 +559,30 @@ a = next(flat)
 b = next(flat)
 print(a, b, flat.index, p.to is sys.stdout, file=p.to)
 """),
+    _book("labelled-array", "an array subclass with attributes", """
+import numpy as np
+class Signal(np.ndarray):
+    pass
+signal = np.arange(4.0).view(Signal)
+signal.labels = ["a"]
+---
+signal.labels.append("b")
+---
+print(type(signal).__name__, signal.labels, signal.sum())
+"""),
+    _book("library-counter", "a library numbers its objects on their class", """
+import pathlib
+lines = ["class Part:", " _count = 0", " def __init__(self):", "  Part._count += 1"]
+pathlib.Path("library_of_ours.py").write_text(chr(10).join([*lines, "  self.n = Part._count"]))
+---
+import sys
+sys.path.insert(0, "")
+import library_of_ours
+first = library_of_ours.Part()
+---
+second = library_of_ours.Part()
+print(first.n, second.n)
+"""),
     _book("async-generator", "an async generator is used up in one cell", """
 async def numbers():
     for i in range(2):

@@ -1,0 +1,57 @@
+"""Counters that classes of libraries keep about their instances, such as the n of a name `sys[n]`.
+
+A restore makes objects without their constructors, so these would start anew, and later objects get
+other names than in a run that never died. Only class attributes that are numbers and are named like
+a counter are looked at, of the classes that the values of the namespace have.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+_NAMED_LIKE_ONE = re.compile(r"count|serial|next|(^|_)(id|n|num)(_|$)", re.IGNORECASE)
+
+
+def read_counters(values: Iterable[Any]) -> dict[str, int]:
+    """Return the counters of the values' classes, by `module:class:attribute`."""
+    found: dict[str, int] = {}
+    for kind in {type(value) for value in values}:
+        for base in kind.__mro__:
+            for attribute in _attributes(base):
+                number = vars(base).get(attribute)
+                if type(number) is int:
+                    found[f"{base.__module__}:{base.__qualname__}:{attribute}"] = number
+    return found
+
+
+def set_counters(counters: dict[str, int]) -> None:
+    """Set counters of classes that are loaded; others belong to no object that is there."""
+    for reference, number in counters.items():
+        module, qualname, attribute = reference.split(":")
+        found: Any = sys.modules.get(module)
+        for part in qualname.split("."):
+            found = getattr(found, part, None)
+        if isinstance(found, type) and type(vars(found).get(attribute)) is int:
+            setattr(found, attribute, number)
+
+
+_known: weakref.WeakKeyDictionary[type, tuple[str, ...]] = weakref.WeakKeyDictionary()
+
+
+def _attributes(kind: type) -> tuple[str, ...]:
+    """Return the names of a library class's counters; the notebook's own classes are values."""
+    names = _known.get(kind)
+    if names is None:
+        names = ()
+        if kind.__module__ not in ("builtins", "__main__"):
+            names = tuple(
+                name
+                for name, value in vars(kind).items()
+                if type(value) is int and _NAMED_LIKE_ONE.search(name)
+            )
+        _known[kind] = names
+    return names
