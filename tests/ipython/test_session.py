@@ -166,7 +166,7 @@ def test_which_file_without_a_name(
     error = shell.fails("%mundane_open")
     assert isinstance(error, UsageError)
     assert "MUNDANE_TASK" in str(error)
-    monkeypatch.setenv("JPY_SESSION_NAME", "/server/work/analysis.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/srv/notebooks/analysis.ipynb")
     assert "analysis.task.db" in shell.ok("%mundane_open").out
     monkeypatch.setenv("MUNDANE_TASK", str(tmp_path / "named.db"))
     assert "named.db" in shell.ok("%mundane_open").out

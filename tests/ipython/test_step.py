@@ -339,6 +339,7 @@ def test_syntax_error(shell: Shell) -> None:
     shell.step("bad", "fine = 1")
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 def test_system_exit_leaves_the_row_pending(shell: Shell) -> None:
     """`raise SystemExit` in a step stores nothing."""
     shell.run("%%step a\nx = 1\nraise SystemExit(3)")
