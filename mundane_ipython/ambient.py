@@ -13,7 +13,8 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,24 @@ def changed_state(before: Mapping[str, State], values: Iterable[Any]) -> dict[st
     found = {name: entry.changes(before[name], now[name]) for name, entry in ENTRIES.items()}
     found[_COUNTERS] = dict(now[_COUNTERS].items() - before[_COUNTERS].items()) or None
     return {name: change for name, change in found.items() if change is not None}
+
+
+@contextmanager
+def process_state(changes: Mapping[str, State]) -> Iterator[dict[str, str]]:
+    """Set what decides which modules are imported; put it back where the body fails.
+
+    Yields:
+        The entries that cannot be set here, and why.
+    """
+    before = {name: ENTRIES[name].read() for name in PROCESS}
+    failures = restore_state(changes)
+    try:
+        yield failures
+    except BaseException:
+        now = {name: ENTRIES[name].read() for name in PROCESS}
+        back = {name: ENTRIES[name].changes(now[name], before[name]) for name in PROCESS}
+        restore_state({name: change for name, change in back.items() if change is not None})
+        raise
 
 
 def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
@@ -221,6 +240,9 @@ def _set_sklearn_config(changes: State) -> None:
 
     sklearn.set_config(**changes)
 
+
+PROCESS = frozenset(("cwd", "environ", "sys.path"))
+"""Entries that are JSON and are set before a step's modules are imported: they decide which."""
 
 ENTRIES: dict[str, Entry] = {
     "random": Entry(random.getstate, _whole, random.setstate),

@@ -19,7 +19,13 @@ from typing import Any
 import xxhash
 
 from .pickler import value_in
-from .views import is_array, is_flat_iterator, memory_chain
+from .views import (
+    is_array,
+    is_flat_iterator,
+    is_labelled_array,
+    memory_chain,
+    reduce_labelled,
+)
 
 # Values of these types never change in place.
 ATOMS = (
@@ -181,6 +187,8 @@ class _Walker(pickle.Pickler):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         if is_flat_iterator(obj):
             return _identity, (obj.base, obj.index)
+        if is_labelled_array(obj):
+            return reduce_labelled(obj)
         try:
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)

@@ -25,6 +25,7 @@ class CellRecord:
         only: the names that `-o` gave.
         inputs: what the cell depended on (`staleness.Inputs`).
         imports: modules that its import statements loaded, in order.
+        process: what it changed of the working folder, the environment and `sys.path`.
         row: whether the row holds one value or an object with a member for each binding.
         bindings: each bound name and where its value is; `module` stands for an import.
         modules: names bound by import, and from where: `module` or `module:attribute`.
@@ -59,6 +60,7 @@ class CellRecord:
     buffers: list[tuple[int, list[str]]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     only: list[str] = field(default_factory=list)
+    process: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ran_at: str = ""
     took_ms: int = 0

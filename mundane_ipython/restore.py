@@ -16,7 +16,7 @@ from IPython.utils.capture import capture_output
 
 from mundane import Attempt
 
-from .ambient import restore_state
+from .ambient import process_state, restore_state
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
 from .cells import StoredCell
 from .errors import BundleError, RowMismatchError
@@ -127,17 +127,18 @@ class Restorer:
         # Whose file it is decides which modules may be imported: those that the record names, or
         # only those that the user's own cell imports as well.
         allowed = None if trusted else frozenset(source.imports)
-        self._import(name, record.imports, allowed)
-        slots = self._load_bundle(name, record, trusted)
         row = attempt.value()
         names: dict[str, Any] = {}
-        for binding, place in record.bindings:
-            if place == "bundle":
-                names[binding] = slots[binding]
-            elif place == "module":
-                names[binding] = self._module(name, record.modules[binding], allowed)
-            else:
-                names[binding] = row if record.row == "value" else row[binding]
+        with process_state(record.process if trusted else {}) as not_set:
+            self._import(name, record.imports, allowed)
+            slots = self._load_bundle(name, record, trusted)
+            for binding, place in record.bindings:
+                if place == "bundle":
+                    names[binding] = slots[binding]
+                elif place == "module":
+                    names[binding] = self._module(name, record.modules[binding], allowed)
+                else:
+                    names[binding] = row if record.row == "value" else row[binding]
         value = _NOTHING
         if record.value is not None:
             value = slots.get(VALUE_SLOT, _NOTHING) if record.value == "bundle" else row
@@ -152,6 +153,7 @@ class Restorer:
             took_ms=record.took_ms,
             ran_at=record.ran_at,
             ambient=slots.get(AMBIENT_SLOT, {}) if trusted else {},
+            not_set=not_set,
         )
 
     def _load_bundle(self, name: str, record: CellRecord, trusted: bool) -> dict[str, Any]:
@@ -259,7 +261,7 @@ class Restorer:
     def _apply(self, restored: Restored) -> None:
         namespace = self._shell.user_ns
         namespace.update(restored.names)
-        restored.not_set = restore_state(restored.ambient)
+        restored.not_set |= restore_state(restored.ambient)
         for name in (*restored.deleted, *restored.left_out):
             namespace.pop(name, None)
         shown = restored.shown

@@ -19,7 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt, MundaneError, SerializationError
 from mundane._clock import iso_now
 
-from .ambient import changed_state, read_state
+from .ambient import PROCESS, changed_state, read_state
 from .bundle import Packer
 from .capture import make_tap
 from .cells import describe_buffers, write_cell
@@ -195,12 +195,14 @@ class RunningStep:
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
+        ambient = changed_state(self._ambient, namespace.values())
+        process = {entry: ambient.pop(entry) for entry in PROCESS & ambient.keys()}
         stored = Stored(
             packer,
             bound,
             self._shown_value(bound, shown),
             self._options.only,
-            changed_state(self._ambient, namespace.values()),
+            ambient,
             self._source.imported,
         )
         if self._options.only and stored.left_out:
@@ -225,6 +227,7 @@ class RunningStep:
             buffers=describe_buffers(buffers),
             versions=_versions(stored.bundle.slots),
             only=list(self._options.only),
+            process=process,
             inputs=asdict(self._inputs),
             ran_at=iso_now(),
             took_ms=took_ms,

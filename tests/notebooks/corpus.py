@@ -577,10 +577,10 @@ pathlib.Path("library_of_ours.py").write_text(chr(10).join([*lines, "  self.n = 
 ---
 import sys
 sys.path.insert(0, "")
-import library_of_ours
-first = library_of_ours.Part()
+from library_of_ours import Part
+first = Part()
 ---
-second = library_of_ours.Part()
+second = Part()
 print(first.n, second.n)
 """),
     _book("async-generator", "an async generator is used up in one cell", """
