@@ -18,12 +18,41 @@ REFERENCE = "$mundane"
 
 
 def is_json(value: Any) -> bool:
-    """Return whether a value is strict JSON that holds no key of ours."""
+    """Return whether a value is strict JSON that holds no key of ours, and of a sane size."""
+    boxes = [id(box) for box in containers(value)]
+    if len(set(boxes)) < len(boxes) and not _fits_as_tree(value):
+        return False
     try:
         check(value)
     except NotJSON:
         return False
     return all(REFERENCE not in box for box in containers(value) if isinstance(box, dict))
+
+
+# JSON writes a shared list as often as it stands there: 40 times `x = [x, x]` is a terabyte.
+_MAX_TREE_BOXES = 10_000_000
+
+
+def _fits_as_tree(value: Any) -> bool:
+    """Return whether a value that shares lists or dicts is finite and small where it is written."""
+    sizes: dict[int, int] = {}
+    entered: set[int] = set()
+    stack = [(value, False)]
+    while stack:
+        box, leaving = stack.pop()
+        items: Iterable[Any] = box if isinstance(box, list) else box.values()
+        inner = [item for item in items if type(item) is list or type(item) is dict]
+        if leaving:
+            sizes[id(box)] = 1 + sum(sizes[id(item)] for item in inner)
+            if sizes[id(box)] > _MAX_TREE_BOXES:
+                return False
+        elif id(box) not in sizes:
+            if id(box) in entered:
+                return False
+            entered.add(id(box))
+            stack.append((box, True))
+            stack.extend((item, False) for item in inner)
+    return True
 
 
 def containers(value: Any) -> Iterator[Any]:

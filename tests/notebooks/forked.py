@@ -17,6 +17,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,12 @@ class ForkServer:
     """
 
     def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
+        # A font cache that another environment wrote names fonts that may be gone by now.
+        self._config = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, *preload],
             cwd=Path(__file__).parents[2],
+            env={**os.environ, "MPLCONFIGDIR": self._config.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,6 +91,7 @@ class ForkServer:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        self._config.cleanup()
 
 
 def as_steps(cells: list[str], task: str = "t.db") -> list[str]:
