@@ -30,8 +30,13 @@ from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
 
-_ROWS = "SELECT id, name, kind, status FROM mundane_steps NOT INDEXED ORDER BY id"
-_RESULT = "SELECT encoding, result FROM mundane_steps WHERE id = ?"
+# In a row, the status stands behind the result, and SQLite reads through a large result to get at
+# it. The index has it without the result; a file that lacks the index is read the slow way.
+_ROWS = "SELECT id, name, kind FROM mundane_steps NOT INDEXED ORDER BY id"
+_INDEXED = "SELECT id, status FROM mundane_steps INDEXED BY mundane_steps_status"
+_STATUSES = "SELECT id, status FROM mundane_steps NOT INDEXED"
+_HAS_INDEX = "SELECT count(*) FROM sqlite_master WHERE name = 'mundane_steps_status'"
+_RESULT = "SELECT encoding, result, status FROM mundane_steps WHERE id = ?"
 _STARTED = "SELECT started_at FROM mundane_steps WHERE id = ?"
 _FIND = "SELECT id FROM mundane_steps WHERE name = ?"
 _INSERT = (
@@ -94,11 +99,14 @@ class Store:
 
     def rows(self) -> list[tuple[int, str, str, str]]:
         """Return (id, name, kind, status) of every row, oldest first, without the results."""
-        return self.query(lambda connection: connection.execute(_ROWS).fetchall())
+        return self.query(self._read_rows)
 
     def result(self, row_id: int) -> tuple[str, str | bytes | None]:
         """Return (encoding, stored result) of one row."""
-        return cast("tuple[str, str | bytes | None]", self._row(_RESULT, row_id))
+        encoding, result, status = self._row(_RESULT, row_id)
+        if status != "done":
+            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
+        return encoding, result
 
     def started_at(self, row_id: int) -> str:
         """Return when the row's current attempt started (ISO-8601)."""
@@ -208,6 +216,14 @@ class Store:
             raise SchemaError(self.path, "is damaged: its tables cannot be made")
         self.header = header
 
+    def _read_rows(self, connection: Connection) -> list[tuple[int, str, str, str]]:
+        rows = connection.execute(_ROWS).fetchall()
+        indexed = connection.execute(_HAS_INDEX).fetchone()[0]
+        statuses = dict(connection.execute(_INDEXED if indexed else _STATUSES).fetchall())
+        if statuses.keys() != {row[0] for row in rows}:
+            raise SchemaError(self.path, "is damaged: its table and its index do not agree")
+        return [(row_id, name, kind, statuses[row_id]) for row_id, name, kind in rows]
+
     def _row(self, statement: str, row_id: int) -> tuple[Any, ...]:
         row = self.query(lambda c: c.execute(statement, (row_id,)).fetchone())
         if row is None:
@@ -279,12 +295,6 @@ class Store:
         if level != self._synchronous:
             self._use().execute(f"PRAGMA synchronous = {level}")
             self._synchronous = level
-
-    def _hold(self) -> None:
-        self._mutex.acquire()
-
-    def _let_go(self) -> None:
-        self._mutex.release()
 
     def _abandon(self) -> None:
         """In a forked child: the connection may be neither used nor closed there."""
@@ -366,13 +376,13 @@ _forking: list[Store] = []
 
 def _before_fork() -> None:
     for store in list(_open_stores):
-        store._hold()
+        store._mutex.acquire()
         _forking.append(store)
 
 
 def _after_fork_in_parent() -> None:
     while _forking:
-        _forking.pop()._let_go()
+        _forking.pop()._mutex.release()
 
 
 def _after_fork_in_child() -> None:

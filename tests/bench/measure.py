@@ -31,7 +31,7 @@ def child(code: str, *arguments: str, path: str | None = None) -> dict[str, floa
     """
     environment = {**os.environ, "PYTHONPATH": path or str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *arguments],
+        [sys.executable, "-P", "-W", "ignore", "-c", code, *arguments],
         env=environment,
         capture_output=True,
         text=True,

@@ -629,3 +629,27 @@ def test_opening_reads_no_results(path: Path) -> None:
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     """
     assert int(python(script, path.with_name("small.db"), path)) < 8_000
+
+
+def test_opening_costs_the_rows_not_their_results(path: Path) -> None:
+    """Opening a file reads little of it, however large the results in it are."""
+    with mundane.open(path) as task:
+        for name in ("a", "b", "c"):
+            task.step(name, lambda: "x" * 5_000_000)
+    script = """
+        import sys, mundane
+        def bytes_read():
+            with open("/proc/self/io") as file:
+                return int(file.readline().split()[1])
+        before = bytes_read()
+        with mundane.open(sys.argv[1]) as task:
+            opened = bytes_read() - before
+            value = task.step("b", lambda: "not called")
+        print(opened, bytes_read() - before, len(value))
+    """
+    with Child(script, path) as child:
+        opened, whole, length = map(int, child.line().split())
+        child.end()
+    assert opened < 500_000
+    assert length == 5_000_000
+    assert whole < 6_000_000
