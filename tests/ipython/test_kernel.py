@@ -310,26 +310,28 @@ def test_full_disk(notebook: Notebook) -> None:
     assert "restored" in str(notebook.ok("%%step small\ns = 1").notes)
 
 
-def test_read_only_file_and_folder(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that another user can reach; those of `tmp_path` are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_read_only_file_and_folder(open_folder: Path) -> None:
     """A task file that cannot be written is refused in one line, and so is a folder."""
-    top = Path(tempfile.gettempdir()).resolve()
-    if top not in tmp_path.parents:
-        pytest.skip("another user may not get at the folder of the tests")
     if os.geteuid() == 0:
         drop = "import os\nos.setgroups([]); os.setgid(65534); os.setuid(65534)"
     else:
         drop = "import os"
-    with open_notebook(tmp_path) as kernel:
+    with open_notebook(open_folder) as kernel:
         kernel.ok("%%step a\nx = 1\n")
         kernel.ok("%mundane_close")
         # Root may write everywhere, so another user takes over, with a key that it can read.
-        key = tmp_path / "their-key"
+        key = open_folder / "their-key"
         key.write_bytes(bytes(32))
         key.chmod(0o644)
-        for path in (tmp_path, *list(tmp_path.parents)[: list(tmp_path.parents).index(top)]):
-            path.chmod(0o755)
-        (tmp_path / "task.db").chmod(0o444)
-        tmp_path.chmod(0o555)
+        (open_folder / "task.db").chmod(0o444)
+        open_folder.chmod(0o555)
         try:
             kernel.ok(drop)
             kernel.ok("%env MUNDANE_KEY_FILE=their-key")
@@ -338,4 +340,4 @@ def test_read_only_file_and_folder(tmp_path: Path) -> None:
                 assert cell.error.startswith("StorageError: "), cell.outputs
                 assert cell.traceback == cell.error
         finally:
-            tmp_path.chmod(0o755)
+            open_folder.chmod(0o755)
