@@ -1,6 +1,6 @@
 """Ambient state: what a cell changes outside of its variables, and later cells depend on.
 
-One entry each in `ENTRIES`: the state of random generators, options of libraries, the process's own
+One entry each: the state of random generators, options of libraries, the process's own
 settings. An entry whose library is not loaded has no state. A step stores the entries that it
 changed, and a restore sets them again; of somebody else's file none is set.
 """
@@ -23,8 +23,6 @@ from .loggers import logger_changes, logger_states, set_loggers
 
 State = Any
 
-# The one entry that depends on the namespace: which classes are looked at.
-_COUNTERS = "counters"
 _ABSENT = object()
 
 
@@ -49,15 +47,13 @@ def read_state(values: Iterable[Any]) -> dict[str, State]:
     Args:
         values: of the namespace's names.
     """
-    state = {name: entry.read() for name, entry in ENTRIES.items()}
-    return {**state, _COUNTERS: read_counters(values)}
+    return {name: entry.read() for name, entry in _entries(values).items()}
 
 
 def changed_state(before: Mapping[str, State], values: Iterable[Any]) -> dict[str, State]:
     """Return what changed since, by entry: what `restore_state` takes."""
-    now = read_state(values)
-    found = {name: entry.changes(before[name], now[name]) for name, entry in ENTRIES.items()}
-    found[_COUNTERS] = dict(now[_COUNTERS].items() - before[_COUNTERS].items()) or None
+    entries = _entries(values).items()
+    found = {name: entry.changes(before[name], entry.read()) for name, entry in entries}
     return {name: change for name, change in found.items() if change is not None}
 
 
@@ -85,14 +81,20 @@ def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
     Entries of a later version are passed over.
     """
     failures = {}
+    entries = _entries(())
     for name, change in changes.items():
-        restore = set_counters if name == _COUNTERS else getattr(ENTRIES.get(name), "restore", None)
-        if restore is not None:
+        if name in entries:
             try:
-                restore(change)
+                entries[name].restore(change)
             except Exception as error:  # noqa: BLE001 (another version of a library, another machine)
                 failures[name] = f"{type(error).__name__}: {error}"
     return failures
+
+
+def _entries(values: Iterable[Any]) -> dict[str, Entry]:
+    """Return every entry, that of the counters too, which looks at the namespace's classes."""
+    counters = Entry(lambda: read_counters(values), _new_members, set_counters)
+    return {**ENTRIES, "counters": counters}
 
 
 # How states are compared.
@@ -111,6 +113,11 @@ def _members(before: State, after: State) -> State:
     found = {k: v for k, v in after.items() if k not in old or repr(old[k]) != repr(v)}
     found |= {k: None for k in old if k not in after}
     return found or None
+
+
+def _new_members(before: State, after: State) -> State:
+    """Store the members of a dict that are new or other ones; nothing for a removed one."""
+    return dict(after.items() - before.items()) or None
 
 
 def _items(before: State, after: State) -> State:
@@ -260,4 +267,4 @@ ENTRIES: dict[str, Entry] = {
     "pandas": Entry(_pandas_options, _members, _set_pandas_options),
     "sklearn": Entry(_sklearn_config, _members, _set_sklearn_config),
 }
-"""Every piece of ambient state, in the order in which it is restored."""
+"""The pieces of ambient state that need no look at the namespace, in the order of their restore."""

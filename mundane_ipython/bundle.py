@@ -97,7 +97,7 @@ class Packer:
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
-        memo = self._pickler.memo.copy()
+        memo = self._pickler.memo.copy() if self._inner else {}
         shared = [self._inner[identity] for identity in memo if identity in self._inner]
         if shared:
             # Few steps share such objects; only theirs are looked up again at a restore.

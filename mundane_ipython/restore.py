@@ -18,7 +18,6 @@ from mundane import Attempt
 
 from .ambient import process_state, restore_state
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
-from .cells import StoredCell
 from .errors import BundleError, RowMismatchError
 from .notes import publish_note, restored_text
 from .opened import OpenTask
@@ -32,6 +31,14 @@ from .values import is_reference
 from .widgets import open_widgets, without_views
 
 _NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """A stored cell's record, and whether it is the user's own."""
+
+    record: CellRecord
+    trusted: bool
 
 
 @dataclass(slots=True)
@@ -65,34 +72,46 @@ class Restorer:
         self._task = opened.task
         self._cells = opened.cells
 
-    def load(self, attempt: Attempt, options: StepOptions, source: CellSource) -> Restored:
-        """Load a stored step, and say what it depended on that is another now; bind nothing.
+    def find(self, name: str) -> FoundCell | None:
+        """Return the cell that was stored with the step's row, None where a script stored it.
+
+        Raises:
+            BundleError: its record is damaged.
+        """
+        stored = self._cells.read(name)
+        if stored is None:
+            return None
+        return FoundCell(self._opened.parse(name, stored), self._opened.is_own(name, stored))
+
+    def load(
+        self,
+        attempt: Attempt,
+        found: FoundCell | None,
+        options: StepOptions,
+        source: CellSource,
+    ) -> Restored:
+        """Load a stored step; bind nothing.
 
         Raises:
             UntrustedError: the record is somebody else's, and holds more than data.
-            BundleError: the record is damaged, or cannot be loaded here.
+            BundleError: the bundle is damaged, or cannot be loaded here.
             RowMismatchError: the row is a script's and does not fit the cell.
         """
-        stored = self._cells.read(attempt.name)
-        if stored is None:
+        if found is None:
             return self._from_row(attempt.name, attempt.value(), options, source)
-        return self._from_record(attempt, stored, options, source)
+        return self._from_record(attempt, found, options, source)
 
-    def stale(self, name: str, options: StepOptions, source: CellSource) -> list[str]:
+    def stale(self, found: FoundCell, options: StepOptions, source: CellSource) -> list[str]:
         """Return what a stored step depended on and what is another now, a line each."""
-        stored = self._cells.read(name)
-        if stored is None:
-            return []
-        record = self._opened.parse(name, stored)
-        found = []
+        record, lines = found.record, []
         if record.source_key != source.key:
-            found.append("source changed")
+            lines.append("source changed")
         if record.only != list(options.only):
-            found.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
+            lines.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
         before = Inputs(**record.inputs)
         namespace = self._shell.user_ns
         now = self._opened.provenance.inputs({*before.values, *before.helpers}, namespace)
-        return found + differences(before, now, namespace, self._opened.provenance.finished)
+        return lines + differences(before, now, namespace, self._opened.provenance.finished)
 
     def apply(
         self,
@@ -110,11 +129,9 @@ class Restorer:
             self._note(options, restored, stale)
 
     def _from_record(
-        self, attempt: Attempt, stored: StoredCell, options: StepOptions, source: CellSource
+        self, attempt: Attempt, found: FoundCell, options: StepOptions, source: CellSource
     ) -> Restored:
-        name = attempt.name
-        record = self._opened.parse(name, stored)
-        trusted = self._opened.is_own(name, stored)
+        name, record, trusted = attempt.name, found.record, found.trusted
         bound = {binding for binding, _ in record.bindings}
         absent = [asked for asked in options.only if asked not in bound]
         if absent:

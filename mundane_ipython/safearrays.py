@@ -48,7 +48,7 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
     _, order, subarray, names, fields, size, *_ = state
     try:
         if dtype.kind in "mM":
-            (unit, count, *_), _ = state[8][1], None
+            unit, count, *_ = state[8][1]
             text = unit.decode() if type(unit) is bytes else unit
             built = np.dtype(
                 f"{dtype.kind}8" if text == "generic" else f"{dtype.kind}8[{count}{text}]"

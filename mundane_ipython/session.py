@@ -44,14 +44,12 @@ class Session:
     Attributes:
         sources: analyses of transformed cells by key, from `transform.StepWrapper`.
         on_change: what becomes of a stale step whose cell does not say: warn, rerun or error.
-        stale: what the steps depended on that is another now, of those restored in this pass.
         left_out: names that restored steps could not store, with the step and the reason.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.sources: dict[str, CellSource] = {}
         self.on_change = "warn"
-        self.stale: dict[str, list[str]] = {}
         self.left_out: dict[str, tuple[str, str]] = {}
         self._shell = shell
         self._opened: OpenTask | None = None
@@ -179,7 +177,6 @@ class Session:
         self._owners[name] = owner
         if attempt.stored:
             return False
-        self.stale.pop(name, None)
         step = RunningStep(self._shell, opened, attempt, options, source, ended=self._running_ended)
         self._running.append(step)
         return True
@@ -189,7 +186,8 @@ class Session:
     ) -> bool:
         """Restore a stored step; return False where it is stale and shall run again instead."""
         restorer = Restorer(self._shell, opened)
-        stale = restorer.stale(attempt.name, options, source)
+        found = restorer.find(attempt.name)
+        stale = [] if found is None else restorer.stale(found, options, source)
         policy = options.on_change or self.on_change
         if stale and policy == "rerun":
             return False
@@ -200,10 +198,8 @@ class Session:
                 f"{'; '.join(stale)}: '%%step {attempt.name} --rerun' runs it again, "
                 "'--on-change warn' restores it",
             )
-        restored = restorer.load(attempt, options, source)
+        restored = restorer.load(attempt, found, options, source)
         restorer.apply(attempt.name, restored, options, source, stale)
-        if stale:
-            self.stale[attempt.name] = stale
         for name, reason in restored.left_out.items():
             self.left_out[name] = (attempt.name, reason)
         return True
@@ -238,7 +234,6 @@ class Session:
         self._owners.clear()
         self._used_by_cell.clear()
         self.left_out.clear()
-        self.stale.clear()
 
     def _cell_id(self) -> str | None:
         cell_id = (current_request(self._shell).get("metadata") or {}).get("cellId")

@@ -53,7 +53,8 @@ class Stored:
         self._row_slot = only[0] if len(only) == 1 else None
         if not values and value is not NO_VALUE:
             self._row_slot = VALUE_SLOT
-        self._json = {name: v for name, v in values.items() if is_json(v)}
+        slots = values if self._row_slot != VALUE_SLOT else {VALUE_SLOT: value}
+        self._json = {slot: v for slot, v in slots.items() if is_json(v)}
         self.modules = {
             name: found
             for name, v in values.items()
@@ -112,7 +113,7 @@ class Stored:
     def _fits_row(self, slot: str, value: Any) -> bool:
         if type(value) is bytes:
             return slot == self._row_slot
-        return slot in self._json or (slot == VALUE_SLOT and is_json(value))
+        return slot in self._json
 
     def _in_row(self, slot: str, value: Any) -> Any:
         if self._fits_row(slot, value):
@@ -123,7 +124,7 @@ class Stored:
         """Yield the JSON names with a list or dict that something else holds as well."""
         owners: dict[int, set[str]] = {}
         twice: set[str] = set()
-        for name, value in (*self._json.items(), (VALUE_SLOT, self._value)):
+        for name, value in {**self._json, VALUE_SLOT: self._value}.items():
             own: set[int] = set()
             for box in containers(value):
                 if id(box) in own:
@@ -137,4 +138,4 @@ class Stored:
         for identity, names in owners.items():
             if len(names) > 1 or identity in known:
                 twice |= names
-        yield from (name for name in self._json if name in twice)
+        yield from (name for name in self._values if name in twice)

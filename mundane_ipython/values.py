@@ -19,14 +19,14 @@ REFERENCE = "$mundane"
 
 def is_json(value: Any) -> bool:
     """Return whether a value is strict JSON that holds no key of ours, and of a sane size."""
-    boxes = [id(box) for box in containers(value)]
-    if len(set(boxes)) < len(boxes) and not _fits_as_tree(value):
+    boxes = list(containers(value))
+    if len({id(box) for box in boxes}) < len(boxes) and not _fits_as_tree(value):
         return False
     try:
         check(value)
     except NotJSON:
         return False
-    return all(REFERENCE not in box for box in containers(value) if isinstance(box, dict))
+    return all(REFERENCE not in box for box in boxes if isinstance(box, dict))
 
 
 # JSON writes a shared list as often as it stands there: 40 times `x = [x, x]` is a terabyte.
