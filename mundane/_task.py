@@ -329,7 +329,11 @@ def run(path: str | os.PathLike[str], fn: Callable[[Task], T]) -> T:
         refuse_awaitable(result, "run", "arun")
         return result
     finally:
-        _close_surely(task)
+        try:  # here and in the twin, not in a function: an interrupt may fall on its call
+            task.close()
+        except KeyboardInterrupt:  # it may have fallen before anything was closed
+            task.close()
+            raise
 
 
 async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]]) -> T:
@@ -338,7 +342,11 @@ async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]])
     try:
         return await fn(task)
     finally:
-        _close_surely(task)
+        try:  # here and in the twin, not in a function: an interrupt may fall on its call
+            task.close()
+        except KeyboardInterrupt:  # it may have fallen before anything was closed
+            task.close()
+            raise
 
 
 def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as gzip.open)
@@ -348,15 +356,6 @@ def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as 
         LockedError, SchemaError, StorageError: as in `run`.
     """
     return Task(path)
-
-
-def _close_surely(task: Task) -> None:
-    """Close a task, again where an interrupt fell before anything was closed."""
-    try:
-        task.close()
-    except KeyboardInterrupt:
-        task.close()
-        raise
 
 
 def refuse_async(fn: object, called: str, instead: str) -> None:
