@@ -4,8 +4,10 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get
+    cli                      the command line
+    _inspect    _control     status, steps, get; forget, vacuum
     _task                    Task, run, arun, open: the replay loop
+    _plugins    _text        what other packages bring; tables and values as text
     _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
@@ -24,6 +26,7 @@ from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.op
 from .errors import (
     AsyncFunctionError,
     ClosedTaskError,
+    CommandError,
     DuplicateStepError,
     DurationError,
     InvalidNameError,
@@ -42,6 +45,7 @@ __all__ = [
     "AsyncFunctionError",
     "Attempt",
     "ClosedTaskError",
+    "CommandError",
     "DuplicateStepError",
     "DurationError",
     "InvalidNameError",

@@ -190,6 +190,19 @@ class Task:
             del self._rows[name]
         self.release(names)
 
+    def vacuum(self) -> tuple[int, int]:
+        """Give the space of what was forgotten or replaced back to the file system.
+
+        Needs as much free space as the file has; a kill in its middle changes nothing.
+
+        Returns:
+            The file's size in bytes before and after.
+
+        Raises:
+            StorageError: the system refuses.
+        """
+        return self._store.vacuum()
+
     # For tools that run a step's body themselves, as a notebook's cell does.
 
     def begin(self, name: str, *, rerun: bool = False) -> Attempt:

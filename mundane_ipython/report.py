@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mundane import StepRecord
 from mundane._failure import summary
-from mundane.cli import format_table, took
+from mundane._text import format_table, took
 
 from .notes import local_time
 
