@@ -205,7 +205,13 @@ class Task:
 
     # For tools that run a step's body themselves, as a notebook's cell does.
 
-    def begin(self, name: str, *, rerun: bool = False) -> Attempt:
+    def begin(
+        self,
+        name: str,
+        *,
+        rerun: bool = False,
+        also: Callable[[Connection], None] | None = None,
+    ) -> Attempt:
         """Claim a name for this pass and return its attempt, stored or to be run.
 
         A step that is not stored has a committed `pending` row when this returns. The caller
@@ -214,6 +220,7 @@ class Task:
         Args:
             name: as in `step`.
             rerun: take a stored step for one that is to be run; its value is dropped.
+            also: writes tables of a tool's own in the transaction of the `pending` row.
 
         Raises:
             InvalidNameError, DuplicateStepError, StepKindError: before anything is touched.
@@ -221,7 +228,7 @@ class Task:
         row = self._claim(name, "step")
         if row is None or row.status != "done" or rerun:
             row = self._start(
-                name, "step", "pending", lambda old: self._store.write_pending(name, old)
+                name, "step", "pending", lambda old: self._store.write_pending(name, old, also)
             )
         return Attempt(self._store, name, row)
 

@@ -1,8 +1,7 @@
 """The command line: `mundane status|steps|get|forget|vacuum TASK`.
 
 Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
-commands of theirs as entry points, so that this one imports none of them (SPEC.md, What other
-packages bring).
+commands of theirs as entry points, so that this one imports none of them: _plugins.
 """
 
 from __future__ import annotations

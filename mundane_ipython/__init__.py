@@ -12,8 +12,9 @@ The layers, each importing only what stands below it:
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
+    table -> timeline -> facts              steps as a table; when each ran; what is known of each
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, pickler, record, report      SIGINT; notebook objects; one stored cell; tables shown
+    interrupt, pickler, record              SIGINT; notebook objects; one stored cell
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     reach, safearrays, trust, values, views

@@ -18,6 +18,9 @@ from mundane import Task
 
 from .errors import BundleError
 
+TABLES = ("mundane_ipython_cells", "mundane_ipython_chunks", "mundane_ipython_attempts")
+"""The extension's tables; each has the step's name."""
+
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS mundane_ipython_cells ("
     " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, finished_at TEXT NOT NULL,"
@@ -25,15 +28,19 @@ _CREATE = (
     "CREATE TABLE IF NOT EXISTS mundane_ipython_chunks ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL, buffer INTEGER NOT NULL,"
     " position INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (name, buffer, position))",
+    "CREATE TABLE IF NOT EXISTS mundane_ipython_attempts ("
+    " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, started_at TEXT NOT NULL,"
+    " count INTEGER NOT NULL)",
 )
-_SWEEP = (
-    "DELETE FROM mundane_ipython_cells WHERE name NOT IN (SELECT name FROM mundane_steps)",
-    "DELETE FROM mundane_ipython_chunks WHERE name NOT IN (SELECT name FROM mundane_steps)",
+_SWEEP = tuple(
+    f"DELETE FROM {table} WHERE name NOT IN (SELECT name FROM mundane_steps)"  # noqa: S608
+    for table in TABLES
 )
 _DELETE = (
     "DELETE FROM mundane_ipython_cells WHERE name = ?",
     "DELETE FROM mundane_ipython_chunks WHERE name = ?",
 )
+_DELETE_ATTEMPTS = "DELETE FROM mundane_ipython_attempts WHERE name = ?"
 _INSERT = (
     "INSERT INTO mundane_ipython_cells (name, row_id, finished_at, record, signature)"
     " SELECT name, id, finished_at, ?, ? FROM mundane_steps WHERE name = ?"
@@ -45,6 +52,35 @@ _READ = (
     " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
     " WHERE cell.name = ?"
 )
+_ATTEMPT = (
+    "INSERT INTO mundane_ipython_attempts (name, row_id, started_at, count)"
+    " SELECT name, id, started_at, 1 FROM mundane_steps WHERE name = ?"
+    " ON CONFLICT (name) DO UPDATE SET row_id = excluded.row_id, started_at = excluded.started_at,"
+    " count = CASE WHEN ? AND row_id = excluded.row_id THEN count + 1 ELSE 1 END"
+)
+# As with records: a count holds for the attempt that it was last written with.
+_ATTEMPTS = (
+    "SELECT step.name, count FROM mundane_ipython_attempts AS attempt JOIN mundane_steps AS step"
+    " ON step.id = attempt.row_id AND step.started_at = attempt.started_at"
+)
+_CURRENT = (
+    "SELECT cell.name AS name, CAST(record AS TEXT) AS record,"
+    " CAST(signature AS TEXT) AS signature FROM mundane_ipython_cells AS cell"
+    " JOIN mundane_steps AS step ON step.id = cell.row_id AND step.name = cell.name"
+    " AND step.finished_at = cell.finished_at"
+)
+_UPSTREAM = (
+    "SELECT cell.name, CASE WHEN json_valid(CAST(record AS TEXT))"
+    " THEN json_extract(CAST(record AS TEXT), '$.inputs.steps') END"
+    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
+)
+_SIZES = (
+    "SELECT name, sum(size) FROM (SELECT name, length(CAST(record AS BLOB)) AS size"
+    " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
+    " GROUP BY name"
+)
+_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
@@ -94,7 +130,7 @@ class Cells:
 
     def finished(self) -> dict[str, str]:
         """Return when each finished step of the task finished (ISO-8601), by step."""
-        return dict(self._task.query(lambda c: c.execute(_FINISHED).fetchall()))
+        return self._task.query(read_finished)
 
     def finished_at(self, name: str) -> str:
         """Return when a finished step finished (ISO-8601)."""
@@ -114,7 +150,7 @@ class Cells:
         """Remove these cells and their bundles."""
 
         def work(connection: Any) -> None:
-            for statement in _DELETE:
+            for statement in (*_DELETE, _DELETE_ATTEMPTS):
                 connection.executemany(statement, [(name,) for name in names])
 
         self._task.commit(work)
@@ -129,8 +165,9 @@ class Cells:
 
     @staticmethod
     def _prepare(connection: Any) -> None:
-        for statement in (*_CREATE, *_SWEEP):
+        for statement in _CREATE:
             connection.execute(statement)
+        sweep(connection)
 
     def _read_buffer(
         self, connection: Any, name: str, buffer: int, size: int, digests: Sequence[str]
@@ -169,6 +206,58 @@ def _memory(size: int) -> bytearray | mmap.mmap:
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
     return memory
+
+
+def sweep(connection: Any) -> None:
+    """Remove what belongs to steps that are gone."""
+    for statement in _SWEEP:
+        connection.execute(statement)
+
+
+def count_attempt(connection: Any, name: str, *, again: bool) -> None:
+    """Note in a step's `pending` transaction that a cell starts it.
+
+    Args:
+        connection: in the transaction.
+        name: the step's.
+        again: whether its last attempt came to no value, so that this is one more.
+    """
+    connection.execute(_ATTEMPT, (name, again))
+
+
+def read_attempts(connection: Any) -> dict[str, int]:
+    """Return how often cells have started each step since it last had none or another value."""
+    return _rows(connection, "mundane_ipython_attempts", _ATTEMPTS)
+
+
+def read_cells(connection: Any) -> dict[str, StoredCell]:
+    """Return the cells that were stored with the steps' present rows, by step."""
+    rows = connection.execute(_CURRENT) if _has(connection, "mundane_ipython_cells") else ()
+    return {name: StoredCell(text, signature) for name, text, signature in rows}
+
+
+def read_upstream(connection: Any) -> dict[str, str | None]:
+    """Return the member `inputs.steps` of each present record, JSON text, by step."""
+    return _rows(connection, "mundane_ipython_cells", _UPSTREAM)
+
+
+def read_sizes(connection: Any) -> dict[str, int]:
+    """Return how many bytes each step's record and bundle take, by step."""
+    return _rows(connection, "mundane_ipython_chunks", _SIZES)
+
+
+def read_finished(connection: Any) -> dict[str, str]:
+    """Return when each finished step finished (ISO-8601), by step."""
+    return dict(connection.execute(_FINISHED).fetchall())
+
+
+def _rows(connection: Any, table: str, statement: str) -> dict[str, Any]:
+    return dict(connection.execute(statement).fetchall()) if _has(connection, table) else {}
+
+
+def _has(connection: Any, table: str) -> bool:
+    """A file that the extension never opened, or an older one of it, lacks its tables."""
+    return bool(connection.execute(_HAS_TABLE, (table,)).fetchone()[0])
 
 
 def write_cell(

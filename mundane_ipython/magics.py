@@ -19,17 +19,18 @@ from IPython.core.magic import (
 )
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.utils.text import DollarFormatter
-from traitlets import Enum
+from traitlets import Bool, Enum, Int
 
 from mundane import MundaneError, StepFailedError, read
 
 from .errors import shown_short
+from .facts import read_steps
 from .hints import NameErrorHints
 from .lines import evaluate_step, find_task_file
 from .notes import publish_note
-from .report import Table
 from .session import Session, bind_as
 from .step import RunningStep, StepOptions
+from .table import Table
 from .transform import HOOK
 
 POLICIES = ("warn", "rerun", "error")
@@ -42,15 +43,19 @@ class MundaneMagics(Magics):
     Attributes:
         session: what the magics act on.
         hints: the shell's hints on names that could not be stored.
-        on_change: what becomes of stale steps by default: a trait, `c.MundaneMagics.on_change`.
+        on_change, quiet, output_limit_mib: traits, set as `c.MundaneMagics.on_change` and so on.
     """
 
     hints: NameErrorHints
     on_change = Enum(POLICIES, "warn", help="stale steps: warn, rerun or error").tag(config=True)
+    quiet = Bool(False, help="whether steps show no notes, but for stale ones").tag(config=True)
+    output_limit_mib = Int(64, min=0, help="how much of what one step shows is stored, in MiB").tag(
+        config=True
+    )
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.session = Session(shell)
+        self.session = Session(shell, self)
         self._ip = shell
 
     @magic_arguments()
@@ -114,7 +119,7 @@ class MundaneMagics(Magics):
         options = self._parse(self.mundane_open, line)
         path = options.file or find_task_file(self._ip)
         task = self._refusals(lambda: self.session.open(path))
-        self.session.on_change = options.on_change or self.on_change
+        self.session.on_change = options.on_change
         if options.name:
             self._refusals(lambda: bind_as(self._ip, options.name, task))
         trusted = self._refusals(self.session.trust) if options.trust else []
@@ -135,10 +140,10 @@ class MundaneMagics(Magics):
 
     @line_magic
     def mundane_steps(self, line: str) -> Table:
-        """Show a table of the open task's steps."""
+        """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
         task = self._refusals(self.session.need_task)
         with read(task.path) as view:
-            return Table(view.steps())
+            return Table(read_steps(view, self.session.stale))
 
     @line_magic
     def mundane_status(self, line: str) -> None:
