@@ -12,9 +12,10 @@ The layers, each importing only what stands below it:
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
+    reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, pickler, record              SIGINT; notebook objects; one stored cell
+    interrupt, pickler, record, safehtml    SIGINT; notebook objects; one stored cell; outputs
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     reach, safearrays, trust, values, views
@@ -24,18 +25,20 @@ The layers, each importing only what stands below it:
 from __future__ import annotations
 
 import atexit
+from typing import TYPE_CHECKING
 
-from IPython.core.interactiveshell import InteractiveShell
-
-from .hints import NameErrorHints
-from .magics import MundaneMagics
-from .transform import HOOK, StepWrapper, rewrite_step_line
+if TYPE_CHECKING:  # the command line looks into a file without loading IPython
+    from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the magics and transformers; `%load_ext mundane_ipython` calls it."""
+    from .hints import NameErrorHints
+    from .magics import MundaneMagics
+    from .transform import HOOK, StepWrapper, rewrite_step_line
+
     unload_ipython_extension(shell)
     magics = MundaneMagics(shell)
     shell.register_magics(magics)
@@ -51,6 +54,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Close the task and remove what `load_ipython_extension` installed. Idempotent."""
+    from .transform import HOOK
+
     magics = getattr(shell, HOOK, None)
     if magics is None:
         return

@@ -33,9 +33,10 @@ _PAUSE_SHARE = 0.15
 _GAP_PERCENT = 4.0
 _GAPS_PERCENT = 40.0
 # No bar is thinner, and none begins so near the end that it would be.
-_MIN_PERCENT = 0.7
-# Two times on the axis stand at least so far apart.
-_LABEL_PERCENT = 15.0
+_MIN_PERCENT = 0.8
+# How much of the axis a time takes, and one with its date.
+_TIME_PERCENT = 14.0
+_DATE_PERCENT = 28.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +119,13 @@ def bar_svg(facts: StepFacts, axis: Axis, now_ms: int) -> str:
     )
     bar = ""
     if found is not None:
-        left = min(axis.position(found.start_ms), 100 - _MIN_PERCENT)
+        left = min(axis.position(found.start_ms), 99.8 - _MIN_PERCENT)
         width = max(axis.position(found.end_ms) - left, _MIN_PERCENT)
         colour = COLOURS.get(facts.state, "#8b95a5")
-        thin = facts.state == "sleep"
-        dashed = facts.state == "interrupted"
-        look = (
-            f'fill="{colour}" fill-opacity="0.25" stroke="{colour}" stroke-dasharray="3 2"'
-            if dashed
-            else f'fill="{colour}" fill-opacity="{0.55 if thin else 1}"'
-        )
-        y, height = (9, 4) if thin else (4, 14)
+        look = f'fill="{colour}"'
+        if facts.state == "interrupted":  # until when, nothing tells
+            look = f'fill="{colour}" fill-opacity="0.3" stroke="{colour}"'
+        y, height = (8, 6) if facts.state == "sleep" else (4, 14)
         bar = (
             f'<rect class="bar {_class(facts.state)}" x="{left:.2f}%" y="{y}" '
             f'width="{width:.2f}%" height="{height}" rx="3" {look}>'
@@ -140,26 +137,27 @@ def bar_svg(facts: StepFacts, axis: Axis, now_ms: int) -> str:
 def axis_svg(axis: Axis) -> str:
     """Return the drawing of the axis: when each stretch starts, how long each pause was."""
     parts: list[str] = []
-    last, day = -_LABEL_PERCENT, ""
+    free_from, day = 0.0, ""
     for x, at_ms in axis.starts():
-        if x - last < _LABEL_PERCENT or x > 100 - _LABEL_PERCENT / 2:
-            continue
         moment = datetime.fromtimestamp(at_ms / 1000).astimezone()
-        text = moment.strftime("%H:%M:%S")
-        if (date := moment.strftime("%Y-%m-%d")) != day:
-            text, day = f"{date} {text}", date
-        parts.append(_text(x, "start", text))
-        last = x
-    taken = [x for x, _ in axis.starts()]
+        date, text, width = moment.strftime("%Y-%m-%d"), moment.strftime("%H:%M:%S"), _TIME_PERCENT
+        if date != day:
+            text, width = f"{date} {text}", _DATE_PERCENT
+        if free_from <= x <= 100 - width:
+            parts.append(_text(x, 11, "start", text))
+            free_from, day = x + width, date
+    free_from = 0.0
     for x, gap_ms in axis.gaps():
-        if all(not x - 3 < other < x + 3 for other in taken):
-            parts.append(_text(x, "middle", f"+{format_ms(gap_ms)}"))
-    return f'<svg class="axis" width="100%" height="16">{"".join(parts)}</svg>'
+        if x >= free_from:
+            parts.append(_text(x, 25, "middle", f"+{format_ms(gap_ms)}"))
+            free_from = x + _TIME_PERCENT
+    height = 28 if axis.gaps() else 16
+    return f'<svg class="axis" width="100%" height="{height}">{"".join(parts)}</svg>'
 
 
-def _text(x: float, anchor: str, text: str) -> str:
+def _text(x: float, y: int, anchor: str, text: str) -> str:
     return (
-        f'<text x="{x:.2f}%" y="12" text-anchor="{anchor}" font-size="11" fill="currentColor" '
+        f'<text x="{x:.2f}%" y="{y}" text-anchor="{anchor}" font-size="11" fill="currentColor" '
         f'fill-opacity="0.65">{html.escape(text)}</text>'
     )
 
