@@ -64,10 +64,9 @@ _ATTEMPTS = (
     " ON step.id = attempt.row_id AND step.started_at = attempt.started_at"
 )
 _CURRENT = (
-    "SELECT cell.name AS name, CAST(record AS TEXT) AS record,"
-    " CAST(signature AS TEXT) AS signature FROM mundane_ipython_cells AS cell"
-    " JOIN mundane_steps AS step ON step.id = cell.row_id AND step.name = cell.name"
-    " AND step.finished_at = cell.finished_at"
+    "SELECT cell.name, CAST(record AS BLOB), CAST(signature AS BLOB)"
+    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
 )
 _UPSTREAM = (
     "SELECT cell.name, CASE WHEN json_valid(CAST(record AS TEXT))"
@@ -233,7 +232,11 @@ def read_attempts(connection: Any) -> dict[str, int]:
 def read_cells(connection: Any) -> dict[str, StoredCell]:
     """Return the cells that were stored with the steps' present rows, by step."""
     rows = connection.execute(_CURRENT) if _has(connection, "mundane_ipython_cells") else ()
-    return {name: StoredCell(text, signature) for name, text, signature in rows}
+    # Decoded here: one record that is no text must not hide the others.
+    return {
+        name: StoredCell(*(each.decode("utf-8", "replace") for each in cell))
+        for name, *cell in rows
+    }
 
 
 def read_upstream(connection: Any) -> dict[str, str | None]:
