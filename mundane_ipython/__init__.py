@@ -8,6 +8,7 @@ The layers, each importing only what stands below it:
 
     magics, demo                            options and help; a kernel killed for show
     session                                 the open task; decides: run, restore or refuse
+    completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
@@ -48,6 +49,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", magics.session.before_cell)
     shell.events.register("post_run_cell", magics.session.after_cell)
     magics.hints = NameErrorHints(shell, magics.session.left_out)
+    magics.completer.install()
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
     atexit.register(magics.session.close)
 
@@ -64,6 +66,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     shell.events.unregister("pre_run_cell", magics.session.before_cell)
     shell.events.unregister("post_run_cell", magics.session.after_cell)
     magics.hints.remove()
+    magics.completer.remove()
     # By name: after %reload_ext the functions and classes are other objects.
     for transformers in (shell.input_transformers_cleanup, shell.ast_transformers):
         transformers[:] = [t for t in transformers if not _is_ours(t)]

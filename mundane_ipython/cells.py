@@ -82,6 +82,7 @@ _SIZES = (
 _HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
+_NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
 _SIGN = "UPDATE mundane_ipython_cells SET signature = ? WHERE name = ?"
 _RESERVE = (
@@ -130,6 +131,11 @@ class Cells:
     def finished(self) -> dict[str, str]:
         """Return when each finished step of the task finished (ISO-8601), by step."""
         return self._task.query(read_finished)
+
+    def step_names(self, kind: str, limit: int) -> list[str]:
+        """Return the names of the newest rows of a kind: `step`, `sleep`, or "" for all."""
+        rows = self._task.query(lambda c: c.execute(_NAMES, (kind, kind, limit)).fetchall())
+        return [name for (name,) in rows]
 
     def finished_at(self, name: str) -> str:
         """Return when a finished step finished (ISO-8601)."""

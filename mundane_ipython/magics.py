@@ -23,6 +23,7 @@ from traitlets import Bool, Enum, Int
 
 from mundane import MundaneError, StepFailedError, read
 
+from .completion import MagicCompleter
 from .errors import shown_short
 from .facts import read_steps
 from .hints import NameErrorHints
@@ -43,10 +44,12 @@ class MundaneMagics(Magics):
     Attributes:
         session: what the magics act on.
         hints: the shell's hints on names that could not be stored.
+        completer: completes our magics' lines by Tab.
         on_change, quiet, output_limit_mib: traits, set as `c.MundaneMagics.on_change` and so on.
     """
 
     hints: NameErrorHints
+    completer: MagicCompleter
     on_change = Enum(POLICIES, "warn", help="stale steps: warn, rerun or error").tag(config=True)
     quiet = Bool(False, help="whether steps show no notes, but for stale ones").tag(config=True)
     output_limit_mib = Int(64, min=0, help="how much of what one step shows is stored, in MiB").tag(
@@ -57,6 +60,13 @@ class MundaneMagics(Magics):
         super().__init__(shell)
         self.session = Session(shell, self)
         self._ip = shell
+        magics = (self.mundane_open, self.mundane_sleep, self.mundane_forget)
+        parsers = {f"%{magic.__name__}": magic.parser for magic in magics}
+        parsers |= {
+            "%%step": self.line_step.parser,
+            "%step": argparse.ArgumentParser(add_help=False),
+        }
+        self.completer = MagicCompleter(shell, parsers, self.session.step_names)
 
     @magic_arguments()
     @argument("name", help="the step's name: ASCII letters, digits, '.', '_', '-'")

@@ -38,6 +38,10 @@ class Owner:
     prompt: int
 
 
+# Nobody looks through a longer menu.
+_MENU_NAMES = 1000
+
+
 class Settings(Protocol):
     """What IPython's configuration says; read when a step needs it.
 
@@ -115,6 +119,10 @@ class Session:
             NoOpenTaskError: there is none.
         """
         return self._need_opened().task
+
+    def step_names(self, kind: str) -> list[str]:
+        """Return the names of the newest rows of a kind, `step`, `sleep` or "" for all."""
+        return [] if self._opened is None else self._opened.cells.step_names(kind, _MENU_NAMES)
 
     def trust(self) -> list[str]:
         """Sign every record with the user's key; return those that were somebody else's."""

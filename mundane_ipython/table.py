@@ -73,7 +73,7 @@ def _row(facts: StepFacts, axis: Axis, now_ms: int) -> str:
     name, state, started, *rest = map(html.escape, cells(facts))
     colour = COLOURS.get(facts.state, "inherit")
     parts = [
-        f'<td style="{_CELL}; font-weight: 600">{name}</td>',
+        f'<td style="{_CELL}; font-weight: 600; white-space: nowrap">{name}</td>',
         f'<td style="{_CELL}; color: {colour}">{state}</td>',
         f'<td style="{_CELL}" title="{started}">{bar_svg(facts, axis, now_ms)}</td>',
         *(f'<td style="{_CELL}; white-space: nowrap">{cell}</td>' for cell in rest[:-1]),

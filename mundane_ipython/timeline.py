@@ -131,7 +131,8 @@ def bar_svg(facts: StepFacts, axis: Axis, now_ms: int) -> str:
             f'width="{width:.2f}%" height="{height}" rx="3" {look}>'
             f"<title>{html.escape(_title(facts))}</title></rect>"
         )
-    return f'<svg class="lane" width="100%" height="22" role="img">{lines}{bar}</svg>'
+    style = 'width="100%" height="22" role="img" style="display: block"'
+    return f'<svg class="lane" {style}>{lines}{bar}</svg>'
 
 
 def axis_svg(axis: Axis) -> str:
@@ -157,8 +158,8 @@ def axis_svg(axis: Axis) -> str:
 
 def _text(x: float, y: int, anchor: str, text: str) -> str:
     return (
-        f'<text x="{x:.2f}%" y="{y}" text-anchor="{anchor}" font-size="11" fill="currentColor" '
-        f'fill-opacity="0.65">{html.escape(text)}</text>'
+        f'<text x="{x:.2f}%" y="{y}" text-anchor="{anchor}" font-size="11" font-weight="400" '
+        f'fill="currentColor" fill-opacity="0.65">{html.escape(text)}</text>'
     )
 
 
