@@ -34,6 +34,8 @@ from .step import RunningStep, StepOptions
 from .table import Table
 from .transform import HOOK
 
+# A note names so many steps.
+_MAX_NAMES = 10
 POLICIES = ("warn", "rerun", "error")
 
 
@@ -68,7 +70,7 @@ class MundaneMagics(Magics):
         }
         self.completer = MagicCompleter(shell, parsers, self.session.step_names)
 
-    @magic_arguments()
+    @magic_arguments("%step")
     @argument("name", help="the step's name: ASCII letters, digits, '.', '_', '-'")
     @argument("-o", "--only", metavar="NAMES", help="store only these names, e.g. -o model,score")
     @argument("--rerun", action="store_true", help="run the cell although it is stored")
@@ -85,9 +87,19 @@ class MundaneMagics(Magics):
             %%step fetch
             data = download()
 
+        Run the cell again, in this kernel or another, and they come back without it. Store only
+        some names; run it although it is stored; or let it run by itself when its code, an input
+        or an earlier step has changed::
+
+            %%step train -o model,score
+            %%step train --rerun
+            %%step train --on-change rerun
+
         As a line magic, one expression is the step, and its value is JSON or bytes::
 
             user = %step fetch-user get_user(42)
+
+        `%mundane_open FILE` comes first. `%mundane_steps` shows what is stored.
         """
         name, _, expression = line.strip().partition(" ")
         if not expression.strip():
@@ -124,7 +136,11 @@ class MundaneMagics(Magics):
     def mundane_open(self, line: str) -> None:
         """Open a task file for this kernel's steps, or start a new pass of the one that is open.
 
-        Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db.
+        Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db::
+
+            %mundane_open
+            %mundane_open report.task.db --on-change rerun
+            %mundane_open report.task.db --as task
         """
         options = self._parse(self.mundane_open, line)
         path = options.file or find_task_file(self._ip)
@@ -143,7 +159,12 @@ class MundaneMagics(Magics):
     @argument("duration", help="500ms, 30s, 5m, 2h, 1d")
     @line_magic
     def mundane_sleep(self, line: str) -> None:
-        """Sleep until a time that is stored: a kernel that died meanwhile sleeps only the rest."""
+        """Sleep until a time that is stored: a kernel that died meanwhile sleeps only the rest.
+
+        For example::
+
+            %mundane_sleep cool-down 2h
+        """
         options = self._parse(self.mundane_sleep, line)
         task = self._refusals(self.session.need_task)
         self._refusals(lambda: task.sleep(options.name, options.duration))
@@ -164,10 +185,16 @@ class MundaneMagics(Magics):
 
     @magic_arguments()
     @argument("names", nargs="*", help="steps to forget")
-    @argument("--from", dest="first", metavar="NAME", help="this step and all stored after it")
+    @argument("--from", dest="first", metavar="NAME", help="this and all first started after it")
     @line_magic
     def mundane_forget(self, line: str) -> None:
-        """Remove steps from the task file, so that their cells run again."""
+        """Remove steps from the task file, so that their cells run again.
+
+        For example::
+
+            %mundane_forget train evaluate
+            %mundane_forget --from train
+        """
         options = self._parse(self.mundane_forget, line)
         if not options.names and not options.first:
             raise UsageError("%mundane_forget NAME... or %mundane_forget --from NAME")
@@ -176,7 +203,11 @@ class MundaneMagics(Magics):
         if options.first:
             names += self._refusals(lambda: task.names_from(options.first))
         forgotten = self._refusals(lambda: self.session.forget(names))
-        publish_note(self._ip, f"{task.path}: forgot {', '.join(forgotten)}", event="forgot")
+        names_text = ", ".join(forgotten[:_MAX_NAMES])
+        if len(forgotten) > _MAX_NAMES:
+            names_text += f" and {len(forgotten) - _MAX_NAMES:,} more"
+        text = f"{task.path}: forgot {names_text}; their cells run again"
+        publish_note(self._ip, text, event="forgot", names=forgotten)
 
     @line_magic
     def mundane_close(self, line: str) -> None:

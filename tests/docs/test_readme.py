@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import mundane
 from mundane_ipython.magics import MundaneMagics
 
-from .support import README, ROOT, blocks, run_cells, section
+from .support import README, ROOT, SPEC, blocks, run_cells, section
 
 OPEN = "%load_ext mundane_ipython\n%mundane_open t.db"
 
@@ -95,7 +95,7 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *words = shlex.split(line)
         shown.append(run("-m", program, *words))
-    status, steps, value = shown
+    status, steps, value, wrote, forgot, vacuumed = shown
     assert re.search(r"^done +3$", status, re.MULTILINE)
     assert [json.loads(line)["name"] for line in steps.splitlines()] == [
         "fetch",
@@ -103,6 +103,10 @@ def test_script_and_command_line(tmp_path: Path) -> None:
         "total",
     ]
     assert value == "332833500\n"
+    assert wrote.startswith("wrote report.html")
+    assert "<h3>cool-down</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert forgot.endswith("forgot 1 step\n")
+    assert "given back" in vacuumed
 
 
 def test_every_magic_and_option_is_there() -> None:
@@ -121,6 +125,8 @@ def test_every_magic_and_option_is_there() -> None:
     }
     assert options == set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-o)\b", README)) & options
     assert "MUNDANE_TASK" in table
+    for text in (README, section(SPEC, "Settings")):
+        assert all(trait in text for trait in magics.trait_names(config=True))
 
 
 def test_what_is_stored_and_what_is_not(tmp_path: Path) -> None:

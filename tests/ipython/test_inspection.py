@@ -20,7 +20,7 @@ from mundane_ipython.facts import StepFacts, read_steps
 from mundane_ipython.table import MAX_ROWS, Table
 from mundane_ipython.timeline import Axis, Span, axis_svg, bar_svg, make_axis
 
-from .shells import Shell
+from .shells import Shell, new_shell
 
 Restart = Callable[[], Shell]
 LOAD, USE = "rows = [1, 2]", "total = sum(rows)"
@@ -304,3 +304,78 @@ def test_the_table_in_a_notebook(shell: Shell) -> None:
     assert re.findall(r'class="bar (\w+)"', html) == ["done", "sleep", "failed"]
     assert "ZeroDivisionError" in html
     assert not re.search(r"<script|href|src=|url\(|@import", html)
+
+
+# Settings and help.
+
+
+def test_settings_take_effect_at_once(restarted: Restart) -> None:
+    """`%config MundaneMagics...` holds for the next step, where its cell and pass say nothing."""
+    shell = restarted()
+    shell.ok("n = 1")
+    shell.step("a", "x = n")
+    shell = restarted()
+    shell.ok("n = 2")
+    shell.ok("%config MundaneMagics.on_change = 'error'")
+    assert "input n changed: 1 -> 2" in str(shell.fails("%%step a\nx = n"))
+    shell.step("a", "x = n", "--on-change warn")
+    shell.ok(f"%mundane_open {shell.task_path} --on-change rerun")
+    shell.step("a", "x = n")
+    assert shell.ns["x"] == 2
+    shell.ok("%config MundaneMagics.on_change = 'perhaps'")  # IPython logs the refusal
+    assert shell.magics.on_change == "error"
+
+
+def test_the_configuration_file_is_read() -> None:
+    """`c.MundaneMagics.on_change = ...` in ipython_config.py."""
+    with new_shell() as shell:
+        shell.ip.config.MundaneMagics.on_change = "rerun"
+        shell.ok("%reload_ext mundane_ipython")
+        assert shell.magics.on_change == "rerun"
+
+
+def test_quiet_leaves_notes_out_but_for_stale_steps(restarted: Restart) -> None:
+    """As `--quiet` on every cell."""
+    shell = restarted()
+    shell.ok("n = 1")
+    shell.step("a", "x = n")
+    shell = restarted()
+    shell.ok("n = 1\n%config MundaneMagics.quiet = True")
+    assert shell.step("a", "x = n").out == ""
+    assert shell.step("a", "x = n", "--rerun").out == ""
+    shell.ok("n = 2")
+    assert "STALE" in shell.step("a", "x = n").out
+
+
+def test_the_limit_of_outputs_is_a_setting(shell: Shell) -> None:
+    """What goes beyond it is not stored, and a note says so."""
+    shell.ok("%config MundaneMagics.output_limit_mib = 1")
+    out = shell.step("a", "print('x' * (1 << 21))").out
+    assert "it showed more than 1 MiB" in out
+    assert sum(len(each["text"]) for each in shell.record("a").outputs) == 1 << 20
+
+
+@pytest.mark.parametrize("magic", ["%%step", "%mundane_open", "%mundane_forget", "%mundane_sleep"])
+def test_help_has_the_usage_and_an_example(shell: Shell, magic: str) -> None:
+    """`%%step?` and the like: how it is written, each option, and examples to copy."""
+    text = shell.ok(f"{magic}?").out
+    usage, _, rest = text.partition("positional arguments:")
+    assert f"  {magic} [" in usage or f"  {magic} name" in usage
+    examples = re.findall(rf"^ {{4}}{magic} \S.*$", usage, re.MULTILINE)
+    assert examples
+    assert rest
+
+
+def test_forgetting_many_is_one_line(shell: Shell) -> None:
+    """The note names the first ten."""
+    shell.ok("%mundane_close")
+    assert shell.task_path is not None
+    with mundane.open(shell.task_path) as task:
+        for number in range(12):
+            task.step(f"s{number}", lambda: 1)
+    shell.ok(f"%mundane_open {shell.task_path}")
+    out = shell.ok("%mundane_forget --from s0").out
+    assert out.endswith(
+        "forgot s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 2 more; their cells run again\n"
+    )
+    assert shell.rows() == {}
