@@ -5,6 +5,7 @@ SPEC.md, What other packages bring.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -62,14 +63,24 @@ def find_command(name: str) -> Command | None:
 def find_tables(view: TaskView) -> list[Tables]:
     """Return those who know the tables that other packages have in this file.
 
-    An entry point's name is the table that tells.
+    An entry point's name is the table that tells. One that cannot be loaded is left out, with a
+    line on standard error: the core's rows can be shown without it.
     """
     names = {name for (name,) in view.query(lambda c: c.execute(_TABLES).fetchall())} - _OWN
     if not names:
         return []
     from importlib.metadata import entry_points  # as above
 
-    return [entry.load() for entry in entry_points(group=TABLE_GROUP) if entry.name in names]
+    found: list[Tables] = []
+    for entry in entry_points(group=TABLE_GROUP):
+        if entry.name in names:
+            try:
+                found.append(entry.load())
+            except ImportError as error:
+                sys.stderr.write(
+                    f"mundane: without {entry.value}, which cannot be loaded: {error}\n"
+                )
+    return found
 
 
 def describe_steps(view: TaskView, tables: list[Tables]) -> Details:

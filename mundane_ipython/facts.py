@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mundane import StepRecord, TaskView
+from mundane import MundaneError, StepRecord, TaskView
 
 from .cells import read_attempts, read_finished, read_sizes, read_upstream, sweep
 from .staleness import reran
@@ -97,7 +97,10 @@ def read_steps(view: TaskView, seen: dict[str, list[str]] | None = None) -> list
 def _wake_at_ms(view: TaskView, step: StepRecord) -> int | None:
     if step.kind != "sleep" or step.status != "done":
         return None
-    value = view.get(step.name)
+    try:
+        value = view.get(step.name)
+    except MundaneError:  # damaged, or forgotten just then: a table shows the others all the same
+        return None
     return value if type(value) is int else None
 
 

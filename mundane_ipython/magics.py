@@ -212,7 +212,10 @@ class MundaneMagics(Magics):
     @line_magic
     def mundane_close(self, line: str) -> None:
         """Close the task file, so that another process may open it."""
+        task = self.session.task
         self.session.close()
+        text = "no task file is open" if task is None else f"{task.path}: closed"
+        publish_note(self._ip, text, event="closed", path=task and task.path)
 
     # The hook of transformed cells (transform.HOOK).
 

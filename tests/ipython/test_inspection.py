@@ -379,3 +379,31 @@ def test_forgetting_many_is_one_line(shell: Shell) -> None:
         "forgot s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 2 more; their cells run again\n"
     )
     assert shell.rows() == {}
+
+
+# Control from the command line.
+
+
+def test_forget_and_vacuum_give_a_bundle_back(shell: Shell, task_path: Path) -> None:
+    """The bytes of a forgotten cell leave the file, and the others are restored from it."""
+    shell.step("big", "data = {bytes(8_000_000)}")
+    shell.step("small", "kept = {1, 2}")
+    shell.ok("%mundane_close")
+    before = task_path.stat().st_size
+    assert main(["forget", str(task_path), "big", "--yes"]) == 0
+    assert main(["vacuum", str(task_path)]) == 0
+    assert task_path.stat().st_size < before - 7_900_000
+    shell.ok(f"del kept\n%mundane_open {task_path}")
+    assert "restored" in shell.step("small", "kept = {1, 2}").out
+    assert shell.ns["kept"] == {1, 2}
+    assert "restored" not in shell.step("big", "data = 1").out
+
+
+def test_a_damaged_sleep_is_shown(shell: Shell, task_path: Path) -> None:
+    """Somebody wrote no time into it; the others are shown with it."""
+    shell.ok("%mundane_sleep nap 0s")
+    shell.step("a", "x = 1")
+    shell.ok("%mundane_close")
+    with contextlib.closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("UPDATE mundane_steps SET result = 'no json' WHERE name = 'nap'")
+    assert [facts.state for facts in facts_of(task_path).values()] == ["sleep", "done"]
