@@ -1,13 +1,14 @@
 """ipywidgets in a stored output: the state that draws them, saved and opened again.
 
 An output only names a widget's model; the model lives in the kernel that died. With ipywidgets
-installed, the models are saved with the outputs and opened again as they were, without a Python
-object behind them. Without it, the output's text is what is shown.
+installed, the models are saved with the outputs and opened again as they were, without a widget
+behind them that would react. Without it, the output's text is what is shown.
 """
 
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import re
 import sys
@@ -24,39 +25,96 @@ def save_widgets(outputs: list[Output]) -> dict[str, Any] | None:
     if not model_ids or "ipywidgets" not in sys.modules:
         return None
     from ipywidgets.embed import dependency_state
-    from ipywidgets.widgets.widget import _instances
+    from ipywidgets.widgets.widget import Widget, _instances
 
-    shown = [_instances[model_id] for model_id in model_ids if model_id in _instances]
+    known = [_instances.get(model_id) for model_id in model_ids]
+    shown = [widget for widget in known if isinstance(widget, Widget)]
     state: dict[str, Any] = dependency_state(shown, drop_defaults=False)
     return state or None
 
 
 def open_widgets(state: dict[str, Any]) -> bool:
-    """Open saved models in the front end, children first; return whether ipywidgets is there."""
+    """Open saved models in the front end, children first; return whether ipywidgets is there.
+
+    A model that this kernel still has, of a step that ran in it, is left to its widget.
+    """
     try:
-        import comm
-        from ipywidgets._version import __protocol_version__
+        from ipywidgets.widgets.widget import _instances
     except ImportError:
         return False
     for model_id in _children_first(state):
-        model = state[model_id]
+        if model_id not in _instances:
+            _instances[model_id] = DrawnModel(model_id, state[model_id])
+    return True
+
+
+class DrawnModel:
+    """A saved model, opened: it keeps its state for a page that is loaded later.
+
+    Such a page asks the kernel for the state of all widgets, by ipywidgets' control channel or, an
+    older one, by each widget's own. So this stands in the list that ipywidgets keeps of them, with
+    the members that it asks of each (8.1, widget.py: `_handle_control_comm_msg`, `close_all`).
+
+    Args:
+        model_id: by which outputs and other models refer to it.
+        model: as `save_widgets` has it.
+    """
+
+    def __init__(self, model_id: str, model: dict[str, Any]) -> None:
+        import comm
+        from ipywidgets._version import __protocol_version__
+
+        self.model_id = model_id
+        self._model_name = model["model_name"]
+        self._model_module = model["model_module"]
+        self._model_module_version = model["model_module_version"]
+        self._model = model
         buffers = model.get("buffers", [])
-        comm.create_comm(
+        self._paths = [buffer["path"] for buffer in buffers]
+        self._buffers = [base64.b64decode(buffer["data"]) for buffer in buffers]
+        opened = {
+            **model["state"],
+            "_model_name": self._model_name,
+            "_model_module": self._model_module,
+            "_model_module_version": self._model_module_version,
+        }
+        self._comm = comm.create_comm(
             target_name="jupyter.widget",
             comm_id=model_id,
-            data={
-                "state": {
-                    **model["state"],
-                    "_model_name": model["model_name"],
-                    "_model_module": model["model_module"],
-                    "_model_module_version": model["model_module_version"],
-                },
-                "buffer_paths": [buffer["path"] for buffer in buffers],
-            },
-            buffers=[base64.b64decode(buffer["data"]) for buffer in buffers],
+            data={"state": opened, "buffer_paths": self._paths},
+            buffers=self._buffers,
             metadata={"version": __protocol_version__},
         )
-    return True
+        self._comm.on_msg(self._answer)
+
+    def get_state(self, key: object = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the whole state, binary values in their places."""
+        state: dict[str, Any] = copy.deepcopy(self._model["state"])
+        for (*path, last), value in zip(self._paths, self._buffers, strict=True):
+            place: Any = state
+            for step in path:
+                place = place[step]
+            place[last] = value
+        return state
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> dict[str, Any]:
+        return copy.deepcopy(self._model)
+
+    def close(self) -> None:
+        """Take it out of the list, and out of every page that shows it."""
+        from ipywidgets.widgets.widget import _instances
+
+        _instances.pop(self.model_id, None)
+        self._comm.close()
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        if message["content"]["data"].get("method") == "request_state":
+            data = {
+                "method": "update",
+                "state": self._model["state"],
+                "buffer_paths": self._paths,
+            }
+            self._comm.send(data, buffers=self._buffers)
 
 
 def without_views(outputs: list[Output]) -> list[Output]:
