@@ -229,10 +229,9 @@ class Notebook:
 
     def kernel_pid(self) -> int:
         """Return the process id of its kernel, as the server knows it."""
-        (session,) = [
-            s for s in self.front_end.server.request("sessions") if s["path"] == self.path
-        ]
-        return kernel_pid(session["kernel"]["id"])
+        sessions = self.front_end.server.request("sessions")
+        (kernel_id,) = [s["kernel"]["id"] for s in sessions if s["path"] == self.path]
+        return kernel_pid(kernel_id)
 
     # Waiting.
 

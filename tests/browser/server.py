@@ -73,10 +73,9 @@ def start_server(root: Path) -> Iterator[Server]:
 
     Settings, kernels and runtime files are where the environment's Jupyter variables say.
     """
-    overrides = Path(
-        os.environ["JUPYTER_CONFIG_DIR"], "labconfig", "default_setting_overrides.json"
-    )
-    overrides.parent.mkdir(parents=True, exist_ok=True)
+    settings = Path(os.environ["JUPYTER_CONFIG_DIR"], "labconfig")
+    settings.mkdir(parents=True, exist_ok=True)
+    overrides = settings / "default_setting_overrides.json"
     overrides.write_text(json.dumps(_SETTINGS), encoding="utf-8")
     token = secrets.token_hex(16)
     environment = {**os.environ, "JUPYTER_TOKEN": token}

@@ -18,7 +18,7 @@ OpenNotebook = Callable[..., Notebook]
 RICH = (
     OPEN,
     "%%step streams\nimport sys\nprint('to stdout')\nprint('to stderr', file=sys.stderr)\n41 + 1",
-    "%%step table\nimport pandas\nframe = pandas.DataFrame({'n': [1, 2], 'name': ['a', 'b']})\nframe",
+    "%%step table\nimport pandas\nframe = pandas.DataFrame({'n': [1, 2], 's': ['a', 'b']})\nframe",
     "%%step figure\nimport matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.show()",
     "%%step update\nfrom IPython.display import HTML, display\n"
     "handle = display(HTML('<b>before</b>'), display_id=True)\nhandle.update(HTML('<b>after</b>'))",
@@ -81,7 +81,7 @@ def test_killed_in_a_step(open_notebook: OpenNotebook, folder: Path) -> None:
     notebook.run_all()
     assert f"first ran in {killed}" in notebook.text(1)
     assert "step first: restored, saved " in notebook.text(1)
-    assert notebook.text(2).split() == "second begun second ended".split()
+    assert notebook.text(2).split() == ["second", "begun", "second", "ended"]
     assert "(True, True)" in notebook.text(3)
 
 
