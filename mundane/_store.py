@@ -88,7 +88,6 @@ class Store:
         self._mutex = threading.RLock()
         self._queue: deque[_Commit[Any]] = deque()
         self._connection: Connection | None = None
-        self._synchronous = ""
         try:
             # First, and inside: neither a fork nor an interrupt may fall between open and listed.
             _open_stores.add(self)
@@ -113,12 +112,9 @@ class Store:
         return str(self._row(_STARTED, row_id)[0])
 
     def write_pending(self, name: str, row_id: int | None) -> int:
-        """Commit a `pending` row whose attempt starts now; return its id.
-
-        It survives a kill, not necessarily a power loss.
-        """
+        """Commit a `pending` row whose attempt starts now; return its id."""
         values = ("step", None, "pending", self._now(), None)
-        return self.commit(lambda c: _upsert(c, name, row_id, values), durable=False)
+        return self.commit(lambda c: _upsert(c, name, row_id, values))
 
     def write_sleep(
         self, name: str, row_id: int | None, started_at_ms: int, wake_at_ms: int
@@ -158,7 +154,7 @@ class Store:
         with self._mutex, storage_errors(self.path, "reading it"):
             return work(self._use())
 
-    def commit(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+    def commit(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction, commit it, and return what `work` returned.
 
         Threads that call at once share a transaction: the one that gets the mutex commits for all
@@ -166,9 +162,8 @@ class Store:
 
         Args:
             work: writes through the connection.
-            durable: whether the commit must survive power loss, and not only a kill.
         """
-        entry: _Commit[T] = _Commit(work, durable)
+        entry: _Commit[T] = _Commit(work)
         self._queue.append(entry)
         with self._mutex:
             if not entry.settled:
@@ -204,6 +199,8 @@ class Store:
                 raise StorageError(
                     self.path, f"another program keeps it open in journal mode {mode!r}: close that"
                 )
+            # Not less for `pending` rows: SPEC.md, Durability.
+            connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # What was forgotten is overwritten where that costs no extra write.
@@ -261,8 +258,7 @@ class Store:
     def _settle(self, batch: list[_Commit[Any]]) -> None:
         if len(batch) > 1:
             try:
-                durable = any(entry.durable for entry in batch)
-                results = self._transact([entry.work for entry in batch], durable)
+                results = self._transact([entry.work for entry in batch])
             except Exception as error:  # noqa: BLE001 (run again alone: each keeps its own error)
                 del error
             else:
@@ -271,15 +267,14 @@ class Store:
                 return
         for entry in batch:
             try:
-                entry.settle(self._transact([entry.work], entry.durable)[0])
+                entry.settle(self._transact([entry.work])[0])
             except Exception as error:  # noqa: BLE001 (raised in the thread whose work it is)
                 entry.fail(error)
 
-    def _transact(self, works: list[Callable[[Connection], Any]], durable: bool) -> list[Any]:
+    def _transact(self, works: list[Callable[[Connection], Any]]) -> list[Any]:
         connection = self._use()
         with storage_errors(self.path, "writing to it"):
             try:
-                self._sync("FULL" if durable else "NORMAL")
                 patiently(connection, "BEGIN IMMEDIATE")
                 results = [work(connection) for work in works]
                 patiently(self._use(), "COMMIT")
@@ -290,11 +285,6 @@ class Store:
         if not self._lock.still_names_file():
             raise StorageError(self.path, MOVED)
         return results
-
-    def _sync(self, level: str) -> None:
-        if level != self._synchronous:
-            self._use().execute(f"PRAGMA synchronous = {level}")
-            self._synchronous = level
 
     def _abandon(self) -> None:
         """In a forked child: the connection may be neither used nor closed there."""
@@ -307,11 +297,10 @@ class Store:
 class _Commit(Generic[T]):
     """One caller's work on its way through a transaction that others may share."""
 
-    __slots__ = ("_error", "_result", "durable", "settled", "work")
+    __slots__ = ("_error", "_result", "settled", "work")
 
-    def __init__(self, work: Callable[[Connection], T], durable: bool) -> None:
+    def __init__(self, work: Callable[[Connection], T]) -> None:
         self.work = work
-        self.durable = durable
         self.settled = False
         self._error: Exception | None = None
         self._result: T | None = None

@@ -1,0 +1,121 @@
+"""A short run with every kind of row, for faults to fall on, and what must be left of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import mundane
+
+from .support import BoomError, beside
+from .tracing import Call
+
+VALUES: dict[str, Any] = {
+    "tiny": 1,
+    "text": "x" * 300,
+    "large": ["y" * 9_000, 2],  # fills pages of its own
+    "again": {"n": 3},
+    "bytes": b"\0\xff" * 600,
+    "last": None,
+}
+"""The steps that end well."""
+
+
+def run(path: Path, tell: Callable[[str], object] = str, synchronous: str = "") -> None:
+    """Run it, or what is left of it.
+
+    Args:
+        path: of the task file.
+        tell: gets `NAME done` or `NAME failed` when that was acknowledged, `NAME going` before
+            a row is removed and `NAME gone` when its removal was acknowledged.
+        synchronous: sync as much as this, instead of as the library does.
+    """
+    level = f"PRAGMA synchronous{synchronous and ' = '}{synchronous}"
+    with mundane.open(path) as task:
+        task.query(lambda c: c.execute(level))
+        for name in ("tiny", "text", "large"):
+            step(task, name, tell)
+    with mundane.open(path) as task:
+        task.query(lambda c: c.execute(level))
+        try:
+            task.step("fails", _raise)
+        except mundane.StepFailedError:
+            tell("fails failed")
+        task.sleep("nap", 0)
+        tell("nap done")
+        tell("fails going")
+        task.forget("fails")
+        tell("fails gone")
+        for name in ("tiny", "again", "bytes", "last"):
+            step(task, name, tell)
+
+
+def step(task: mundane.Task, name: str, tell: Callable[[str], object]) -> None:
+    """Run one of the steps that end well."""
+    assert task.step(name, lambda: VALUES[name]) == VALUES[name]
+    tell(f"{name} done")
+
+
+def _raise() -> None:
+    raise BoomError
+
+
+class Told:
+    """What a traced run acknowledged through a pipe; the pipe's `write` is the moment."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        self._pipe = os.readlink(f"/proc/self/fd/{self._write}")
+        self.status: dict[str, str] = {}
+
+    def tell(self, line: str) -> None:
+        """In the child: acknowledge."""
+        os.write(self._write, line.encode())
+
+    def hear(self, call: Call) -> None:
+        """Take a call that returned for what it acknowledges, if anything."""
+        if call.path == self._pipe:
+            name, _, status = call.data.decode().partition(" ")
+            self.status[name] = status
+
+    def close(self) -> None:
+        """Close the pipe."""
+        os.close(self._read)
+        os.close(self._write)
+
+
+def check(path: Path, told: dict[str, str]) -> None:
+    """Open what is left: it is whole and holds what was acknowledged, and the run resumes.
+
+    Args:
+        path: of the task file.
+        told: each step's last acknowledged status.
+    """
+    with mundane.open(path) as task:
+        check_integrity(task)
+        for name, status in told.items():
+            found = task.status(name)
+            if status == "gone":
+                assert found is None, f"{name} was removed and is back"
+            elif status != "going":
+                assert found == status, f"{name} is lost"
+        check_values(task, VALUES)
+    run(path)
+    with mundane.open(path) as task:
+        assert [task.status(name) for name in VALUES] == ["done"] * len(VALUES)
+        check_integrity(task)
+    assert beside(path) == []
+
+
+def check_values(task: mundane.Task, names: Iterable[str]) -> None:
+    """What is done has its own value."""
+    for name in names:
+        if task.status(name) == "done":
+            assert task.get(name) == VALUES[name]
+
+
+def check_integrity(task: mundane.Task) -> None:
+    """SQLite finds nothing wrong."""
+    assert task.query(lambda c: c.execute("PRAGMA integrity_check").fetchall()) == [("ok",)]
