@@ -206,12 +206,27 @@ class Store:
             # What was forgotten is overwritten where that costs no extra write.
             connection.execute("PRAGMA secure_delete = FAST")
             if header is None:
-                _sync_folder(folder)
+                self._sync_folder(folder)
                 self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
                 header = check_schema(self.path, self._file, connection)
         if header is None:
             raise SchemaError(self.path, "is damaged: its tables cannot be made")
         self.header = header
+
+    def _sync_folder(self, folder: str) -> None:
+        """Make the new file's own name survive power loss (fsync(2): the folder needs its own)."""
+        if os.name != "posix":
+            return
+        try:
+            fd = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise StorageError(
+                self.path, f"its folder cannot be synced: {error.strerror}"
+            ) from error
 
     def _read_rows(self, connection: Connection) -> list[tuple[int, str, str, str]]:
         rows = connection.execute(_ROWS).fetchall()
@@ -345,17 +360,6 @@ def _close(connection: Connection) -> None:
         return
     finally:
         connection.close()
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the new file's own name survive power loss (fsync(2): the directory needs its own)."""
-    if os.name != "posix":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 # A fork waits until no transaction is under way, so that a child inherits none.
