@@ -1,8 +1,8 @@
 """Looking at a task file beside a live writer, never changing it.
 
 Every look is one statement on a read-only connection, so it sees one committed state and holds
-nothing. A journal that a dead writer left is rolled back first, under the lock; a live writer's
-never is.
+nothing; `TaskView.hold` alone keeps a writer waiting. A journal that a dead writer left is rolled
+back first, under the lock; a live writer's never is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -45,6 +46,7 @@ _STEPS = (
     " CAST(error AS TEXT), CAST(started_at AS TEXT), CAST(finished_at AS TEXT),"
     " COALESCE(length(CAST(result AS BLOB)), 0) FROM mundane_steps NOT INDEXED ORDER BY id"
 )
+_ANYTHING = "SELECT count(*) FROM sqlite_master"
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
 
 # Changes with every commit of another connection.
@@ -79,6 +81,10 @@ class StepRecord:
     started_at: str
     finished_at: str | None
     size_bytes: int
+
+
+class _Changed(Exception):  # noqa: N818 (an answer to `_patiently`)
+    """What was read may be of two states."""
 
 
 class TaskView:
@@ -128,6 +134,11 @@ class TaskView:
         pid, by_reader = find_holder(self._file)
         return None if by_reader else pid
 
+    @property
+    def file(self) -> str:
+        """The task file's absolute path, from when it was opened."""
+        return self._file
+
     def query(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` reads in one statement; for tools with tables of their own.
 
@@ -139,14 +150,35 @@ class TaskView:
             StorageError: a writer kept the file busy too long.
             ClosedTaskError: after `close`.
         """
+        return self._patiently(lambda: self._look(work))
+
+    def hold(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads in any number of statements, all of one committed state.
+
+        A writer's next commit waits until `work` returns, so it should be short.
+
+        Args:
+            work: as in `query`.
+
+        Raises:
+            SchemaError, StorageError, ClosedTaskError: as in `query`.
+        """
+        try:
+            return self._patiently(lambda: self._hold(work))
+        except _Changed:
+            reason = "a writer that takes no locks of SQLite's changed it all the time: stop it"
+            raise StorageError(self.path, reason) from None
+
+    def _patiently(self, look: Callable[[], T]) -> T:
+        """Return what a look returns, taken again where a writer was in the way."""
         deadline_s = time.monotonic() + _PATIENCE_S
         with storage_errors(self.path, "reading it"):
             while True:
                 if self._closed:
                     raise ClosedTaskError(self.path, "closed: read it again")
                 try:
-                    return self._look(work)
-                except (DatabaseError, SchemaError) as error:
+                    return look()
+                except (DatabaseError, SchemaError, _Changed) as error:
                     if time.monotonic() > deadline_s or not self._worth_another_look(error):
                         raise
                 time.sleep(_PAUSE_S)
@@ -187,6 +219,24 @@ class TaskView:
         # A writer that keeps committing beside a long look is one that locks: it saw one state.
         return result
 
+    def _hold(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads of one state, if none was in the way that takes no locks.
+
+        A second connection tells: it reads the version anew, while the first holds SQLite's lock,
+        which no other writer passes.
+        """
+        with closing(connect(self._file, "ro")) as witness:
+            self._connection.execute("BEGIN")
+            try:
+                self._connection.execute(_ANYTHING).fetchone()  # takes the lock
+                before = witness.execute(_VERSION).fetchone()
+                result = work(self._connection)
+                if witness.execute(_VERSION).fetchone() == before:
+                    return result
+            finally:
+                self._connection.execute("ROLLBACK")
+        raise _Changed
+
     def _check(self, connection: Connection) -> Header:
         header = check_schema(self.path, self._file, connection)
         if header is None:
@@ -195,7 +245,7 @@ class TaskView:
 
     def _worth_another_look(self, error: Exception) -> bool:
         """Return whether the error may pass; a dead writer's journal is rolled back for it."""
-        if is_busy(error):
+        if is_busy(error) or isinstance(error, _Changed):
             return True
         if needs_recovery(error):
             return _recover(self._file)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from ._clock import SYSTEM, Clock, iso
 from ._schema import Header, check_schema, create_tables
 from ._sqlite import Connection, IntegrityError
+from ._sync import sync_folder
 from ._writer import Writer
 from .errors import SchemaError, StorageError
 
@@ -118,7 +119,7 @@ class Store(Writer):
     def _open(self) -> None:
         super()._open()
         if self._found is None:
-            self._sync_folder()
+            sync_folder(self.path, self._file)
             self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
             self.query(self._check)
         if self._found is None:

@@ -127,20 +127,6 @@ class Writer:
             # What was forgotten is overwritten where that costs no extra write.
             connection.execute("PRAGMA secure_delete = FAST")
 
-    def _sync_folder(self) -> None:
-        """Make the new file's own name survive power loss (fsync(2): the folder needs its own)."""
-        if os.name != "posix":
-            return
-        try:
-            fd = os.open(os.path.dirname(self._file), os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            reason = f"its folder cannot be synced: {error.strerror}"
-            raise StorageError(self.path, reason) from error
-
     def _check(self, connection: Connection) -> None:
         """Check what the file holds, before anything is changed; a subclass knows its format."""
 
