@@ -50,7 +50,7 @@ def backup_view(view: TaskView, copy: str | os.PathLike[str]) -> None:
     mode = stat.S_IMODE(os.stat(view.file).st_mode)
     with _temporary_beside(copy, file) as temporary:
         with closing(connect(temporary, "rw")) as target:
-            view.hold(lambda source: _copy(view.path, source, target, copy))
+            view.query_strictly(lambda source: _copy(view.path, source, target, copy))
         with _told(copy):
             os.chmod(temporary, mode)
             _sync_file(temporary)
