@@ -128,16 +128,16 @@ def test_a_million_steps(path: Path) -> None:
         f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
         " INSERT INTO mundane_steps"
         " (name, kind, encoding, result, status, started_at, finished_at)"
-        " SELECT 's' || i, 'step', 'json', CAST(i AS TEXT), 'done', '2026-11-24T09:00:00Z', ''"
-        " FROM n",
+        " SELECT printf('s%06d', i), 'step', 'json', CAST(i AS TEXT), 'done',"
+        " '2026-11-24T09:00:00Z', '' FROM n",
     )
     with mundane.open(path) as task:
         for i in (0, 1, count // 2, count - 1):
-            assert task.step(f"s{i}", lambda: "not called") == i
+            assert task.step(f"s{i:06}", lambda: "not called") == i
         assert task.step("new", lambda: "new") == "new"
         assert task.counts() == {"done": count + 1, "failed": 0, "pending": 0}
     with mundane.read(path) as view:
-        assert view.get(f"s{count - 1}") == count - 1
+        assert view.get(f"s{count - 1:06}") == count - 1
         assert view.get("new") == "new"
 
 
