@@ -111,6 +111,23 @@ def check(path: Path, told: dict[str, str]) -> None:
     assert beside(path) == []
 
 
+def look(path: Path, told: dict[str, str]) -> None:
+    """Look into what is left, as a reader does: what was acknowledged is seen."""
+    reason = ""
+    try:
+        with mundane.read(path) as view:
+            found = {step.name: step.status for step in view.steps()}
+            values = {name: view.get(name) for name in VALUES if found.get(name) == "done"}
+    except mundane.TaskNotFoundError:
+        found, values = {}, {}
+    except mundane.SchemaError as error:
+        found, values, reason = {}, {}, error.reason
+    assert reason in ("", "holds no task yet")
+    assert values == {name: VALUES[name] for name in values}
+    for name, status in told.items():
+        assert status != "done" or found.get(name) == "done", f"{name} is lost"
+
+
 def check_values(task: mundane.Task, names: Iterable[str]) -> None:
     """What is done has its own value."""
     for name in names:
