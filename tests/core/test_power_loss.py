@@ -20,11 +20,11 @@ from .tracing import Traced
 from .workload import Told, check, look, run, step
 
 
-def cut_everywhere(path: Path, told: Told, synchronous: str = "") -> int:
+def cut_everywhere(path: Path, told: Told, setting: str = "") -> int:
     """Run the workload, and check every state that losing the power may leave; return how many."""
     disk, chance = Disk(path.parent), random.Random(20261124)
     seen: set[int] = set()
-    traced = Traced(lambda: run(path, told.tell, synchronous), disk.follow)
+    traced = Traced(lambda: run(path, told.tell, setting), disk.follow)
 
     def check_states() -> None:
         for state in disk.states(chance):
@@ -57,6 +57,11 @@ def test_power_loss(path: Path) -> None:
     assert cut_everywhere(path, Told()) > 800
 
 
+def test_power_loss_in_transactions_larger_than_the_cache(path: Path) -> None:
+    """The same where pages are written before the commit, as those of large results are."""
+    assert cut_everywhere(path, Told(), "cache_size = 1") > 800
+
+
 def test_power_loss_after_a_crash(path: Path) -> None:
     """The same where the run begins by rolling back the journal of a dead writer."""
     told = Told()
@@ -68,9 +73,9 @@ def test_power_loss_after_a_crash(path: Path) -> None:
     assert cut_everywhere(path, told) > 800
 
 
-@pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
-def test_the_simulation_finds_what_is_synced_too_late(path: Path, synchronous: str) -> None:
+@pytest.mark.parametrize("setting", ["synchronous = NORMAL", "synchronous = OFF"])
+def test_the_simulation_finds_what_is_synced_too_late(path: Path, setting: str) -> None:
     """With fewer syncs the same run is damaged, so the tests above can fail."""
     with pytest.raises((AssertionError, mundane.SchemaError)) as found:
-        cut_everywhere(path, Told(), synchronous)
+        cut_everywhere(path, Told(), setting)
     assert re.search("is damaged|integrity_check|is lost", str(found.value))

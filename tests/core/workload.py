@@ -21,22 +21,22 @@ VALUES: dict[str, Any] = {
 """The steps that end well."""
 
 
-def run(path: Path, tell: Callable[[str], object] = str, synchronous: str = "") -> None:
+def run(path: Path, tell: Callable[[str], object] = str, setting: str = "") -> None:
     """Run it, or what is left of it.
 
     Args:
         path: of the task file.
         tell: gets `NAME done` or `NAME failed` when that was acknowledged, `NAME going` before
             a row is removed and `NAME gone` when its removal was acknowledged.
-        synchronous: sync as much as this, instead of as the library does.
+        setting: of SQLite's, another one than the library's.
     """
-    level = f"PRAGMA synchronous{synchronous and ' = '}{synchronous}"
+    pragma = f"PRAGMA {setting or 'synchronous'}"
     with mundane.open(path) as task:
-        task.query(lambda c: c.execute(level))
+        task.query(lambda c: c.execute(pragma))
         step(task, "tiny", tell)
         step(task, "large", tell)
     with mundane.open(path) as task:
-        task.query(lambda c: c.execute(level))
+        task.query(lambda c: c.execute(pragma))
         try:
             task.step("fails", _raise)
         except mundane.StepFailedError:
