@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import threading
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
@@ -18,15 +17,14 @@ from typing import Any, TypeVar
 from . import _clock, _duration
 from ._attempt import Attempt, Row
 from ._names import check_name, check_path
-from ._reader import Kind, Status
+from ._pass import Pass
+from ._reader import Status
 from ._sqlite import Connection
 from ._store import Store
 from ._values import decode_result
 from .errors import (
     AsyncFunctionError,
-    DuplicateStepError,
     SchemaError,
-    StepKindError,
     UnknownStepError,
 )
 
@@ -49,15 +47,11 @@ class Task:
     ) -> None:
         self.path = check_path(path)
         self._clock = clock
-        self._used: set[str] = set()
-        self._used_guard = threading.Lock()
         self._store = Store(self.path, clock)
         try:  # nothing may follow it: an interrupt there would leave the file locked
             self.task_id = self._store.header.task_id
             self.created_at = self._store.header.created_at
-            self._rows = {
-                name: Row(row_id, kind, status) for row_id, name, kind, status in self._store.rows()
-            }
+            self._pass = Pass(self.path, self._store)
         except BaseException:
             self._store.close()
             raise
@@ -148,7 +142,7 @@ class Task:
 
     def status(self, name: str) -> Status | None:
         """Return the status of a step's row, None where there is none."""
-        row = self._rows.get(name)
+        row = self._pass.rows.get(name)
         return row.status if row else None
 
     def get(self, name: str) -> Any:
@@ -157,14 +151,14 @@ class Task:
         Raises:
             UnknownStepError: there is no such step, or it is not done.
         """
-        row = self._rows.get(name)
+        row = self._pass.rows.get(name)
         if row is None or row.status != "done":
             raise UnknownStepError(self.path, name, row.status if row else None)
         return self._decode(name, row)
 
     def counts(self) -> dict[Status, int]:
         """Return how many rows are done, failed and pending."""
-        statuses = [row.status for row in self._rows.values()]
+        statuses = [row.status for row in self._pass.rows.values()]
         known: tuple[Status, ...] = ("done", "failed", "pending")
         return {status: statuses.count(status) for status in known}
 
@@ -174,9 +168,9 @@ class Task:
         Raises:
             UnknownStepError: there is no such step.
         """
-        start = self._known(name).id
+        start = self._pass.known(name).id
         # A list first: threads may begin steps meanwhile.
-        return [other for other, row in list(self._rows.items()) if row.id >= start]
+        return [other for other, row in list(self._pass.rows.items()) if row.id >= start]
 
     def forget(self, *names: str) -> None:
         """Remove rows, so that these steps run again; the names may be used again in this pass.
@@ -184,11 +178,7 @@ class Task:
         Raises:
             UnknownStepError: one of them is not in the file; nothing is removed.
         """
-        rows = {name: self._known(name) for name in names}
-        self._store.delete([row.id for row in rows.values()])
-        for name in rows:
-            del self._rows[name]
-        self.release(names)
+        self._pass.forget(names)
 
     # For tools that run a step's body themselves, as a notebook's cell does.
 
@@ -205,22 +195,20 @@ class Task:
         Raises:
             InvalidNameError, DuplicateStepError, StepKindError: before anything is touched.
         """
-        row = self._claim(name, "step")
+        row = self._pass.claim(name, "step")
         if row is None or row.status != "done" or rerun:
-            row = self._start(
+            row = self._pass.start(
                 name, "step", "pending", lambda old: self._store.write_pending(name, old)
             )
         return Attempt(self._store, name, row)
 
     def used(self) -> frozenset[str]:
         """Return the names claimed in this pass."""
-        with self._used_guard:
-            return frozenset(self._used)
+        return self._pass.used()
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Start the pass of these names again, or of all: each may be claimed once more."""
-        with self._used_guard:
-            self._used = set() if names is None else self._used - set(names)
+        self._pass.release(names)
 
     def query(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` reads through the connection, for tables of a tool's own."""
@@ -245,36 +233,6 @@ class Task:
     ) -> None:
         self.close()
 
-    def _claim(self, name: str, kind: Kind) -> Row | None:
-        check_name(name)
-        row = self._rows.get(name)
-        with self._used_guard:
-            if name in self._used:
-                raise DuplicateStepError(self.path, name)
-            if row is not None and row.kind != kind:
-                raise StepKindError(self.path, name, row.kind, kind)
-            self._used.add(name)
-        return row
-
-    def _start(
-        self, name: str, kind: Kind, status: Status, write: Callable[[int | None], int]
-    ) -> Row:
-        """Write the row of a claimed name, given the id of its old one."""
-        old = self._rows.get(name)
-        try:
-            row_id = write(old.id if old else None)
-        except BaseException:
-            self.release([name])  # not begun, so that it may be tried again in this pass
-            raise
-        row = self._rows[name] = Row(row_id, kind, status)
-        return row
-
-    def _known(self, name: str) -> Row:
-        row = self._rows.get(name)
-        if row is None:
-            raise UnknownStepError(self.path, name, None)
-        return row
-
     def _decode(self, name: str, row: Row) -> Any:
         return decode_result(self.path, name, *self._store.result(row.id))
 
@@ -283,10 +241,10 @@ class Task:
         if self.status(name) == "done":
             return self._rest_of_nap(name)
         duration_ms = _duration.to_ms(duration)
-        self._claim(name, "sleep")
+        self._pass.claim(name, "sleep")
         now_ms = self._clock.now_ms()
         wake_at_ms = now_ms + duration_ms
-        self._start(
+        self._pass.start(
             name,
             "sleep",
             "done",
@@ -295,8 +253,8 @@ class Task:
         return _clock.Nap(self._clock, wake_at_ms, duration_ms)
 
     def _rest_of_nap(self, name: str) -> _clock.Nap:
-        self._claim(name, "sleep")
-        row = self._rows[name]
+        self._pass.claim(name, "sleep")
+        row = self._pass.rows[name]
         wake_at_ms = self._decode(name, row)
         if type(wake_at_ms) is not int:
             raise SchemaError(self.path, f"is damaged: the end of sleep {name!r} is no time in ms")
