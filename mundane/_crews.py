@@ -1,7 +1,7 @@
 """Crews: who runs the items of a map, and how their outcomes come back.
 
-This thread, a pool of threads, any other executor, or tasks of an event loop. A crew runs what it is
-given and appends an outcome for each item to a list; it knows no rows.
+This thread, a pool of threads, any other executor, or tasks of an event loop. A crew runs what it
+is given and appends an outcome for each item to a list; it knows no rows.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ._items import Item
 
 if TYPE_CHECKING:  # each is loaded by who uses it
     import asyncio
     from concurrent.futures import Executor, Future, ThreadPoolExecutor
-
-    from ._attempt import Row
 
 # A thread of a pool serves one map so long, and then its other users.
 _TURN_S = 0.02
@@ -28,27 +29,6 @@ MAX_IN_FLIGHT = 1024
 
 # Where nothing tells how many workers an executor has, as with a cluster.
 _MANY_WORKERS = 128
-
-
-class Item:
-    """One item of a map.
-
-    Attributes:
-        position: which one it is, from 0.
-        key: what tells it from the others.
-        name: of its row.
-        value: what the function is called with.
-        row: its row in the file, once it has one.
-    """
-
-    __slots__ = ("key", "name", "position", "row", "value")
-
-    def __init__(self, position: int, key: str | int, name: str, value: Any) -> None:
-        self.position = position
-        self.key = key
-        self.name = name
-        self.value = value
-        self.row: Row | None = None
 
 
 class Lost(Exception):  # noqa: N818 (an outcome, not an error of the item's)
@@ -65,23 +45,27 @@ Outcome = tuple[Item, Any, BaseException | None]
 _Function = Callable[[Any], Any]
 
 
-class Crew(Protocol):
-    """Runs items and appends their outcomes to the list that it was made with.
+class Pace(Protocol):
+    """How many items a crew wants.
 
     Attributes:
-        in_flight: how many items it wants to have at first.
+        in_flight: how many it wants to have at first.
         grows: whether it wants more where it is quick.
-        own_frames: how many outermost frames of an item's traceback are a crew's.
+        own_frames: how many outermost frames of an item's traceback are the crew's.
     """
 
     in_flight: int
     grows: bool
     own_frames: int
 
+
+class Crew(Pace, Protocol):
+    """Runs items and appends their outcomes to the list that it was made with."""
+
     def start(self, items: list[Item]) -> None:
         """Take items; their outcomes will come."""
 
-    def collect(self, wait: bool) -> None:
+    def collect(self, *, wait: bool) -> None:
         """Append the outcomes that are there; where asked, wait until there is one."""
 
     def stop(self) -> None:
@@ -120,7 +104,7 @@ class InlineCrew:
     def start(self, items: list[Item]) -> None:
         self._items += items
 
-    def collect(self, wait: bool) -> None:
+    def collect(self, *, wait: bool) -> None:
         if wait and self._items:
             item = self._items.pop(0)
             try:
@@ -161,7 +145,7 @@ class ThreadCrew:
         for _ in range(wanted):
             self._submit()
 
-    def collect(self, wait: bool) -> None:
+    def collect(self, *, wait: bool) -> None:
         _drain(self._finished, self._outcomes, wait)
 
     def stop(self) -> None:
@@ -189,7 +173,7 @@ class ThreadCrew:
                         return
                 continue
             try:
-                outcome = (item, self._fn(item.value), None)
+                outcome: Outcome = (item, self._fn(item.value), None)
             except BaseException as error:  # noqa: BLE001 (an outcome; the map judges it)
                 outcome = (item, None, error)
             self._finished.put(outcome)
@@ -239,9 +223,9 @@ class ExecutorCrew:
                 self._finished.put((item, None, Lost(error)))
             else:
                 self._running[item] = future
-                future.add_done_callback(lambda done, item=item: self._ended(item, done))
+                future.add_done_callback(partial(self._ended, item))
 
-    def collect(self, wait: bool) -> None:
+    def collect(self, *, wait: bool) -> None:
         start = len(self._outcomes)
         _drain(self._finished, self._outcomes, wait)
         for item, _, _ in self._outcomes[start:]:
@@ -255,17 +239,17 @@ class ExecutorCrew:
     def _ended(self, item: Item, future: Future[Any]) -> None:
         from concurrent.futures import BrokenExecutor, CancelledError
 
-        try:
-            outcome: Outcome = (item, future.result(), None)
-        except (BrokenExecutor, CancelledError) as error:
-            outcome = (item, None, Lost(error))
-        except BaseException as error:  # noqa: BLE001 (an outcome; the map judges it)
-            outcome = (item, None, error)
+        if future.cancelled():
+            outcome: Outcome = (item, None, Lost(CancelledError("its future was cancelled")))
+        elif (error := future.exception()) is None:
+            outcome = (item, future.result(), None)
+        else:
+            outcome = (item, None, Lost(error) if isinstance(error, BrokenExecutor) else error)
         self._finished.put(outcome)
 
 
 class AsyncCrew:
-    """Runs each item as a task of the running event loop. Its `wait` stands for `collect`."""
+    """Runs each item as a task of the running event loop: a `Crew` that is awaited."""
 
     grows = False
     own_frames = 1
@@ -286,9 +270,9 @@ class AsyncCrew:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def wait(self) -> None:
-        """Wait until there are outcomes."""
-        await self._wake.wait()
+    async def collect(self, *, wait: bool) -> None:
+        if wait:
+            await self._wake.wait()
         self._wake.clear()
 
     async def stop(self) -> None:
@@ -303,15 +287,11 @@ class AsyncCrew:
             value = self._fn(item.value)
             if inspect.isawaitable(value):
                 value = await value
-        except Exception as error:  # noqa: BLE001 (an outcome)
+        except BaseException as error:  # noqa: BLE001 (an outcome; the map judges it)
             self._outcomes.append((item, None, error))
-        except BaseException as error:
-            self._outcomes.append((item, None, error))
-            raise
         else:
             self._outcomes.append((item, value, None))
-        finally:
-            self._wake.set()
+        self._wake.set()
 
 
 def _drain(queue: SimpleQueue[Outcome], outcomes: list[Outcome], wait: bool) -> None:

@@ -12,6 +12,7 @@ import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from ._clock import SYSTEM, Clock, iso
@@ -38,6 +39,8 @@ _STATUSES = "SELECT id, status FROM mundane_steps NOT INDEXED"
 _HAS_INDEX = "SELECT count(*) FROM sqlite_master WHERE name = 'mundane_steps_status'"
 _RESULT = "SELECT encoding, result, status FROM mundane_steps WHERE id = ?"
 _STARTED = "SELECT started_at FROM mundane_steps WHERE id = ?"
+_LAST = "SELECT coalesce(max(id), 0) FROM mundane_steps"
+_SINCE = "SELECT id FROM mundane_steps WHERE id > ? ORDER BY id"
 _FIND = "SELECT id FROM mundane_steps WHERE name = ?"
 _INSERT = (
     "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
@@ -62,6 +65,21 @@ _JOURNAL_BYTES = 1 << 20
 
 # What does not fit into the page cache is written twice: 16 MiB values of a tool's tables fit.
 _CACHE_KIB = 24_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """What happens to many rows in one transaction.
+
+    Attributes:
+        done: (encoding, encoded result, row id) of each step that is done.
+        failed: (error text, row id) of each that failed.
+        pending: (name, id of its old row or None) of each whose attempt starts.
+    """
+
+    done: list[tuple[str, str | bytes, int]] = field(default_factory=list)
+    failed: list[tuple[str, int]] = field(default_factory=list)
+    pending: list[tuple[str, int | None]] = field(default_factory=list)
 
 
 class Store:
@@ -108,6 +126,11 @@ class Store:
             raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
         return encoding, result
 
+    def results(self, row_ids: list[int]) -> list[tuple[str, str | bytes | None]]:
+        """Return (encoding, stored result) of many rows."""
+        with self._mutex:
+            return [self.result(row_id) for row_id in row_ids]
+
     def started_at(self, row_id: int) -> str:
         """Return when the row's current attempt started (ISO-8601)."""
         return str(self._row(_STARTED, row_id)[0])
@@ -148,6 +171,20 @@ class Store:
         """Commit `failed` with an error text."""
         values = (error, self._now(), row_id)
         self.commit(lambda c: self._update(c, _FAILED, values))
+
+    def write_batch(self, batch: Batch) -> list[int]:
+        """Commit a batch in one transaction; return the ids of the rows that are `pending`."""
+        now = self._now()
+        done = [(encoding, result, now, row_id) for encoding, result, row_id in batch.done]
+        failed = [(error, now, row_id) for error, row_id in batch.failed]
+        values = ("step", None, "pending", now, None)
+
+        def work(connection: Connection) -> list[int]:
+            self._update(connection, _DONE, *done)
+            self._update(connection, _FAILED, *failed)
+            return _upsert_all(connection, batch.pending, values)
+
+        return self.commit(work, durable=bool(done or failed))
 
     def delete(self, row_ids: list[int]) -> None:
         """Commit the removal of rows."""
@@ -230,8 +267,8 @@ class Store:
             raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
         return cast("tuple[Any, ...]", row)
 
-    def _update(self, connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
-        if connection.execute(statement, values).rowcount != 1:
+    def _update(self, connection: Connection, statement: str, *rows: tuple[Any, ...]) -> None:
+        if rows and connection.executemany(statement, rows).rowcount != len(rows):
             raise StorageError(
                 self.path, "the step's row was removed while it ran: its outcome is not stored"
             )
@@ -344,6 +381,21 @@ def _upsert(
         if found is None:
             raise
         return _upsert(connection, name, cast("int", found[0]), values)
+
+
+def _upsert_all(
+    connection: Connection, rows: list[tuple[str, int | None]], values: tuple[str | None, ...]
+) -> list[int]:
+    """`_upsert` each; return their ids."""
+    if all(row_id is None for _, row_id in rows):
+        last_id = connection.execute(_LAST).fetchone()[0]
+        try:
+            connection.executemany(_INSERT, [(name, *values) for name, _ in rows])
+        except IntegrityError as error:
+            del error  # one of them is there: those inserted so far are found below, too
+        else:
+            return [row_id for (row_id,) in connection.execute(_SINCE, (last_id,))]
+    return [_upsert(connection, name, row_id, values) for name, row_id in rows]
 
 
 def _close(connection: Connection) -> None:

@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _clock, _duration
+from ._async import refuse_async, refuse_awaitable
 from ._attempt import Attempt, Row
+from ._fanout import FanOut
 from ._names import check_name, check_path
 from ._pass import Pass
 from ._reader import Status
@@ -31,7 +33,7 @@ from .errors import (
 T = TypeVar("T")
 
 
-class Task:
+class Task(FanOut):
     """An open task file: the one writer it has. From `run`, `arun` or `open`.
 
     Threads and asyncio tasks may use it at the same time. A forked child may not.
@@ -314,17 +316,3 @@ def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as 
         LockedError, SchemaError, StorageError: as in `run`.
     """
     return Task(path)
-
-
-def refuse_async(fn: object, called: str, instead: str) -> None:
-    """Raise AsyncFunctionError for a function that is seen to be async before it is called."""
-    if inspect.iscoroutinefunction(fn):
-        raise AsyncFunctionError(called, instead)
-
-
-def refuse_awaitable(value: object, called: str, instead: str) -> None:
-    """Raise AsyncFunctionError for an awaitable that a plain function returned."""
-    if inspect.isawaitable(value):
-        if inspect.iscoroutine(value):
-            value.close()
-        raise AsyncFunctionError(called, instead)
