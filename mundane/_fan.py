@@ -195,11 +195,12 @@ class Fan:
         self._in_flight += len(fresh) - len(outcomes)
         self.done += len(good) + len(failed)
         outcomes.clear()
+        results = [self._result(item, encoded) for item, encoded in good]
         for item, error in failed:
             self._note_failed(item, error)
         if fatal is not None:
             raise fatal
-        return [self._result(item, encoded) for item, encoded in good]
+        return results
 
     def _sort(
         self, outcomes: list[Outcome], batch: Batch
