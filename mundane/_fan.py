@@ -138,7 +138,7 @@ class Fan:
         """Return the next items that are to be run, and the stored ones before and between them."""
         fresh: list[Item] = []
         stored: list[Item] = []
-        room = self._window - self._in_flight
+        room = self._window - (self._in_flight - len(self._outcomes))
         until_s = time.monotonic() + _TAKE_S
         try:
             while len(fresh) < room and len(stored) < _READ:
