@@ -14,7 +14,7 @@ The layers, each importing only what stands below it:
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
     interrupt, pickler, record, report      SIGINT; notebook objects; one stored cell; tables shown
-    source, staleness, widgets              what a body binds and reads; what is another now
+    source, staleness, widgets, progress    what a body binds and reads; what is another now; a bar
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     reach, safearrays, trust, values, views
     mundane                                 the core

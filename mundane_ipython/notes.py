@@ -20,13 +20,23 @@ _QUIET = "color: #6b7280; font-size: 90%"
 _ALARM = "color: #7c2d12; background: #ffedd5; border-left: 4px solid #ea580c; padding: 0.4em 0.8em"
 
 
-def publish_note(shell: InteractiveShell, text: str, *, alarm: bool = False, **facts: Any) -> None:
+def publish_note(
+    shell: InteractiveShell,
+    text: str,
+    *,
+    alarm: bool = False,
+    display_id: str | None = None,
+    update: bool = False,
+    **facts: Any,
+) -> None:
     """Show a note.
 
     Args:
         shell: where.
         text: plain text, one line or a few; may hold names and errors out of a file.
         alarm: whether it must not be overlooked.
+        display_id: by which it can be updated.
+        update: whether it takes the place of the note with that id.
         facts: what the note says, for programs; JSON values.
     """
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
@@ -34,7 +44,8 @@ def publish_note(shell: InteractiveShell, text: str, *, alarm: bool = False, **f
         "text/plain": text,
         "text/html": f'<div style="{_ALARM if alarm else _QUIET}">{lines}</div>',
     }
-    shell.display_pub.publish(data, {METADATA_KEY: facts})
+    transient = {} if display_id is None else {"display_id": display_id}
+    shell.display_pub.publish(data, {METADATA_KEY: facts}, transient=transient, update=update)
 
 
 def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:

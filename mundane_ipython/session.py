@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -15,6 +16,7 @@ from mundane import Attempt, DuplicateStepError, MundaneError, Task
 from .capture import current_request
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .opened import OpenTask, open_task
+from .progress import show_progress
 from .restore import Restorer
 from .source import CellSource
 from .step import RunningStep, StepOptions
@@ -71,6 +73,7 @@ class Session:
             opened = open_task(path)
             self.close()
             self._opened, task = opened, opened.task
+            task.show_progress = partial(show_progress, self._shell)
         task.release()
         self._start_pass()
         return task
