@@ -30,8 +30,8 @@ from .errors import (
 # Where items are long in coming, those that came are not kept waiting for more than this.
 _TAKE_S = 0.01
 
-# How many stored results are read at once.
-_READ = 1000
+# How many stored results are read at once; they may be large.
+_READ = 100
 
 # How many of the failed keys an error lists.
 _LISTED = 100

@@ -1,7 +1,7 @@
 """`map` and `amap`: one durable step for each item. A base of `Task`.
 
 Joins the items, their rows (`_fan`) and who runs them (`_crews`); async code awaits only the crew.
-SPEC.md, Fan-out.
+SPEC.md, Maps.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ A name is claimed before anything else is done with it. Runs nothing, and reads 
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
@@ -24,13 +25,16 @@ class Pass:
 
     Attributes:
         rows: every row, by name, oldest first.
+        claims: how many names were claimed since the task was opened.
     """
 
     def __init__(self, path: str, store: Store) -> None:
         self.path = path
         self.store = store
         self.rows = {name: Row(row_id, kind, status) for row_id, name, kind, status in store.rows()}
-        self._used: set[str] = set()
+        # Each with the number of its claim, the last one last.
+        self._used: dict[str, int] = {}
+        self.claims = 0
         self._guard = threading.Lock()
 
     def claim(self, name: str, kind: Kind, where: str = "") -> Row | None:
@@ -51,7 +55,8 @@ class Pass:
                 raise DuplicateStepError(self.path, name, where)
             if row is not None and row.kind != kind:
                 raise StepKindError(self.path, name, row.kind, kind)
-            self._used.add(name)
+            self.claims += 1
+            self._used[name] = self.claims
         return row
 
     def claim_all(self, names: Sequence[str], kind: Kind, where: str) -> None:
@@ -101,15 +106,19 @@ class Pass:
             del self.rows[name]
         self.release(rows)
 
-    def used(self) -> frozenset[str]:
-        """Return the names claimed in this pass."""
+    def used(self, since: int = 0) -> frozenset[str]:
+        """Return the names claimed in this pass, after so many claims."""
         with self._guard:
-            return frozenset(self._used)
+            newest = itertools.takewhile(
+                lambda name: self._used[name] > since, reversed(self._used)
+            )
+            return frozenset(newest if since else self._used)
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Start the pass of these names again, or of all."""
         with self._guard:
             if names is None:
-                self._used = set()
+                self._used = {}
             else:
-                self._used.difference_update(names)
+                for name in names:
+                    self._used.pop(name, None)

@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from ._clock import SYSTEM, Clock, iso
 from ._schema import Header, check_schema, create_tables
@@ -87,15 +87,14 @@ class Store(Writer):
 
     def result(self, row_id: int) -> tuple[str, str | bytes | None]:
         """Return (encoding, stored result) of one row."""
-        encoding, result, status = self._row(_RESULT, row_id)
-        if status != "done":
-            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
-        return encoding, result
+        return self._result_in(row_id, self._row(_RESULT, row_id))
 
     def results(self, row_ids: list[int]) -> list[tuple[str, str | bytes | None]]:
         """Return (encoding, stored result) of many rows."""
-        with self._mutex:
-            return [self.result(row_id) for row_id in row_ids]
+        rows = self.query(
+            lambda c: [c.execute(_RESULT, (row_id,)).fetchone() for row_id in row_ids]
+        )
+        return [self._result_in(*each) for each in zip(row_ids, rows, strict=True)]
 
     def started_at(self, row_id: int) -> str:
         """Return when the row's current attempt started (ISO-8601)."""
@@ -180,8 +179,21 @@ class Store(Writer):
     def _row(self, statement: str, row_id: int) -> tuple[Any, ...]:
         row = self.query(lambda c: c.execute(statement, (row_id,)).fetchone())
         if row is None:
-            raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
+            self._refuse_gone(row_id)
         return cast("tuple[Any, ...]", row)
+
+    def _result_in(
+        self, row_id: int, row: tuple[Any, ...] | None
+    ) -> tuple[str, str | bytes | None]:
+        if row is None:
+            self._refuse_gone(row_id)
+        encoding, result, status = row
+        if status != "done":
+            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
+        return encoding, result
+
+    def _refuse_gone(self, row_id: int) -> NoReturn:
+        raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
 
     def _update(self, connection: Connection, statement: str, *rows: tuple[Any, ...]) -> None:
         if rows and connection.executemany(statement, rows).rowcount != len(rows):

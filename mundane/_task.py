@@ -160,7 +160,8 @@ class Task(FanOut):
 
     def counts(self) -> dict[Status, int]:
         """Return how many rows are done, failed and pending."""
-        statuses = [row.status for row in self._pass.rows.values()]
+        # A list first, as in `names_from`.
+        statuses = [row.status for row in list(self._pass.rows.values())]
         known: tuple[Status, ...] = ("done", "failed", "pending")
         return {status: statuses.count(status) for status in known}
 
@@ -204,9 +205,18 @@ class Task(FanOut):
             )
         return Attempt(self._store, name, row)
 
-    def used(self) -> frozenset[str]:
-        """Return the names claimed in this pass."""
-        return self._pass.used()
+    @property
+    def claims(self) -> int:
+        """How many names were claimed since the task was opened."""
+        return self._pass.claims
+
+    def used(self, since: int = 0) -> frozenset[str]:
+        """Return the names claimed in this pass.
+
+        Args:
+            since: leave out those of the first so many `claims`; the cost is that of the others.
+        """
+        return self._pass.used(since)
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Start the pass of these names again, or of all: each may be claimed once more."""
