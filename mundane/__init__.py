@@ -4,7 +4,8 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get
+    cli                      the command line: status, steps, get, backup
+    _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
     _fanout                  map, amap: many items at once
     _fan                     one map under way: items -> rows -> results
@@ -17,13 +18,14 @@ The layers, each importing only what stands below it:
     _schema     _lock        format v1's tables; the single-writer lock
     _sqlite                  how SQLite is opened, how its errors are told
     _values -> _json         a step's value <-> its stored form
-    _async, _clock, _duration, _failure, _names
+    _async, _clock, _duration, _failure, _names, _sync
     errors                   every error raised on purpose
 
 Standard library only.
 """
 
 from ._attempt import Attempt
+from ._backup import backup
 from ._reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
@@ -67,6 +69,7 @@ __all__ = [
     "TaskView",
     "UnknownStepError",
     "arun",
+    "backup",
     "open",
     "read",
     "run",

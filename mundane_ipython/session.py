@@ -15,8 +15,8 @@ from mundane import Attempt, DuplicateStepError, MundaneError, Task
 
 from .capture import current_request
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
+from .meter import map_progress
 from .opened import OpenTask, open_task
-from .progress import show_progress
 from .restore import Restorer
 from .source import CellSource
 from .step import RunningStep, StepOptions
@@ -73,7 +73,7 @@ class Session:
             opened = open_task(path)
             self.close()
             self._opened, task = opened, opened.task
-            task.show_progress = partial(show_progress, self._shell)
+            task.show_progress = partial(map_progress, self._shell)
         task.release()
         self._start_pass()
         return task
