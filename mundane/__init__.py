@@ -4,7 +4,7 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get
+    cli                      the command line: status, steps, get; others' commands
     _task                    Task, run, arun, open: the replay loop
     _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the one writer; the many readers
@@ -18,6 +18,7 @@ Standard library only.
 """
 
 from ._attempt import Attempt
+from ._clock import Nap
 from ._reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
@@ -46,6 +47,7 @@ __all__ = [
     "InvalidNameError",
     "LockedError",
     "MundaneError",
+    "Nap",
     "SchemaError",
     "SerializationError",
     "StepFailedError",

@@ -1,6 +1,8 @@
 """The command line: `mundane status|steps|get TASK`. Reads only, safe beside a live run.
 
-Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes.
+Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
+commands of theirs as entry points, so that this one imports none of them (SPEC.md, Commands of
+other packages).
 """
 
 from __future__ import annotations
@@ -27,13 +29,24 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_LOCKED = 75
 
+COMMAND_GROUP = "mundane.commands"
+"""The entry point group of other packages' commands."""
+
+# Commands that come with an optional part, and what to install where it is missing.
+_ELSEWHERE = {"run": "mundane-ipython"}
+
 _MAX_VALUE_CHARS = 60
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` are those of the process by default."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] not in _COMMANDS and not words[0].startswith("-"):
+        registered = _registered(words[0])
+        if registered is not None:
+            return registered(words[1:])
+    options = _parser().parse_args(words)
     command: Callable[[TaskView, argparse.Namespace], None] = options.command
     try:
         with read(options.task) as view:
@@ -57,18 +70,37 @@ def exit_code(error: MundaneError) -> int:
     return EXIT_FAILED
 
 
+def _registered(name: str) -> Callable[[list[str]], int] | None:
+    """Return the command that another package registered under this name, None for none."""
+    from importlib.metadata import entry_points  # here: it costs as much as the rest together
+
+    entries = list(entry_points(group=COMMAND_GROUP, name=name))
+    if not entries and name not in _ELSEWHERE:
+        return None
+    try:
+        command: Callable[[list[str]], int] = entries[0].load()
+    except (ImportError, IndexError) as error:
+        reason = f" ({error})" if entries else ""
+        needed = _ELSEWHERE.get(name) or entries[0].value
+        text = f"'{name}' cannot be loaded{reason}: install {needed} into this Python"
+        return lambda _: _refuse(text)
+    return command
+
+
+def _refuse(text: str) -> int:
+    sys.stderr.write(f"mundane: {printable(text)}\n")
+    return EXIT_USAGE
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mundane",
         description="Look into a task file. Safe beside a live run.",
-        epilog="exit codes: 0 done, 1 failed, 2 usage or not a task file, 75 locked",
+        epilog="'mundane run NOTEBOOK' runs a notebook: see 'mundane run --help'. "
+        "exit codes: 0 done, 1 failed, 2 usage or not a task file, 75 locked",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, text in (
-        ("status", _status, "how far the task is"),
-        ("steps", _steps, "one line for each step"),
-        ("get", _get, "the value of a finished step"),
-    ):
+    for name, (command, text) in _COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument("task", metavar="TASK", help="the task file")
         if name == "get":
@@ -128,6 +160,13 @@ def _get(view: TaskView, options: argparse.Namespace) -> None:
         sys.stdout.buffer.write(value)
     else:
         _print(_json_text(value))
+
+
+_COMMANDS: dict[str, tuple[Callable[[TaskView, argparse.Namespace], None], str]] = {
+    "status": (_status, "how far the task is"),
+    "steps": (_steps, "one line for each step"),
+    "get": (_get, "the value of a finished step"),
+}
 
 
 def _json_text(value: Any) -> str:
