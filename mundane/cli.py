@@ -28,6 +28,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_LOCKED = 75
+EXIT_INTERRUPTED = 130
 
 COMMAND_GROUP = "mundane.commands"
 """The entry point group of other packages' commands."""
@@ -42,10 +43,18 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` are those of the process by default."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words and words[0] not in _COMMANDS and not words[0].startswith("-"):
-        registered = _registered(words[0])
-        if registered is not None:
-            return registered(words[1:])
+    try:
+        if words and words[0] not in _COMMANDS and not words[0].startswith("-"):
+            command = _registered(words[0])
+            if command is not None:
+                return command(words[1:])
+        return _inspect(words)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _inspect(words: Sequence[str]) -> int:
+    """Run one of the commands that look into a task file."""
     options = _parser().parse_args(words)
     command: Callable[[TaskView, argparse.Namespace], None] = options.command
     try:

@@ -27,7 +27,15 @@ from mundane.cli import EXIT_USAGE, exit_code
 
 from .lines import TASK_VARIABLE
 from .orphans import RUN_VARIABLE, await_free
-from .parameters import ParameterError, inject, read_file, read_value, read_yaml, unknown
+from .parameters import (
+    ParameterError,
+    inject,
+    read_base64,
+    read_file,
+    read_value,
+    read_yaml,
+    unknown,
+)
 from .progress import Progress
 from .runner import EXIT_KERNEL_DIED, Ending, Runner, Setting, is_run
 from .saving import OutputFile
@@ -188,6 +196,8 @@ def _read(path: Path) -> NotebookNode:
 def _parameters(options: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters; of those with one name, the option that is later in this order."""
     found: dict[str, Any] = {}
+    for text in options.base64:
+        found |= read_base64(text)
     for path in options.parameters:
         found |= read_file(path)
     for text in options.yaml:
@@ -217,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-p", "--parameter", **pair, help="a parameter; numbers, True, False and None are read")
     add("-r", "--raw", **pair, help="a parameter that is text")
     add("-y", "--yaml", **lists, metavar="YAML", help="parameters as YAML text")
+    add("-b", "--base64", **lists, metavar="TEXT", help="the same, encoded in Base64")
     add("-f", "--parameters", **lists, type=Path, metavar="FILE", help="from a YAML or JSON file")
     add("--restarts", type=_count, default=1, metavar="N", help="of a kernel that died; default 1")
     add("--timeout", metavar="D", help="how long a cell may take, such as 30s, 5m, 2h")

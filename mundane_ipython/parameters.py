@@ -6,6 +6,7 @@ The rules (papermill.readthedocs.io, Parameterize and Execute): SPEC.md, Headles
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,6 +62,19 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise ParameterError(f"{where}: is no YAML: {error}") from error
     return _mapping(found, where)
+
+
+def read_base64(text: str) -> dict[str, Any]:
+    """Return the parameters in YAML text that is encoded in Base64.
+
+    Raises:
+        ParameterError: it is neither.
+    """
+    try:
+        decoded = base64.b64decode(text, validate=True).decode()
+    except ValueError as error:
+        raise ParameterError(f"-b: is no Base64 of a text: {error}") from error
+    return read_yaml(decoded, "-b")
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -84,7 +84,9 @@ class Progress:
         self.copy(f"mundane run: {text}\n", sys.stderr)
 
     def copy(self, text: str, stream: TextIO) -> None:
-        """Write text as it is, past the live line."""
+        """Write text past the live line, escaping what the stream's encoding lacks."""
+        encoding = stream.encoding or "utf-8"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
         with tqdm.external_write_mode(file=stream):
             stream.write(text)
             stream.flush()

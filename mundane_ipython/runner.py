@@ -113,7 +113,7 @@ class Runner(NotebookClient):
         self._setting = setting
         self._ending: Ending | None = None
         self._kernel: Any = None
-        self._session: Any = None
+        self._client: Any = None
         self._main: asyncio.Task[Any] | None = None
         self._background: set[asyncio.Future[Any]] = set()
         self._phase: Literal["starting", "running", "ending"] = "starting"
@@ -192,9 +192,8 @@ class Runner(NotebookClient):
         if guard := die_with_parent():
             options["preexec_fn"] = guard
         await self.async_start_new_kernel(**options)
-        client: Any = await self.async_start_new_kernel_client()
-        self._session = client.session
-        info = await self.async_wait_for_reply(client.kernel_info())
+        self._client = await self.async_start_new_kernel_client()
+        info = await self.async_wait_for_reply(self._client.kernel_info())
         if info is not None:
             self.nb.metadata["language_info"] = info["content"]["language_info"]
         self._phase = "running"
@@ -202,7 +201,7 @@ class Runner(NotebookClient):
     async def _run_cell(self, cell: NotebookNode, index: int) -> None:
         self._place = f"cell {index + 1} ({label(cell.source)})"
         # As JupyterLab does; jupyter_client's execute() has no argument for it.
-        self._session.metadata = {"cellId": cell.id} if "id" in cell else {}
+        self._client.session.metadata = {"cellId": cell.id} if "id" in cell else {}
         self._save()
         self._progress.started(label(cell.source))
         self._limit_from(time.monotonic())
@@ -220,8 +219,8 @@ class Runner(NotebookClient):
             raise
         finally:
             self._dirty, self._deadline_s = True, None
-            self._progress.ended(how)
             self._save()
+            self._progress.ended(how)
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
         """Take a kernel's message into the notebook, and look at what it says about the run."""
@@ -296,7 +295,11 @@ class Runner(NotebookClient):
         cell.outputs.append(new_output("error", ename="DeadKernelError", evalue=self._death))
 
     async def _interrupt(self) -> None:
-        await self._kernel.interrupt_kernel()
+        with contextlib.suppress(RuntimeError):  # it died just now, which nbclient will notice
+            await self._kernel.interrupt_kernel()
+        # A kernel that awaits takes note of the signal when its event loop wakes (ipykernel 7.4
+        # with tornado 6.6): any message does that.
+        self._client.kernel_info()
         await asyncio.sleep(_GRACE_S)
         await self._kill()
 
@@ -307,13 +310,12 @@ class Runner(NotebookClient):
         self._background.add(asyncio.ensure_future(work))
 
     async def _end_kernel(self, *, now: bool) -> None:
-        kernel, client = self._kernel, self.kc
-        if kernel is not None:
-            if kernel.has_kernel and await kernel.is_alive():
-                await kernel.shutdown_kernel(now=now)
-            await kernel.cleanup_resources()
-        if client is not None:
-            client.stop_channels()
+        if self._kernel is not None:
+            if self._kernel.has_kernel and await self._kernel.is_alive():
+                await self._kernel.shutdown_kernel(now=now)
+            await self._kernel.cleanup_resources()
+        if self._client is not None:
+            self._client.stop_channels()
 
 
 def is_run(cell: NotebookNode) -> bool:
