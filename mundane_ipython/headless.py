@@ -42,6 +42,8 @@ from .saving import OutputFile
 from .sleeping import EXIT_VARIABLE
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PAIRS = ("-p", "--parameter", "-r", "--raw")
+_VALUE = "\0"  # no argument of a process can hold it
 
 
 class UsageError(Exception):
@@ -73,7 +75,7 @@ class Job:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a notebook and return the exit code; `arguments` are those of the process by default."""
-    options = _parser().parse_args(arguments)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         job = _job(options)
         if job.task is not None:
@@ -129,9 +131,9 @@ def _job(options: argparse.Namespace) -> Job:
     """
     path: Path = options.notebook
     notebook = _read(path)
-    parameters = _parameters(options)
-    names = unknown(notebook, parameters)
-    inject(notebook, parameters)
+    passed = parameters(options)
+    names = unknown(notebook, passed)
+    inject(notebook, passed)
     output = path if options.inplace else options.output or path.with_suffix(".out.ipynb")
     if output.resolve() == path.resolve() and not options.inplace:
         raise UsageError(f"{output}: is the notebook itself: say --inplace if you mean that")
@@ -193,7 +195,7 @@ def _read(path: Path) -> NotebookNode:
     return notebook
 
 
-def _parameters(options: argparse.Namespace) -> dict[str, Any]:
+def parameters(options: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters; of those with one name, the option that is later in this order."""
     found: dict[str, Any] = {}
     for text in options.base64:
@@ -205,6 +207,18 @@ def _parameters(options: argparse.Namespace) -> dict[str, Any]:
     found |= {name: read_value(text) for name, text in options.parameter}
     found |= dict(options.raw)
     return found
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options of a command line; ends the process where it is wrong, as argparse does.
+
+    argparse would take the value in `-p offset -1d` for an option, so values are marked as such.
+    """
+    marked, values = [], 0
+    for word in words:
+        marked.append(f"{_VALUE}{word}" if values else word)
+        values = values - 1 if values else 2 * (word in _PAIRS)
+    return _parser().parse_args(marked)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,8 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--inplace", action="store_true", help="write into the notebook itself")
     lists: dict[str, Any] = {"action": "append", "default": []}
     pair = {**lists, "nargs": 2, "metavar": ("NAME", "VALUE")}
-    add("-p", "--parameter", **pair, help="a parameter; numbers, True, False and None are read")
-    add("-r", "--raw", **pair, help="a parameter that is text")
+    pair["type"] = lambda word: word.removeprefix(_VALUE)
+    add(*_PAIRS[:2], **pair, help="a parameter; numbers, True, False and None are read")
+    add(*_PAIRS[2:], **pair, help="a parameter that is text")
     add("-y", "--yaml", **lists, metavar="YAML", help="parameters as YAML text")
     add("-b", "--base64", **lists, metavar="TEXT", help="the same, encoded in Base64")
     add("-f", "--parameters", **lists, type=Path, metavar="FILE", help="from a YAML or JSON file")

@@ -70,10 +70,12 @@ class Progress:
 
     def ended(self, how: str) -> None:
         """Say how the cell ended."""
-        self._say(f"{self._place()} {self._label:{_MAX_LABEL_CHARS}} {how}")
+        line = f"{self._place()} {self._label:{_MAX_LABEL_CHARS}} {how}"
         self._label = ""
         if self._bar is not None:
+            self._bar.set_description_str("", refresh=False)
             self._bar.update()
+        self._say(line)
 
     def took(self) -> str:
         """Return how long the cell has run, as text."""
