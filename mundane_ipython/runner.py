@@ -106,6 +106,7 @@ class Runner(NotebookClient):
             notebook,
             kernel_name=setting.kernel,
             timeout=None,
+            record_timing=False,  # so that notebooks of equal runs are equal
             resources={"metadata": {"path": str(setting.folder)}},
         )
         self._output = output

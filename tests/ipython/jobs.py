@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +55,16 @@ def run_job(*words: object, **variables: str) -> subprocess.CompletedProcess[str
     )
 
 
-def start_job(*words: object) -> subprocess.Popen[str]:
-    """Start `mundane run WORDS`, its standard error a pipe."""
-    return subprocess.Popen(command(*words), env=environment(), stderr=subprocess.PIPE, text=True)
+@contextmanager
+def start_job(*words: object) -> Iterator[subprocess.Popen[str]]:
+    """Run `mundane run WORDS`, its standard error a pipe, until it ends or the block is left."""
+    with subprocess.Popen(
+        command(*words), env=environment(), stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
