@@ -1,8 +1,7 @@
 """The command line: `mundane status|steps|get TASK`. Reads only, safe beside a live run.
 
 Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
-commands of theirs as entry points, so that this one imports none of them (SPEC.md, Commands of
-other packages).
+commands, so that this one imports none of them: SPEC.md, Commands of other packages.
 """
 
 from __future__ import annotations

@@ -131,9 +131,10 @@ def test_a_second_run_at_once(tmp_path: Path) -> None:
     """Is refused with 75 and one line that names the first's pid, and touches no output.
 
     So is one of another notebook with the same task. The kernel of a run that is killed dies with
-    it, and the task is free at once.
+    it, though no thread of the kernel can run, and the task is free at once.
     """
-    notebook = write_notebook(tmp_path / "n.ipynb", WORKS)
+    hangs = WORKS.replace("time.sleep(60)", "import ctypes\nctypes.PyDLL(None).sleep(60)")
+    notebook = write_notebook(tmp_path / "n.ipynb", hangs)
     other = write_notebook(tmp_path / "other.ipynb", STEPS[0])
     task = tmp_path / "n.task.db"
     with start_job(notebook) as first:
@@ -188,6 +189,17 @@ def test_a_run_that_ends_where_a_sleep_begins(
     assert {name: after[name] for name in before} == before
     with mundane.read(tmp_path / "n.task.db") as view:
         assert view.get("after") == {"z": 2}
+
+
+def test_the_notebook_is_saved_while_a_cell_runs(tmp_path: Path) -> None:
+    """What a long cell shows can be read in the output notebook before the cell ends."""
+    notebook = write_notebook(
+        tmp_path / "n.ipynb",
+        "import pathlib, time\nprint('shown ' + 'early', flush=True)\n"
+        "while 'shown ' + 'early' not in pathlib.Path('n.out.ipynb').read_text():\n"
+        "    time.sleep(0.05)",
+    )
+    assert main([str(notebook), "--timeout", "1m", "--quiet"]) == 0
 
 
 def test_parameters_and_where_things_lie(

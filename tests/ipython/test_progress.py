@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from mundane._clock import SYSTEM
 from mundane_ipython.progress import Progress, label, outcome
 
 
@@ -60,6 +61,30 @@ def test_lines_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
         "[ 2/12] sleep nap: until tomorrow",
         f"[ 1/12] {'step a':40} restored",
     ]
+
+
+def test_the_live_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says which cell runs and for how long, or how long a sleep still lasts; gone at the end."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("COLUMNS", "100")
+    progress = Progress(2, quiet=False)
+    progress.started("step a")
+    progress.ended("ran 1ms")
+    progress.started("%mundane_sleep nap 2h")
+    progress.sleeping("sleep nap: until later", SYSTEM.now_ms() + 7_200_900)
+    progress.close()
+    written = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert "step a, 0ms |" in written
+    assert "%mundane_sleep nap 2h, 2h 00m left |" in written
+    assert "| 1/2" in written
+    assert f"\r[1/2] {'step a':40} ran 1ms\n" in written
+    assert "until later" not in written
+    assert written.rpartition("\r")[0].rpartition("\r")[2].isspace()
 
 
 def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
