@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import zmq
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -106,6 +107,8 @@ class Runner(NotebookClient):
             notebook,
             kernel_name=setting.kernel,
             timeout=None,
+            # For the outputs that are under way when a cell has ended, which may be many.
+            iopub_timeout=60,
             record_timing=False,  # so that notebooks of equal runs are equal
             resources={"metadata": {"path": str(setting.folder)}},
         )
@@ -176,11 +179,12 @@ class Runner(NotebookClient):
             return Ending(EXIT_USAGE, f"no kernel is named {error.name!r}: name one with --kernel")
         except CellExecutionError as error:
             return self._failed(error)
-        except DeadKernelError:
+        except (RuntimeError, TimeoutError) as error:  # nbclient's DeadKernelError is one
+            if self._phase == "starting":
+                return Ending(EXIT_KERNEL_DIED, f"the kernel did not start: {error}")
+            if not isinstance(error, DeadKernelError):
+                raise
             return Ending(EXIT_KERNEL_DIED, f"the kernel died in {self._place}: {self._death}")
-        except (RuntimeError, TimeoutError) as error:
-            # jupyter_client's words for a kernel that did not come up.
-            return Ending(EXIT_KERNEL_DIED, f"the kernel did not start: {error}")
         return Ending(EXIT_OK)
 
     async def _start(self) -> None:
@@ -193,7 +197,13 @@ class Runner(NotebookClient):
         if guard := die_with_parent():
             options["preexec_fn"] = guard
         await self.async_start_new_kernel(**options)
-        self._client = await self.async_start_new_kernel_client()
+        self._client = self.kc = self._kernel.client()
+        # Without a limit: ZeroMQ drops what a subscriber does not take in time (zmq_setsockopt(3)),
+        # and a save of a large notebook takes time.
+        self._client.context.setsockopt(zmq.RCVHWM, 0)
+        self._client.start_channels()
+        await self._client.wait_for_ready(timeout=self.startup_timeout)
+        self._client.allow_stdin = False
         info = await self.async_wait_for_reply(self._client.kernel_info())
         if info is not None:
             self.nb.metadata["language_info"] = info["content"]["language_info"]
