@@ -125,7 +125,7 @@ class Runner(NotebookClient):
         self._death = ""
         self._trace: list[str] = []
         self._deadline_s: float | None = None
-        self._dirty = True
+        self._changed: set[int] | None = None  # None: all cells
         self._saved_s = 0.0
 
     async def run(self) -> Ending:
@@ -174,6 +174,7 @@ class Runner(NotebookClient):
                 if self._ending is not None:
                     break
             self.set_widgets_metadata()
+            self._note_change(None)
             self._save()
         except NoSuchKernel as error:
             return Ending(EXIT_USAGE, f"no kernel is named {error.name!r}: name one with --kernel")
@@ -229,14 +230,15 @@ class Runner(NotebookClient):
             self._trace = [line for out in cell.outputs[-1:] for line in out.get("traceback", ())]
             raise
         finally:
-            self._dirty, self._deadline_s = True, None
+            self._deadline_s = None
+            self._note_change(index)
             self._save()
             self._progress.ended(how)
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
         """Take a kernel's message into the notebook, and look at what it says about the run."""
         if msg["msg_type"] not in ("status", "execute_input"):
-            self._dirty = True
+            self._note_change(None if _is_update(msg) else cell_index)
             self._look_at(msg)
         return super().process_message(msg, cell, cell_index)
 
@@ -288,10 +290,17 @@ class Runner(NotebookClient):
 
     def _save(self) -> None:
         """Save the notebook where it is another than at the last save."""
-        if self._dirty and self._phase == "running":
-            self._dirty = False
-            self._output.save(self.nb)
+        if self._changed != set() and self._phase == "running":
+            changed, self._changed = self._changed, set()
+            self._output.save(self.nb, changed)
             self._saved_s = time.monotonic()
+
+    def _note_change(self, index: int | None) -> None:
+        """Note that a cell, or None for any, is another than at the last save."""
+        if index is None:
+            self._changed = None
+        elif self._changed is not None:
+            self._changed.add(index)
 
     def _failed(self, error: CellExecutionError) -> Ending:
         name, value = error.ename, printable(_ANSI.sub("", error.evalue))
@@ -333,6 +342,11 @@ def is_run(cell: NotebookNode) -> bool:
     """Return whether a cell is executed: it holds code, and no tag says to skip it."""
     tags = cell.metadata.get("tags", ())
     return cell.cell_type == "code" and bool(cell.source.strip()) and _SKIP_TAG not in tags
+
+
+def _is_update(msg: Mapping[str, Any]) -> bool:
+    """Return whether a message may change the outputs of other cells: it has a display's id."""
+    return bool((msg["content"].get("transient") or {}).get("display_id"))
 
 
 def _restored(cell: NotebookNode) -> Mapping[str, Any] | None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import time
+from collections.abc import Container
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +15,10 @@ from nbformat import NotebookNode
 
 from mundane import LockedError, StorageError
 from mundane._lock import FileLock
+
+# How nbformat indents a notebook's cells.
+_NO_CELLS = '"cells": []'
+_BEFORE, _BETWEEN, _AFTER = '"cells": [\n', ",\n", "\n ]"
 
 
 class OutputFile:
@@ -34,6 +39,7 @@ class OutputFile:
         self.path = path.resolve()
         self.last_save_s = 0.0
         self._shown = path
+        self._texts: list[str] = []
         self._lock = FileLock(str(self.path.with_name(f".{self.path.name}.lock")))
         self._temporary = self.path.with_name(f".{self.path.name}.tmp")
 
@@ -62,15 +68,25 @@ class OutputFile:
                 path.unlink()
         self._lock.release()
 
-    def save(self, notebook: NotebookNode) -> None:
-        """Replace the file by this notebook, durably, in one step.
+    def save(self, notebook: NotebookNode, changed: Container[int] | None = None) -> None:
+        """Replace the file by this notebook in one step, synced to the disk.
+
+        Args:
+            notebook: has the same cells at each save.
+            changed: the indices of the cells that are others than at the last save; None for all.
 
         Raises:
             StorageError: the system refuses; the file is what it was.
         """
         started_s = time.monotonic()
+        cells = notebook.cells
+        if changed is None:
+            self._texts = [""] * len(cells)
+        for index, cell in enumerate(cells):
+            if changed is None or index in changed:
+                self._texts[index] = _cell_text(cell)
         try:
-            self._replace(f"{nbformat.v4.writes(notebook)}\n")
+            self._replace(_notebook_text(notebook, self._texts))
         except OSError as error:
             reason = f"the notebook cannot be written: {error.strerror}"
             raise StorageError(str(self._shown), reason) from error
@@ -85,3 +101,21 @@ class OutputFile:
         with contextlib.suppress(FileNotFoundError):
             shutil.copymode(self.path, self._temporary)
         os.replace(self._temporary, self.path)
+
+
+def _notebook_text(notebook: NotebookNode, cells: list[str]) -> str:
+    """Return a notebook as nbformat writes it, given the texts of its cells."""
+    frame: str = nbformat.v4.writes(NotebookNode({**notebook, "cells": []}))
+    if not cells:
+        return f"{frame}\n"
+    # The first one is the notebook's own: nbformat sorts the keys.
+    return frame.replace(_NO_CELLS, f"{_BEFORE}{_BETWEEN.join(cells)}{_AFTER}", 1) + "\n"
+
+
+def _cell_text(cell: NotebookNode) -> str:
+    """Return a cell as nbformat writes it in a notebook.
+
+    Making indented JSON is the larger part of a save, and most cells stay as they are.
+    """
+    text: str = nbformat.v4.writes(NotebookNode(nbformat=4, metadata={}, cells=[cell]))
+    return text[text.index(_BEFORE) + len(_BEFORE) : text.rindex(_AFTER)]

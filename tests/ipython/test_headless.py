@@ -139,13 +139,15 @@ def test_a_second_run_at_once(tmp_path: Path) -> None:
     task = tmp_path / "n.task.db"
     with start_job(notebook) as first:
         pid = kernel_pid(tmp_path)
-        saved = (tmp_path / "n.out.ipynb").read_bytes()
+        output = tmp_path / "n.out.ipynb"
+        wait_for(lambda: output.read_text().count("at work") == 2)  # its source, and its output
+        saved = output.read_bytes()
         for words in ((notebook,), (other, "--task", task)):
             second = run_job(*words)
             assert (second.returncode, second.stdout) == (75, "")
             assert f"locked by process {first.pid}:" in second.stderr
             assert len(second.stderr.splitlines()) == 1
-        assert (tmp_path / "n.out.ipynb").read_bytes() == saved
+        assert output.read_bytes() == saved
         assert not (tmp_path / "other.out.ipynb").exists()
         # Without --task the kernel itself finds out.
         late = run_job(write_notebook(tmp_path / "late.ipynb", "%mundane_open n.task.db"))

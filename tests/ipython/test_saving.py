@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mundane import LockedError, StorageError
 from mundane_ipython.saving import OutputFile
@@ -33,6 +33,29 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
     read = nbformat.read(path, as_version=4)
     nbformat.validate(read)
     assert read.cells[0].outputs[0].text == "second"
+
+
+def test_what_is_written_is_what_nbformat_writes(tmp_path: Path) -> None:
+    """To the byte, also where only some cells are written anew, and whatever the texts hold."""
+    hostile = '"cells": [\n{}\n ],\n "cells": []'
+    made = notebook(hostile)
+    made.cells += [new_markdown_cell(hostile), new_code_cell(hostile, metadata={"cells": []})]
+    made.cells[2].outputs = [new_output("display_data", {"application/json": {"cells": []}})]
+    made.metadata["cells"] = []
+    path = tmp_path / "n.ipynb"
+    with OutputFile(path) as output:
+        output.save(made)
+        assert path.read_text(encoding="utf-8") == f"{nbformat.v4.writes(made)}\n"
+        made.cells[0].outputs[0].text = "other"
+        output.save(made, {0})
+        assert path.read_text(encoding="utf-8") == f"{nbformat.v4.writes(made)}\n"
+        made.cells[2].outputs = []
+        made.metadata["more"] = 1
+        output.save(made, ())
+        assert "more" in path.read_text()
+        assert "application/json" in path.read_text()
+        output.save(new_notebook())
+        assert path.read_text(encoding="utf-8") == f"{nbformat.v4.writes(new_notebook())}\n"
 
 
 def test_a_text_that_is_no_unicode_is_saved(tmp_path: Path) -> None:
