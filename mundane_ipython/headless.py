@@ -25,7 +25,7 @@ from mundane import DurationError, MundaneError
 from mundane._duration import to_ms
 from mundane.cli import EXIT_USAGE, exit_code
 
-from .lines import TASK_VARIABLE
+from .lines import TASK_VARIABLE, opened_file
 from .orphans import RUN_VARIABLE, await_free
 from .parameters import (
     ParameterError,
@@ -57,7 +57,7 @@ class Job:
     Attributes:
         notebook: with its parameters, without outputs.
         output: where it is saved.
-        task: the task file, where the command names it.
+        task: the task file, as far as it is known before.
         restarts: how often a kernel that died is restarted.
         quiet: whether only errors are said.
         setting: what the notebook is run with.
@@ -141,30 +141,53 @@ def _job(options: argparse.Namespace) -> Job:
     for needed in (folder, output.parent):
         if not needed.is_dir():
             raise UsageError(f"{needed}: there is no such folder")
-    task = _task(options.task, folder)
+    task = _task(options.task, notebook, path, folder)
+    says = [f"parameter {name!r} is not set in a cell tagged 'parameters'" for name in names]
+    if task.ignored:
+        says.append(f"--task has no effect: the notebook opens {task.path} itself")
     return Job(
         notebook,
         output,
-        task,
+        task.path,
         options.restarts,
         options.quiet,
         Setting(
             options.kernel or "",
             folder,
-            _environment(path, task, options.exit_on_sleep),
+            _environment(path, task.passed, options.exit_on_sleep),
             to_ms(options.timeout) / 1000 if options.timeout else None,
             options.log_output,
         ),
-        [f"parameter {name!r} is not set in a cell tagged 'parameters'" for name in names],
+        says,
     )
 
 
-def _task(named: str | None, folder: Path) -> Path | None:
-    """Return the task file that an option or the environment names, None for neither."""
-    if named is not None:
-        return Path(named).absolute()
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    """Which task file a run will open, as far as that is known before.
+
+    Attributes:
+        passed: what the kernel's `MUNDANE_TASK` shall be, None for what it is.
+        path: the file, None where only the running notebook knows.
+        ignored: whether `--task` has no effect, since the notebook names another file.
+    """
+
+    passed: Path | None
+    path: Path | None
+    ignored: bool
+
+
+def _task(option: str | None, notebook: NotebookNode, path: Path, folder: Path) -> TaskFile:
+    """Return the task file, by the option and by what the notebook opens (SPEC.md, Which file)."""
+    passed = None if option is None else Path(option).absolute()
+    code = (cell.source for cell in notebook.cells if is_run(cell))
+    opened = opened_file(code)
+    if opened:
+        opens = folder / opened
+        return TaskFile(passed, opens, passed is not None and passed != opens)
     inherited = os.environ.get(TASK_VARIABLE)  # relative to the kernel's folder
-    return folder / inherited if inherited else None
+    default = None if opened is None else folder / path.with_suffix(".task.db").name
+    return TaskFile(passed, passed or (folder / inherited if inherited else default), False)
 
 
 def _environment(notebook: Path, task: Path | None, exit_on_sleep: str | None) -> dict[str, str]:

@@ -130,29 +130,33 @@ def test_a_signal_ends_the_run(tmp_path: Path, number: signal.Signals) -> None:
 def test_a_second_run_at_once(tmp_path: Path) -> None:
     """Is refused with 75 and one line that names the first's pid, and touches no output.
 
-    So is one of another notebook with the same task. The kernel of a run that is killed dies with
-    it, though no thread of the kernel can run, and the task is free at once.
+    So is one of another notebook with the same task, by --task or by what it opens. The kernel of a
+    run that is killed dies with it, though no thread of it can run, and the task is free at once.
     """
     hangs = WORKS.replace("time.sleep(60)", "import ctypes\nctypes.PyDLL(None).sleep(60)")
     notebook = write_notebook(tmp_path / "n.ipynb", hangs)
     other = write_notebook(tmp_path / "other.ipynb", STEPS[0])
+    named = write_notebook(tmp_path / "named.ipynb")
+    named.write_text(named.read_text().replace("%mundane_open", "%mundane_open n.task.db"))
+    late = write_notebook(tmp_path / "late.ipynb", "%mundane_open 'n.task.db'")
     task = tmp_path / "n.task.db"
     with start_job(notebook) as first:
         pid = kernel_pid(tmp_path)
         output = tmp_path / "n.out.ipynb"
         wait_for(lambda: output.read_text().count("at work") == 2)  # its source, and its output
         saved = output.read_bytes()
-        for words in ((notebook,), (other, "--task", task)):
+        for words in ((notebook,), (notebook, "-o", "x"), (other, "--task", task), (named,)):
             second = run_job(*words)
             assert (second.returncode, second.stdout) == (75, "")
             assert f"locked by process {first.pid}:" in second.stderr
             assert len(second.stderr.splitlines()) == 1
         assert output.read_bytes() == saved
         assert not (tmp_path / "other.out.ipynb").exists()
-        # Without --task the kernel itself finds out.
-        late = run_job(write_notebook(tmp_path / "late.ipynb", "%mundane_open n.task.db"))
-        assert late.returncode == 75
-        assert f"n.task.db: locked by process {pid}:" in late.stderr.splitlines()[-1]
+        assert not (tmp_path / "named.out.ipynb").exists()
+        # Where that is only known when it runs, the kernel finds out.
+        found = run_job(late)
+        assert found.returncode == 75
+        assert f"n.task.db: locked by process {pid}:" in found.stderr.splitlines()[-1]
         first.kill()
         assert run_job(other, "--task", task).returncode == 0
         assert not is_alive(pid)
@@ -273,6 +277,7 @@ def test_a_task_file_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[
         (["n.ipynb", "--exit-on-sleep", "soon"], "duration 'soon' cannot be read"),
         (["n.ipynb", "-p", "a b", "1"], "is no Python name"),
         (["n.ipynb", "-f", "missing.yaml"], "missing.yaml: cannot be read"),
+        (["n.ipynb", "--task", "missing/t.db", "--kernel", "missing"], "no kernel is named"),
         (["n.ipynb", "--kernel", "missing"], "no kernel is named 'missing'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
