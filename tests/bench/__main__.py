@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
     "large-file": core.large_file,
     "small-cells": cells.small,
     "array": cells.array,
+    "huge": cells.huge,
     "mutation": cells.mutation,
 }
 
