@@ -180,7 +180,7 @@ class Runner(NotebookClient):
             return Ending(EXIT_USAGE, f"no kernel is named {error.name!r}: name one with --kernel")
         except CellExecutionError as error:
             return self._failed(error)
-        except (RuntimeError, TimeoutError) as error:  # nbclient's DeadKernelError is one
+        except (RuntimeError, OSError) as error:  # nbclient's DeadKernelError is one
             if self._phase == "starting":
                 return Ending(EXIT_KERNEL_DIED, f"the kernel did not start: {error}")
             if not isinstance(error, DeadKernelError):
@@ -324,7 +324,8 @@ class Runner(NotebookClient):
         await self._kill()
 
     async def _kill(self) -> None:
-        await self._kernel.provisioner.kill()
+        if self._kernel is not None and self._kernel.has_kernel:
+            await self._kernel.provisioner.kill()
 
     def _in_background(self, work: Any) -> None:
         self._background.add(asyncio.ensure_future(work))

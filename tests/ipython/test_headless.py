@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -90,6 +91,25 @@ def test_a_kernel_that_dies_too_often(tmp_path: Path, capsys: pytest.CaptureFixt
     (error,) = cells(tmp_path / "n.out.ipynb")[2]["outputs"]
     assert (error["ename"], error["evalue"]) == ("DeadKernelError", "SIGABRT")
     assert steps(tmp_path / "n.task.db")["first"].status == "done"
+
+
+@pytest.mark.parametrize("program", ["no-such-program", "false"])
+def test_a_kernel_that_does_not_start(
+    program: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The exit code is 3 as well, and no output notebook is written."""
+    spec = tmp_path / "jupyter" / "kernels" / "broken"
+    spec.mkdir(parents=True)
+    described = {"argv": [program, "{connection_file}"], "display_name": "x", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(described))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    notebook = write_notebook(tmp_path / "n.ipynb")
+    assert main([str(notebook), "--kernel", "broken", "--restarts", "0"]) == 3
+    assert capsys.readouterr().err.startswith("mundane run: the kernel did not start: ")
+    assert not (tmp_path / "n.out.ipynb").exists()
 
 
 def test_a_cell_that_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
