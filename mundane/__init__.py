@@ -4,7 +4,8 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get; others' commands
+    cli                      the command line: status, steps, get, backup; others' commands
+    _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
     _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the rows, for the one writer; for the many readers
@@ -12,13 +13,14 @@ The layers, each importing only what stands below it:
     _schema     _lock        format v1's tables; the single-writer lock
     _sqlite                  how SQLite is opened, how its errors are told
     _values -> _json         a step's value <-> its stored form
-    _clock, _duration, _failure, _names
+    _clock, _duration, _failure, _names, _sync
     errors                   every error raised on purpose
 
 Standard library only.
 """
 
 from ._attempt import Attempt
+from ._backup import backup
 from ._clock import Nap
 from ._reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
@@ -60,6 +62,7 @@ __all__ = [
     "TaskView",
     "UnknownStepError",
     "arun",
+    "backup",
     "open",
     "read",
     "run",

@@ -5,7 +5,6 @@ Knows rows, not what a step is for; when what is synced is `_writer`'s.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
 from typing import Any, cast
@@ -13,7 +12,8 @@ from typing import Any, cast
 from ._clock import SYSTEM, Clock, iso
 from ._schema import Header, check_schema, create_tables
 from ._sqlite import Connection, IntegrityError
-from ._writer import Writer, sync_folder
+from ._sync import sync_folder
+from ._writer import Writer
 from .errors import SchemaError, StorageError
 
 # In a row, the status stands behind the result, and SQLite reads through a large result to get at
@@ -79,12 +79,9 @@ class Store(Writer):
         return str(self._row(_STARTED, row_id)[0])
 
     def write_pending(self, name: str, row_id: int | None) -> int:
-        """Commit a `pending` row whose attempt starts now; return its id.
-
-        It survives a kill, not necessarily a power loss.
-        """
+        """Commit a `pending` row whose attempt starts now; return its id."""
         values = ("step", None, "pending", self._now(), None)
-        return self.commit(lambda c: _upsert(c, name, row_id, values), durable=False)
+        return self.commit(lambda c: _upsert(c, name, row_id, values))
 
     def write_sleep(
         self, name: str, row_id: int | None, started_at_ms: int, wake_at_ms: int
@@ -122,7 +119,7 @@ class Store(Writer):
     def _open(self) -> None:
         super()._open()
         if self._found is None:
-            sync_folder(os.path.dirname(self._file))
+            sync_folder(self.path, self._file)
             self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
             self.query(self._check)
         if self._found is None:

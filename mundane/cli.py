@@ -1,4 +1,4 @@
-"""The command line: `mundane status|steps|get TASK`. Reads only, safe beside a live run.
+"""The command line: `mundane status|steps|get|backup TASK`. Reads only, safe beside a live run.
 
 Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
 commands, so that this one imports none of them: SPEC.md, Commands of other packages.
@@ -17,6 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from . import _json
+from ._backup import backup_view
 from ._clock import iso_to_ms
 from ._duration import format_ms
 from ._failure import summary
@@ -113,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("task", metavar="TASK", help="the task file")
         if name == "get":
             sub.add_argument("name", metavar="NAME", help="the step's name")
+        elif name == "backup":
+            sub.add_argument("copy", metavar="COPY", help="the file to make; must not exist")
         else:
             sub.add_argument("--json", action="store_true", help="for programs")
         sub.set_defaults(command=command)
@@ -170,10 +173,15 @@ def _get(view: TaskView, options: argparse.Namespace) -> None:
         _print(_json_text(value))
 
 
+def _backup(view: TaskView, options: argparse.Namespace) -> None:
+    backup_view(view, options.copy)
+
+
 _COMMANDS: dict[str, tuple[Callable[[TaskView, argparse.Namespace], None], str]] = {
     "status": (_status, "how far the task is"),
     "steps": (_steps, "one line for each step"),
     "get": (_get, "the value of a finished step"),
+    "backup": (_backup, "copy the task file, also beside a live run"),
 }
 
 

@@ -20,6 +20,11 @@ def show(value: object) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001 (a repr may raise anything; int's does beyond 4,300 digits)
         return f"<{type(value).__name__}>"
+    return _clipped(text)
+
+
+def _clipped(text: str) -> str:
+    """Return a text out of a file, which may be of any length, as a message may show it."""
     return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 3] + "..."
 
 
@@ -92,9 +97,10 @@ class StepKindError(MundaneError, TypeError):
         self.asked = asked
 
     def __str__(self) -> str:
+        stored = _clipped(self.stored)
         return (
-            f"{self.path}: {self.name!r} is stored as a {self.stored} and used here as a "
-            f"{self.asked}: choose another name, or forget the stored {self.stored}"
+            f"{self.path}: {self.name!r} is stored as a {stored} and used here as a "
+            f"{self.asked}: choose another name, or forget the stored {stored}"
         )
 
 
@@ -239,5 +245,5 @@ class UnknownStepError(MundaneError, LookupError):
         self.status = status
 
     def __str__(self) -> str:
-        state = "is not in the task file" if self.status is None else f"is {self.status}"
+        state = "is not in the task file" if self.status is None else f"is {_clipped(self.status)}"
         return f"{self.path}: step {self.name!r} {state}: there is no value to read"

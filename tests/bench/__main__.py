@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from . import cells, core
+from . import cells, core, readers
 from .measure import Row, show
 
 BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
     "array": cells.array,
     "huge": cells.huge,
     "mutation": cells.mutation,
+    "readers": lambda _: readers.readers(seconds=60),
 }
 
 

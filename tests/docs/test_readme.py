@@ -98,7 +98,7 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *words = shlex.split(line)
         shown.append(run("-m", program, *words))
-    status, steps, value = shown
+    status, steps, value, copied = shown
     assert re.search(r"^done +3$", status, re.MULTILINE)
     assert [json.loads(line)["name"] for line in steps.splitlines()] == [
         "fetch",
@@ -106,6 +106,8 @@ def test_script_and_command_line(tmp_path: Path) -> None:
         "total",
     ]
     assert value == "332833500\n"
+    assert copied == ""
+    assert run("-m", "mundane", "get", "report-copy.db", "total") == value
 
 
 def test_every_magic_and_option_is_there() -> None:
