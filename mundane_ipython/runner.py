@@ -41,10 +41,11 @@ EXIT_KERNEL_DIED = 3
 _GRACE_S = 10.0
 # The live line moves, and time limits are looked at, this often.
 _TICK_S = 0.5
-# While a cell shows things, the notebook is saved this often; a large one less often, so that
-# saving takes no more than a tenth of the time.
+# While a cell shows things, the notebook is saved this often; a large one, or one on a slow disk,
+# less often, so that saving takes no more than a tenth of the time, but this often at least.
 _SAVE_EVERY_S = 2.0
 _SAVE_SHARE = 10
+_SAVE_AT_LEAST_EVERY_S = 20.0
 
 # Our own refusals, shown in a cell as one line, that mean something else than a failed cell.
 _REFUSALS = {
@@ -282,7 +283,8 @@ class Runner(NotebookClient):
                 limit = format_ms((self._setting.timeout_s or 0) * 1000)
                 self.stop(Ending(EXIT_FAILED, f"{self._place}: took longer than {limit}"))
                 self._deadline_s = None
-            if now_s - self._saved_s > max(_SAVE_EVERY_S, _SAVE_SHARE * self._output.last_save_s):
+            wait_s = min(_SAVE_SHARE * self._output.last_save_s, _SAVE_AT_LEAST_EVERY_S)
+            if now_s - self._saved_s > max(_SAVE_EVERY_S, wait_s):
                 try:
                     self._save()
                 except MundaneError as error:

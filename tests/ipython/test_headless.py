@@ -153,7 +153,7 @@ def test_a_second_run_at_once(tmp_path: Path) -> None:
     So is one of another notebook with the same task, by --task or by what it opens. The kernel of a
     run that is killed dies with it, though no thread of it can run, and the task is free at once.
     """
-    hangs = WORKS.replace("time.sleep(60)", "import ctypes\nctypes.PyDLL(None).sleep(60)")
+    hangs = WORKS.replace("time.sleep(60)", "import ctypes\nctypes.PyDLL(None).sleep(600)")
     notebook = write_notebook(tmp_path / "n.ipynb", hangs)
     other = write_notebook(tmp_path / "other.ipynb", STEPS[0])
     named = write_notebook(tmp_path / "named.ipynb")
@@ -163,7 +163,8 @@ def test_a_second_run_at_once(tmp_path: Path) -> None:
     with start_job(notebook) as first:
         pid = kernel_pid(tmp_path)
         output = tmp_path / "n.out.ipynb"
-        wait_for(lambda: output.read_text().count("at work") == 2)  # its source, and its output
+        # Its source, and its output.
+        wait_for(lambda: output.read_text().count("at work") == 2, seconds=120)
         saved = output.read_bytes()
         for words in ((notebook,), (notebook, "-o", "x"), (other, "--task", task), (named,)):
             second = run_job(*words)
@@ -225,7 +226,7 @@ def test_the_notebook_is_saved_while_a_cell_runs(tmp_path: Path) -> None:
         "while 'shown ' + 'early' not in pathlib.Path('n.out.ipynb').read_text():\n"
         "    time.sleep(0.05)",
     )
-    assert main([str(notebook), "--timeout", "1m", "--quiet"]) == 0
+    assert main([str(notebook), "--timeout", "2m", "--quiet"]) == 0
 
 
 def test_parameters_and_where_things_lie(
