@@ -7,13 +7,18 @@ The layers, each importing only what stands below it:
     cli                      the command line: status, steps, get, backup; others' commands
     _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
+    _fanout                  map, amap: many items at once
+    _fan                     one map under way: items -> rows -> results
+    _crews                   who runs a map's items
+    _items                   a map's items, their keys and names
+    _pass                    the rows that a task knows, the names it used
     _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
     _schema     _lock        format v1's tables; the single-writer lock
     _sqlite                  how SQLite is opened, how its errors are told
     _values -> _json         a step's value <-> its stored form
-    _clock, _duration, _failure, _names, _sync
+    _async, _clock, _duration, _failure, _names, _sync
     errors                   every error raised on purpose
 
 Standard library only.
@@ -29,8 +34,10 @@ from .errors import (
     ClosedTaskError,
     DuplicateStepError,
     DurationError,
+    ExecutorLostError,
     InvalidNameError,
     LockedError,
+    MapFailedError,
     MundaneError,
     SchemaError,
     SerializationError,
@@ -47,8 +54,10 @@ __all__ = [
     "ClosedTaskError",
     "DuplicateStepError",
     "DurationError",
+    "ExecutorLostError",
     "InvalidNameError",
     "LockedError",
+    "MapFailedError",
     "MundaneError",
     "Nap",
     "SchemaError",

@@ -14,7 +14,7 @@ The layers, each importing only what stands below it:
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  a job's parts
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, meter, pickler, report       SIGINT; progress; notebook objects; tables shown
+    interrupt, bars, pickler, report        SIGINT; progress; notebook objects; tables shown
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,

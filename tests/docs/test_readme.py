@@ -110,6 +110,21 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     assert run("-m", "mundane", "get", "report-copy.db", "total") == value
 
 
+def test_many_items(tmp_path: Path) -> None:
+    """The example of `map` runs, its rows are named as the text says, and it restores."""
+    (script,) = blocks(section(README, "Many items"), "python")
+    (tmp_path / "pages.py").write_text(script, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "pages.py"]
+    for _ in range(2):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "14000\n"
+    steps = mundane.read(tmp_path / "pages.db").steps()
+    assert [step.name for step in steps] == ["fetch.index", "fetch.about", "fetch.news"]
+
+
 def test_every_magic_and_option_is_there() -> None:
     """Each magic and option that the README names exists, and each that exists is named."""
     shell = InteractiveShell()
