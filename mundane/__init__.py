@@ -4,7 +4,7 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get, backup
+    cli                      the command line: status, steps, get, backup; others' commands
     _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
     _fanout                  map, amap: many items at once
@@ -26,6 +26,7 @@ Standard library only.
 
 from ._attempt import Attempt
 from ._backup import backup
+from ._clock import Nap
 from ._reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
@@ -58,6 +59,7 @@ __all__ = [
     "LockedError",
     "MapFailedError",
     "MundaneError",
+    "Nap",
     "SchemaError",
     "SerializationError",
     "StepFailedError",

@@ -1,6 +1,7 @@
 """The command line: `mundane status|steps|get|backup TASK`. Reads only, safe beside a live run.
 
-Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes.
+Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
+commands, so that this one imports none of them: SPEC.md, Commands of other packages.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_LOCKED = 75
+EXIT_INTERRUPTED = 130
+
+COMMAND_GROUP = "mundane.commands"
+"""The entry point group of other packages' commands."""
+
+# Commands that come with an optional part, and what to install where it is missing.
+_ELSEWHERE = {"run": "mundane-ipython"}
 
 _MAX_VALUE_CHARS = 60
 _NOT_ASCII = re.compile(r"[^\n -~]")
@@ -34,7 +42,20 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` are those of the process by default."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words and words[0] not in _COMMANDS and not words[0].startswith("-"):
+            command = _registered(words[0])
+            if command is not None:
+                return command(words[1:])
+        return _inspect(words)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _inspect(words: Sequence[str]) -> int:
+    """Run one of the commands that look into a task file."""
+    options = _parser().parse_args(words)
     command: Callable[[TaskView, argparse.Namespace], None] = options.command
     try:
         with read(options.task) as view:
@@ -58,19 +79,37 @@ def exit_code(error: MundaneError) -> int:
     return EXIT_FAILED
 
 
+def _registered(name: str) -> Callable[[list[str]], int] | None:
+    """Return the command that another package registered under this name, None for none."""
+    from importlib.metadata import entry_points  # here: it costs as much as the rest together
+
+    entries = list(entry_points(group=COMMAND_GROUP, name=name))
+    if not entries and name not in _ELSEWHERE:
+        return None
+    try:
+        command: Callable[[list[str]], int] = entries[0].load()
+    except (ImportError, IndexError) as error:
+        reason = f" ({error})" if entries else ""
+        needed = _ELSEWHERE.get(name) or entries[0].value
+        text = f"'{name}' cannot be loaded{reason}: install {needed} into this Python"
+        return lambda _: _refuse(text)
+    return command
+
+
+def _refuse(text: str) -> int:
+    sys.stderr.write(f"mundane: {printable(text)}\n")
+    return EXIT_USAGE
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mundane",
         description="Look into a task file. Safe beside a live run.",
-        epilog="exit codes: 0 done, 1 failed, 2 usage or not a task file, 75 locked",
+        epilog="'mundane run NOTEBOOK' runs a notebook: see 'mundane run --help'. "
+        "exit codes: 0 done, 1 failed, 2 usage or not a task file, 75 locked",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, text in (
-        ("status", _status, "how far the task is"),
-        ("steps", _steps, "one line for each step"),
-        ("get", _get, "the value of a finished step"),
-        ("backup", _backup, "copy the task file, also beside a live run"),
-    ):
+    for name, (command, text) in _COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument("task", metavar="TASK", help="the task file")
         if name == "get":
@@ -136,6 +175,14 @@ def _get(view: TaskView, options: argparse.Namespace) -> None:
 
 def _backup(view: TaskView, options: argparse.Namespace) -> None:
     backup_view(view, options.copy)
+
+
+_COMMANDS: dict[str, tuple[Callable[[TaskView, argparse.Namespace], None], str]] = {
+    "status": (_status, "how far the task is"),
+    "steps": (_steps, "one line for each step"),
+    "get": (_get, "the value of a finished step"),
+    "backup": (_backup, "copy the task file, also beside a live run"),
+}
 
 
 def _json_text(value: Any) -> str:
