@@ -13,9 +13,9 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from mundane import Attempt, DuplicateStepError, MundaneError, Task
 
+from .bars import items_bar
 from .capture import current_request
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
-from .meter import map_progress
 from .opened import OpenTask, open_task
 from .restore import Restorer
 from .source import CellSource
@@ -73,7 +73,7 @@ class Session:
             opened = open_task(path)
             self.close()
             self._opened, task = opened, opened.task
-            task.show_progress = partial(map_progress, self._shell)
+            task.show_progress = partial(items_bar, self._shell)
         task.release()
         self._start_pass()
         return task
