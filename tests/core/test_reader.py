@@ -13,6 +13,8 @@ import pytest
 
 import mundane
 
+from ..bench.readers import READERS
+from ..bench.readers import beside as write_beside
 from .support import BoomError, Child, beside, flock_holders, leave_hot_journal, sql
 
 
@@ -239,6 +241,14 @@ def test_a_row_of_other_types_is_shown_as_text(task_file: Path, value: Any) -> N
         for step in view.steps():
             assert isinstance(step.started_at, str)
             assert isinstance(step.error, str)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_writer_beside_a_reader_that_never_stops(path: Path, reader: str) -> None:
+    """Neither has an error, nothing is lost; a benchmark does the same for a minute each."""
+    found = write_beside(path, reader, seconds=1.5)
+    assert found.steps > 0
+    assert found.looks > 0
 
 
 def test_an_ordinary_reader_does_no_harm(path: Path) -> None:

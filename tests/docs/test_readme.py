@@ -95,7 +95,7 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *words = shlex.split(line)
         shown.append(run("-m", program, *words))
-    status, steps, value, wrote, forgot, vacuumed = shown
+    status, steps, value, copied, wrote, forgot, vacuumed = shown
     assert re.search(r"^done +3$", status, re.MULTILINE)
     assert [json.loads(line)["name"] for line in steps.splitlines()] == [
         "fetch",
@@ -107,6 +107,23 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     assert "<h3>cool-down</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert forgot.endswith("forgot 1 step\n")
     assert "given back" in vacuumed
+    assert copied == ""
+    assert run("-m", "mundane", "get", "report-copy.db", "total") == value
+
+
+def test_many_items(tmp_path: Path) -> None:
+    """The example of `map` runs, its rows are named as the text says, and it restores."""
+    (script,) = blocks(section(README, "Many items"), "python")
+    (tmp_path / "pages.py").write_text(script, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "pages.py"]
+    for _ in range(2):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "14000\n"
+    steps = mundane.read(tmp_path / "pages.db").steps()
+    assert [step.name for step in steps] == ["fetch.index", "fetch.about", "fetch.news"]
 
 
 def test_every_magic_and_option_is_there() -> None:

@@ -40,6 +40,14 @@ def test_referenced_section_exists(file: str, title: str) -> None:
     assert any(title == each or title.startswith(f"{each} ") for each in known), file
 
 
+def test_faults_are_tested_by_these_names() -> None:
+    """Each test that the table of faults names is there."""
+    named = set(re.findall(r"`(test_\w+)`", section(SPEC, "Faults")))
+    source = "".join(path.read_text() for path in ROOT.glob("tests/core/test_*.py"))
+    assert named
+    assert named <= set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
+
+
 def schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return (name, SQL without its spacing) of everything that a database defines."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
