@@ -4,7 +4,7 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line
+    cli                      the command line, others' commands among it
     _inspect    _control     status, steps, get, backup; forget, vacuum
     _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
@@ -28,6 +28,7 @@ Standard library only.
 
 from ._attempt import Attempt
 from ._backup import backup
+from ._clock import Nap
 from ._reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
@@ -62,6 +63,7 @@ __all__ = [
     "LockedError",
     "MapFailedError",
     "MundaneError",
+    "Nap",
     "SchemaError",
     "SerializationError",
     "StepFailedError",

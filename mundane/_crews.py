@@ -27,6 +27,9 @@ _TURN_S = 0.02
 # At most so many items are in flight, where the caller does not say.
 MAX_IN_FLIGHT = 1024
 
+# An executor that brings nothing for so long is asked whether it still takes items.
+_PROBE_S = 10.0
+
 # Where nothing tells how many workers an executor has, as with a cluster.
 _MANY_WORKERS = 128
 
@@ -146,7 +149,7 @@ class ThreadCrew:
             self._submit()
 
     def collect(self, *, wait: bool) -> None:
-        _drain(self._finished, self._outcomes, wait)
+        _drain(self._finished, self._outcomes, None if wait else 0)
 
     def stop(self) -> None:
         with self._guard:
@@ -209,7 +212,7 @@ class ExecutorCrew:
         self._executor = executor
         self._fn = fn
         self._outcomes = outcomes
-        self._running: dict[Item, Future[Any]] = {}
+        self._running: dict[Item, Future[Any] | None] = {}
         self._finished: SimpleQueue[Outcome] = SimpleQueue()
         # Of pools, and of ipyparallel's executor.
         workers = getattr(executor, "_max_workers", None)
@@ -217,24 +220,44 @@ class ExecutorCrew:
 
     def start(self, items: list[Item]) -> None:
         for item in items:
+            self._running[item] = None
             try:
                 future = self._executor.submit(self._fn, item.value)
-            except RuntimeError as error:  # shut down, or broken
-                self._finished.put((item, None, Lost(error)))
+            except Exception as error:  # noqa: BLE001 (each executor has its own)
+                outcome = error if _cannot_be_sent(error) else Lost(error)
+                self._finished.put((item, None, outcome))
             else:
                 self._running[item] = future
                 future.add_done_callback(partial(self._ended, item))
 
     def collect(self, *, wait: bool) -> None:
-        start = len(self._outcomes)
-        _drain(self._finished, self._outcomes, wait)
-        for item, _, _ in self._outcomes[start:]:
-            self._running.pop(item, None)
+        found: list[Outcome] = []
+        _drain(self._finished, found, _PROBE_S if wait else 0)
+        while wait and not found:
+            self._probe()
+            _drain(self._finished, found, _PROBE_S)
+        for outcome in found:
+            item = outcome[0]
+            if item in self._running:  # not one that was given up meanwhile
+                del self._running[item]
+                self._outcomes.append(outcome)
 
     def stop(self) -> None:
         for future in list(self._running.values()):
-            future.cancel()
+            if future is not None:
+                future.cancel()
         self.collect(wait=False)
+
+    def _probe(self) -> None:
+        """Give up all items of an executor that takes none any more.
+
+        Of a dask client that is closed, some futures never end (distributed 2026.8, cfexecutor.py).
+        """
+        try:
+            self._executor.submit(int).cancel()
+        except Exception as error:  # noqa: BLE001 (each executor has its own)
+            for item in self._running:
+                self._finished.put((item, None, Lost(error)))
 
     def _ended(self, item: Item, future: Future[Any]) -> None:
         from concurrent.futures import BrokenExecutor, CancelledError
@@ -294,11 +317,18 @@ class AsyncCrew:
         self._wake.set()
 
 
-def _drain(queue: SimpleQueue[Outcome], outcomes: list[Outcome], wait: bool) -> None:
-    """Append what is in the queue; where asked, wait until there is something."""
-    if wait:
-        outcomes.append(queue.get())
+def _cannot_be_sent(error: Exception) -> bool:
+    """Return whether it is an item that was refused, and not one executor that refuses all."""
+    from pickle import PicklingError
+
+    return isinstance(error, (TypeError, AttributeError, PicklingError))
+
+
+def _drain(queue: SimpleQueue[Outcome], outcomes: list[Outcome], wait_s: float | None) -> None:
+    """Append what is in the queue; wait so long, None for ever, until there is something."""
     try:
+        if wait_s != 0:
+            outcomes.append(queue.get(timeout=wait_s))
         while True:
             outcomes.append(queue.get_nowait())
     except Empty:

@@ -121,13 +121,11 @@ class Task(FanOut):
             DurationError: before anything is touched.
             InvalidNameError, DuplicateStepError, StepKindError: as in `step`.
         """
-        nap = self._nap(name, duration)
-        while (seconds := nap.next_wait_s()) > 0:
-            self._clock.wait(seconds)
+        self.begin_sleep(name, duration).wait()
 
     async def asleep(self, name: str, duration: str | float | timedelta) -> None:
         """`sleep` that suspends the asyncio task instead of the thread."""
-        nap = self._nap(name, duration)
+        nap = self.begin_sleep(name, duration)
         while (seconds := nap.next_wait_s()) > 0:
             await self._clock.await_(seconds)
 
@@ -225,6 +223,27 @@ class Task(FanOut):
             )
         return Attempt(self._store, name, row)
 
+    def begin_sleep(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
+        """Start the sleep that `sleep` waits for, or take it up again; return what is left of it.
+
+        Raises:
+            The errors of `sleep`.
+        """
+        check_name(name)
+        if self.status(name) == "done":
+            return self._rest_of_nap(name)
+        duration_ms = _duration.to_ms(duration)
+        self._pass.claim(name, "sleep")
+        now_ms = self._clock.now_ms()
+        wake_at_ms = now_ms + duration_ms
+        self._pass.start(
+            name,
+            "sleep",
+            "done",
+            lambda old: self._store.write_sleep(name, old, now_ms, wake_at_ms),
+        )
+        return _clock.Nap(self._clock, wake_at_ms, duration_ms)
+
     @property
     def claims(self) -> int:
         """How many names were claimed since the task was opened."""
@@ -267,22 +286,6 @@ class Task(FanOut):
 
     def _decode(self, name: str, row: Row) -> Any:
         return decode_result(self.path, name, *self._store.result(row.id))
-
-    def _nap(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
-        check_name(name)
-        if self.status(name) == "done":
-            return self._rest_of_nap(name)
-        duration_ms = _duration.to_ms(duration)
-        self._pass.claim(name, "sleep")
-        now_ms = self._clock.now_ms()
-        wake_at_ms = now_ms + duration_ms
-        self._pass.start(
-            name,
-            "sleep",
-            "done",
-            lambda old: self._store.write_sleep(name, old, now_ms, wake_at_ms),
-        )
-        return _clock.Nap(self._clock, wake_at_ms, duration_ms)
 
     def _rest_of_nap(self, name: str) -> _clock.Nap:
         self._pass.claim(name, "sleep")

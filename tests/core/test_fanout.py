@@ -482,6 +482,46 @@ def test_a_pool_whose_threads_cannot_start(task: mundane.Task) -> None:
         task.map("m", double, range(10), executor=pool)
 
 
+class DeafExecutor(Executor):
+    """A cluster's client whose connection is gone: nothing comes back, and it takes no more."""
+
+    def __init__(self) -> None:
+        self.taken: list[Future[Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Take five calls, of which the first ends."""
+        if len(self.taken) == 5:
+            raise OSError("not connected")
+        self.taken.append(Future())
+        if len(self.taken) == 1:
+            self.taken[0].set_result("first")
+        return self.taken[-1]
+
+
+def test_an_executor_that_brings_nothing(
+    task: mundane.Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked now and then whether it still takes items; if not, what it had stays pending."""
+    monkeypatch.setattr("mundane._crews._PROBE_S", 0.001)
+    executor = DeafExecutor()
+    with pytest.raises(mundane.ExecutorLostError, match="not connected") as info:
+        task.map("m", double, iter(range(4)), executor=executor)
+    assert info.value.count == 3
+    assert task.counts() == {"done": 1, "failed": 0, "pending": 3}
+    executor.taken[1].set_result("too late")
+    assert task.status("m.1") == "pending"
+
+
+def test_what_cannot_be_sent_is_an_item_that_failed(task: mundane.Task) -> None:
+    """The others are stored."""
+    with spawned() as pool, pytest.raises(mundane.MapFailedError) as info:
+        task.map("m", type, [1, threading.Lock(), 2], executor=pool, keys="abc".__iter__())
+    assert info.value.count == 3  # a type is no JSON
+    with spawned() as pool, pytest.raises(mundane.MapFailedError, match="pickle") as info:
+        task.map("n", id, [1, threading.Lock(), 2], executor=pool)
+    assert info.value.keys == ("1",)
+
+
 # Interrupts.
 
 INTERRUPTED = """

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import pytest
 
 import mundane
 
-from .support import beside
+from .support import BoomError, beside
 
 ITEMS = 2000
 KILLS = 5
@@ -145,6 +146,39 @@ def test_a_map_is_killed_five_times(kind: str, path: Path) -> None:
     with mundane.open(path) as task:
         assert task.counts() == {"done": ITEMS, "failed": 0, "pending": 0}
     assert [name for name in beside(path) if name.startswith(path.name)] == []
+
+
+def nap(item: int) -> int:
+    if item == 1:
+        raise BoomError
+    time.sleep(0.2 * (item > 1))
+    return item
+
+
+def test_a_cluster_that_goes_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item's own error is its own; what the closed cluster had taken stays pending."""
+    import distributed
+
+    monkeypatch.setattr("mundane._crews._PROBE_S", 0.5)
+
+    def close(done: int, total: int | None) -> None:
+        if done == 2:
+            client.cluster.close()
+
+    with (
+        distributed.Client(
+            n_workers=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        ) as client,
+        mundane.open(path) as task,
+    ):
+        executor = client.get_executor(pure=False)
+        with pytest.raises(mundane.ExecutorLostError) as info:
+            task.map("m", nap, range(500), executor=executor, progress=close)
+        with pytest.raises(mundane.MapFailedError, match="serialize"):
+            task.map("n", lambda lock: 1, [threading.Lock()], executor=executor)
+    statuses = Counter(step.status for step in mundane.read(path).steps())
+    assert statuses["failed"] == 2
+    assert info.value.count == statuses["pending"] > 0
 
 
 def _lines(log: Path) -> list[str]:
