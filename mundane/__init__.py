@@ -4,7 +4,8 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
-    cli                      the command line: status, steps, get, backup; others' commands
+    cli                      the command line, others' commands among it
+    _inspect    _control     status, steps, get, backup; forget, vacuum
     _backup                  a copy of a task file, beside its live writer
     _task                    Task, run, arun, open: the replay loop
     _fanout                  map, amap: many items at once
@@ -12,6 +13,7 @@ The layers, each importing only what stands below it:
     _crews                   who runs a map's items
     _items                   a map's items, their keys and names
     _pass                    the rows that a task knows, the names it used
+    _plugins    _text        what other packages bring; tables and values as text
     _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
@@ -32,6 +34,7 @@ from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.op
 from .errors import (
     AsyncFunctionError,
     ClosedTaskError,
+    CommandError,
     DuplicateStepError,
     DurationError,
     ExecutorLostError,
@@ -52,6 +55,7 @@ __all__ = [
     "AsyncFunctionError",
     "Attempt",
     "ClosedTaskError",
+    "CommandError",
     "DuplicateStepError",
     "DurationError",
     "ExecutorLostError",

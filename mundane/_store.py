@@ -100,10 +100,19 @@ class Store(Writer):
         """Return when the row's current attempt started (ISO-8601)."""
         return str(self._row(_STARTED, row_id)[0])
 
-    def write_pending(self, name: str, row_id: int | None) -> int:
-        """Commit a `pending` row whose attempt starts now; return its id."""
+    def write_pending(
+        self, name: str, row_id: int | None, also: Callable[[Connection], None] | None = None
+    ) -> int:
+        """Commit a `pending` row, started now, and what `also` writes; return the row's id."""
         values = ("step", None, "pending", self._now(), None)
-        return self.commit(lambda c: _upsert(c, name, row_id, values))
+
+        def work(connection: Connection) -> int:
+            started = _upsert(connection, name, row_id, values)
+            if also is not None:
+                also(connection)
+            return started
+
+        return self.commit(work)
 
     def write_sleep(
         self, name: str, row_id: int | None, started_at_ms: int, wake_at_ms: int

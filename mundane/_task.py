@@ -181,9 +181,28 @@ class Task(FanOut):
         """
         self._pass.forget(names)
 
+    def vacuum(self) -> tuple[int, int]:
+        """Give the space of what was forgotten or replaced back to the file system.
+
+        Needs as much free space as the file has; a kill in its middle changes nothing.
+
+        Returns:
+            The file's size in bytes before and after.
+
+        Raises:
+            StorageError: the system refuses.
+        """
+        return self._store.vacuum()
+
     # For tools that run a step's body themselves, as a notebook's cell does.
 
-    def begin(self, name: str, *, rerun: bool = False) -> Attempt:
+    def begin(
+        self,
+        name: str,
+        *,
+        rerun: bool = False,
+        also: Callable[[Connection], None] | None = None,
+    ) -> Attempt:
         """Claim a name for this pass and return its attempt, stored or to be run.
 
         A step that is not stored has a committed `pending` row when this returns. The caller
@@ -192,6 +211,7 @@ class Task(FanOut):
         Args:
             name: as in `step`.
             rerun: take a stored step for one that is to be run; its value is dropped.
+            also: writes tables of a tool's own in the transaction of the `pending` row.
 
         Raises:
             InvalidNameError, DuplicateStepError, StepKindError: before anything is touched.
@@ -199,7 +219,7 @@ class Task(FanOut):
         row = self._pass.claim(name, "step")
         if row is None or row.status != "done" or rerun:
             row = self._pass.start(
-                name, "step", "pending", lambda old: self._store.write_pending(name, old)
+                name, "step", "pending", lambda old: self._store.write_pending(name, old, also)
             )
         return Attempt(self._store, name, row)
 

@@ -294,3 +294,7 @@ class UnknownStepError(MundaneError, LookupError):
     def __str__(self) -> str:
         state = "is not in the task file" if self.status is None else f"is {_clipped(self.status)}"
         return f"{self.path}: step {self.name!r} {state}: there is no value to read"
+
+
+class CommandError(MundaneError, ValueError):
+    """A command line asks for what cannot be done; nothing was changed. The caller's mistake."""

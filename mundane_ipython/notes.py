@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import html
 from datetime import datetime
-from typing import Any
-
-from IPython.core.interactiveshell import InteractiveShell
+from typing import TYPE_CHECKING, Any
 
 from mundane._duration import format_ms
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 METADATA_KEY = "mundane"
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mundane._clock import SYSTEM
 from mundane._duration import format_ms
-from mundane.cli import printable
+from mundane._text import printable
 
 _MAX_LABEL_CHARS = 40
 _LIVE = "{desc} |{bar:20}| {n_fmt}/{total_fmt}"

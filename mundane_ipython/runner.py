@@ -27,7 +27,8 @@ from nbformat.v4 import new_output
 from mundane import MundaneError
 from mundane._clock import SYSTEM, iso_to_ms
 from mundane._duration import format_ms
-from mundane.cli import EXIT_FAILED, EXIT_LOCKED, EXIT_OK, EXIT_USAGE, exit_code, printable
+from mundane._text import printable
+from mundane.cli import EXIT_FAILED, EXIT_LOCKED, EXIT_OK, EXIT_USAGE, exit_code
 
 from .notes import METADATA_KEY
 from .orphans import die_with_parent

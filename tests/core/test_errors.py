@@ -35,6 +35,7 @@ EXAMPLES: dict[mundane.MundaneError, type[Exception]] = {
     errors.ClosedTaskError("task.db", "closed"): RuntimeError,
     errors.UnknownStepError("task.db", "a", None): LookupError,
     errors.UnknownStepError("task.db", "a", "failed"): LookupError,
+    errors.CommandError("task.db: nothing was changed: add --yes"): ValueError,
 }
 ids = [type(error).__name__ for error in EXAMPLES]
 

@@ -590,3 +590,17 @@ def test_nothing_lies_beside_a_closed_task(path: Path) -> None:
     with pytest.raises(BoomError):
         mundane.run(path, work)
     assert beside(path) == []
+
+
+def test_a_tool_writes_with_the_pending_row(path: Path) -> None:
+    """What `also` writes becomes part of the file with the row that says the step runs, or not."""
+    with mundane.open(path) as task:
+        task.commit(lambda c: c.execute("CREATE TABLE tool (n)"))
+        task.begin("a", also=lambda c: c.execute("INSERT INTO tool VALUES (1)"))
+        assert task.query(lambda c: c.execute("SELECT n FROM tool").fetchall()) == [(1,)]
+        with pytest.raises(mundane.StorageError):
+            task.begin("b", also=lambda c: c.execute("INSERT INTO none VALUES (1)"))
+        assert task.status("b") is None
+        task.begin("b").done(2)
+        task.release()
+        assert task.begin("b", also=lambda c: c.execute("INSERT INTO none VALUES (1)")).stored

@@ -19,7 +19,7 @@ import mundane
 from mundane_ipython import headless
 from mundane_ipython.magics import MundaneMagics
 
-from .support import README, ROOT, blocks, run_cells, section
+from .support import README, ROOT, SPEC, blocks, run_cells, section
 
 OPEN = "%load_ext mundane_ipython\n%mundane_open t.db"
 
@@ -98,7 +98,7 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *words = shlex.split(line)
         shown.append(run("-m", program, *words))
-    status, steps, value, copied = shown
+    status, steps, value, copied, wrote, forgot, vacuumed = shown
     assert re.search(r"^done +3$", status, re.MULTILINE)
     assert [json.loads(line)["name"] for line in steps.splitlines()] == [
         "fetch",
@@ -106,6 +106,10 @@ def test_script_and_command_line(tmp_path: Path) -> None:
         "total",
     ]
     assert value == "332833500\n"
+    assert wrote.startswith("wrote report.html")
+    assert "<h3>cool-down</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert forgot.endswith("forgot 1 step\n")
+    assert "given back" in vacuumed
     assert copied == ""
     assert run("-m", "mundane", "get", "report-copy.db", "total") == value
 
@@ -141,6 +145,8 @@ def test_every_magic_and_option_is_there() -> None:
     }
     assert options == set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-o)\b", README)) & options
     assert "MUNDANE_TASK" in table
+    for text in (README, section(SPEC, "Settings")):
+        assert all(trait in text for trait in magics.trait_names(config=True))
 
 
 def run_options() -> set[str]:

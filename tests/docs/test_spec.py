@@ -99,8 +99,9 @@ def test_exit_codes(text: str) -> None:
         mundane.cli.EXIT_FAILED,
         mundane.cli.EXIT_USAGE,
         mundane.cli.EXIT_LOCKED,
+        mundane.cli.EXIT_INTERRUPTED,
     )
-    assert codes == (0, 1, 2, 75)
+    assert codes == (0, 1, 2, 75, 130)
     section_text = section(text, "Exit codes" if text is SPEC else "Command line")
     for code in codes:
         assert re.search(rf"\b{code}\b", section_text)
