@@ -1,4 +1,4 @@
-"""The commands that look: status, steps, get. They read only, safe beside a live run."""
+"""The commands that look: status, steps, get, backup. They read only, safe beside a live run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from ._backup import backup_view
 from ._clock import iso_now
 from ._failure import summary
 from ._plugins import describe_steps, find_tables
@@ -69,6 +70,11 @@ def get(view: TaskView, options: argparse.Namespace) -> None:
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(value)
+
+
+def backup(view: TaskView, options: argparse.Namespace) -> None:
+    """Copy the task file."""
+    backup_view(view, options.copy)
 
 
 def _is_done(view: TaskView, name: str) -> bool:

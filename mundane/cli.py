@@ -1,4 +1,4 @@
-"""The command line: `mundane status|steps|get|forget|vacuum TASK`.
+"""The command line: `mundane status|steps|get|backup|forget|vacuum TASK`.
 
 Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
 commands of theirs as entry points, so that this one imports none of them: _plugins.
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ._control import forget, vacuum
-from ._inspect import get, status, steps
+from ._inspect import backup, get, status, steps
 from ._plugins import find_command
 from ._reader import TaskView, read
 from ._text import printable
@@ -74,6 +74,7 @@ _LOOKING: dict[str, tuple[Callable[[TaskView, argparse.Namespace], None], str]] 
     "status": (status, "how far the task is"),
     "steps": (steps, "one line for each step"),
     "get": (get, "the value of a finished step"),
+    "backup": (backup, "copy the task file, also beside a live run"),
 }
 _CHANGING: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "forget": (forget, "remove steps, so that they run again"),
@@ -94,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("task", metavar="TASK", help="the task file")
         if name == "get":
             sub.add_argument("name", metavar="NAME", help="the step's name")
-        if name in _LOOKING:
+        if name == "backup":
+            sub.add_argument("copy", metavar="COPY", help="the file to make; must not exist")
+        elif name in _LOOKING:
             sub.add_argument("--json", action="store_true", help="for programs")
             sub.add_argument(
                 "--follow", action="store_true", help="go on until nobody has the task open"

@@ -6,17 +6,18 @@
 
 The layers, each importing only what stands below it:
 
-    magics, demo                            options and help; a kernel killed for show
-    session                                 the open task; decides: run, restore or refuse
+    headless, magics, demo                  options and help; a kernel killed for show
+    runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
+    orphans, parameters, progress, saving, sleeping  a job's parts
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, meter, pickler, safehtml     SIGINT; progress; notebook objects; outputs on a page
+    interrupt, bars, pickler, safehtml      SIGINT; progress; notebook objects; outputs on a page
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,

@@ -30,6 +30,7 @@ from .hints import NameErrorHints
 from .lines import evaluate_step, find_task_file
 from .notes import publish_note
 from .session import Session, bind_as
+from .sleeping import sleep_in_cell
 from .step import RunningStep, StepOptions
 from .table import Table
 from .transform import HOOK
@@ -167,7 +168,7 @@ class MundaneMagics(Magics):
         """
         options = self._parse(self.mundane_sleep, line)
         task = self._refusals(self.session.need_task)
-        self._refusals(lambda: task.sleep(options.name, options.duration))
+        self._refusals(lambda: sleep_in_cell(self._ip, task, options.name, options.duration))
 
     @line_magic
     def mundane_steps(self, line: str) -> Table:

@@ -176,7 +176,8 @@ def _section(number: int, each: StepReport) -> str:
             parts.append(f'<div class="remark foreign">not stored: {plain(names)}</div>')
         parts.append(outputs_html(record.outputs, trusted=each.trusted))
         parts.append(_details("code", record.source))
-    parts.append(_details("value", each.value))
+    # It is all that there is to see of a script's step.
+    parts.append(_details("value", each.value, is_open=record is None))
     return "\n".join(filter(None, [*parts, "</section>"]))
 
 
@@ -206,10 +207,11 @@ def _error(facts: StepFacts) -> str:
     )
 
 
-def _details(title: str, text: str) -> str:
+def _details(title: str, text: str, *, is_open: bool = False) -> str:
     if not text.strip():
         return ""
-    return f"<details><summary>{title}</summary><pre>{plain(text)}</pre></details>"
+    opening = "<details open>" if is_open else "<details>"
+    return f"{opening}<summary>{title}</summary><pre>{plain(text)}</pre></details>"
 
 
 def _pill(facts: StepFacts) -> str:

@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from mundane import Attempt, DuplicateStepError, MundaneError, Task
 
+from .bars import items_bar
 from .capture import current_request
 from .cells import count_attempt
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
@@ -81,7 +82,7 @@ class Session:
         self._running: list[RunningStep] = []
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
-        self._used_before: list[tuple[str, frozenset[str]]] = []
+        self._used_before: list[tuple[str, int]] = []
 
     # The task.
 
@@ -96,6 +97,7 @@ class Session:
             opened = open_task(path)
             self.close()
             self._opened, task = opened, opened.task
+            task.show_progress = partial(items_bar, self._shell)
         task.release()
         self._start_pass()
         return task
@@ -171,19 +173,19 @@ class Session:
     def before_cell(self, info: ExecutionInfo) -> None:
         """Note which names are used before a cell; a cell that runs again may use its own again."""
         if self.task is None or info.raw_cell is None:
-            self._used_before.append(("", frozenset()))
+            self._used_before.append(("", 0))
             return
         cell = self._cell_key(info.raw_cell)
         own = self._used_by_cell.pop(cell, set()) - self._owners.keys()
         self.task.release(own)
-        self._used_before.append((cell, self.task.used()))
+        self._used_before.append((cell, self.task.claims))
 
     def after_cell(self, result: ExecutionResult) -> None:
         """Note which names the cell used by `task.step` and the like."""
-        cell, before = self._used_before.pop() if self._used_before else ("", frozenset())
+        cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return
-        new = set(self.task.used() - before - self._owners.keys())
+        new = set(self.task.used(since=before) - self._owners.keys())
         if result.error_in_exec is not None:
             # It will be mended and run again, and nothing tells that it is the same cell then.
             self.task.release(new)
@@ -293,6 +295,8 @@ class Session:
         return self._opened
 
     def _start_pass(self) -> None:
+        # Another task counts its claims anew.
+        self._used_before = [(cell, 0) for cell, _ in self._used_before]
         self._owners.clear()
         self._used_by_cell.clear()
         self.left_out.clear()

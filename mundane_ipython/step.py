@@ -19,13 +19,13 @@ from mundane import Attempt, MundaneError, SerializationError
 from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
+from .bars import bytes_bar
 from .bundle import Packer, current_versions
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
-from .meter import progress
 from .mutation import Watch
 from .namespace import Snapshot
 from .notes import publish_note
@@ -236,7 +236,7 @@ class RunningStep:
         )
         cell = self._opened.sign(name, record.to_json())
         size = sum(size for size, _ in record.buffers)
-        with progress(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
+        with bytes_bar(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
             self._attempt.done(
                 stored.row(), also=lambda c: write_cell(c, name, cell, buffers, tick)
             )

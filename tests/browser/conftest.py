@@ -29,7 +29,9 @@ __all__ = ["_own_home", "task_path"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: playwright's event loop runs in this thread until it is stopped, and other
+# tests start their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Run a headless Chromium: the system's, else the one that playwright installed."""
     try:

@@ -464,3 +464,61 @@ def test_a_lone_surrogate_of_another_runtime_is_printed(
     sql(path, ("UPDATE mundane_steps SET result = ?", ('"\\ud800"',)))
     assert main(["get", str(path), "a"]) == 0
     assert capsys.readouterr().out == '"\\ud800"\n'
+
+
+@pytest.fixture
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that registers two commands, one of which cannot be imported."""
+    info = tmp_path / "packages" / "other-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[mundane.commands]\nhello = other_command:hello\nbroken = no_such_module:main\n"
+        "status = other_command:hello\n"
+    )
+    (info.parent / "other_command.py").write_text(
+        "def hello(words):\n    print(words)\n    return 7"
+    )
+    monkeypatch.syspath_prepend(info.parent)
+    return info
+
+
+def test_a_command_of_another_package(registered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is called with the words behind its name, and its exit code is the command's."""
+    assert main(["hello", "--json", "x"]) == 7
+    assert capsys.readouterr().out == "['--json', 'x']\n"
+
+
+def test_a_command_that_cannot_be_loaded(
+    registered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says what is missing."""
+    assert main(["broken"]) == 2
+    assert "'broken' cannot be loaded (No module named 'no_such_module')" in capsys.readouterr().err
+
+
+def test_a_registered_command_replaces_none_of_ours(registered: Path, task_file: Path) -> None:
+    """A name that the core has is the core's."""
+    assert main(["status", str(task_file)]) == 0
+
+
+def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is a usage error."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["rum"])
+    assert "invalid choice: 'rum'" in capsys.readouterr().err
+
+
+def test_run_without_the_extension() -> None:
+    """Where the notebook extension is not installed, the message says what to install."""
+    script = (
+        "import sys; sys.path.append(sys.argv[1]); from mundane.cli import main;"
+        " sys.exit(main(['run', 'n.ipynb']))"
+    )
+    root = Path(mundane.__file__).parents[1]
+    command = [sys.executable, "-I", "-S", "-c", script, str(root)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == (
+        "mundane: 'run' cannot be loaded: install mundane-ipython into this Python\n"
+    )
