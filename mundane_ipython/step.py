@@ -135,6 +135,7 @@ class RunningStep:
         try:
             self._guard.stop()
             interrupted = self._guard.cancelled(error)
+            self._guard.hide_frames(trace)
             if error is None:
                 _flush_figures()
             shown = self._tap.stop()
