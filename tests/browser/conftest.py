@@ -123,6 +123,6 @@ def lab(chromium: Browser, server: Server) -> Iterator[FrontEnd]:
 @pytest.fixture
 def folder(server: Server, request: pytest.FixtureRequest) -> Path:
     """Return a served folder of the test's own."""
-    made = server.root / request.node.name
+    made = server.root / f"{request.path.stem}-{request.node.name}"
     made.mkdir()
     return made

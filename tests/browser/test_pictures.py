@@ -44,7 +44,7 @@ PUBLISH = (
 @pytest.fixture
 def pictures(pytestconfig: pytest.Config) -> Path:
     """Return the folder that the pictures go to."""
-    asked: Path = pytestconfig.getoption("--pictures")
+    asked: Path = pytestconfig.getoption("--pictures").resolve()
     asked.mkdir(parents=True, exist_ok=True)
     return asked
 
@@ -59,7 +59,13 @@ def take(page: Page, picture: Path, height: int) -> None:
     assert picture.stat().st_size < MAX_BYTES
 
 
-def test_pictures(chromium: Browser, server: Server, folder: Path, pictures: Path) -> None:
+def test_pictures(
+    chromium: Browser,
+    server: Server,
+    folder: Path,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A restored notebook in JupyterLab, and the report on its task."""
     with chromium.new_context(viewport={"width": WIDTH, "height": 2000}) as context:
         lab = FrontEnd(context.new_page(), server)
@@ -77,12 +83,13 @@ def test_pictures(chromium: Browser, server: Server, folder: Path, pictures: Pat
         box = note.bounding_box()
         assert box is not None
         take(lab.page, pictures / "restored.png", int(box["y"] + box["height"]) + 60)
-        notebook.set_source(3, CELLS[3].replace("range(80)", "range(90)"))
-        notebook.run_one(3)
+        # For the report: a stale step and a failed one.
+        notebook.set_source(3, CELLS[3].replace("train", "train --rerun", 1))
+        assert notebook.run_one(3).error == ""
         notebook.set_source(1, PUBLISH)
         assert notebook.run_one(1).error.startswith("FileNotFoundError")
         notebook.close()
-        page = folder / "report.html"
-        assert main(["report", str(folder / "digits.db"), "-o", str(page)]) == 0
-        lab.page.goto(page.as_uri())
+        monkeypatch.chdir(folder)
+        assert main(["report", "digits.db"]) == 0
+        lab.page.goto((folder / "digits.html").as_uri())
         take(lab.page, pictures / "report.png", 900)
