@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import copy
+import html
 import json
+import math
 import re
 import sys
 from typing import Any
@@ -125,6 +127,59 @@ def without_views(outputs: list[Output]) -> list[Output]:
         else output
         for output in outputs
     ]
+
+
+def as_texts(outputs: list[Output], state: Any) -> list[Output]:
+    """Return the outputs with what their widgets show as text, as they were last.
+
+    The text that a widget's display brings along is of its first moment: a bar at 0 %. Only texts,
+    numbers and bars are known, in boxes; of anything else the text stays as it is. Pure.
+
+    Args:
+        outputs: of a cell.
+        state: as `save_widgets` has it, or anything, out of a file.
+    """
+    if not isinstance(state, dict):
+        return outputs
+    shown = []
+    for output in outputs:
+        view = _data(output).get(VIEW)
+        model_id = view.get("model_id") if isinstance(view, dict) else None
+        text = _text_of(state, model_id, frozenset())
+        data = {**_data(output), "text/plain": text} if text else None
+        shown.append({**output, "data": data} if data else output)
+    return shown
+
+
+_BAR_BLOCKS = 20
+_BLOCK = "\N{FULL BLOCK}"
+
+
+def _text_of(state: dict[Any, Any], model_id: Any, outer: frozenset[str]) -> str:
+    """Return the text of a model and those in it, "" where it has none or holds itself."""
+    model = state.get(model_id) if isinstance(model_id, str) and model_id not in outer else None
+    if not isinstance(model, dict) or not isinstance(own := model.get("state"), dict):
+        return ""
+    children = own.get("children")
+    if isinstance(children, list):
+        ids = [str(child).removeprefix("IPY_MODEL_") for child in children]
+        texts = [_text_of(state, child, outer | {str(model_id)}) for child in ids]
+        return (" " if model.get("model_name") == "HBoxModel" else "\n").join(filter(None, texts))
+    value, largest = own.get("value"), own.get("max")
+    if str(model.get("model_name")).endswith("ProgressModel"):
+        text = _bar(value, largest)
+    elif isinstance(value, str):
+        text = html.unescape(re.sub("<[^>]*>", "", value))
+    else:
+        text = str(value) if isinstance(value, (int, float)) else ""
+    label = own.get("description")
+    return f"{label} {text}" if text and isinstance(label, str) and label else text
+
+
+def _bar(value: Any, largest: Any) -> str:
+    known = isinstance(value, (int, float)) and isinstance(largest, (int, float))
+    full = round(value / largest * _BAR_BLOCKS) if known and 0 < value <= largest < math.inf else 0
+    return f"|{_BLOCK * full}{' ' * (_BAR_BLOCKS - full)}|"
 
 
 def _data(output: Output) -> dict[str, Any]:
