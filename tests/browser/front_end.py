@@ -62,7 +62,7 @@ _SET_SOURCE = f"""([path, index, source]) => {{ {_PANEL}
 
 
 def write_notebook(path: Path, sources: Sequence[str]) -> None:
-    """Write a notebook; a source that starts with `# ` and a capital is Markdown."""
+    """Write a notebook; a source that starts with `# ` is Markdown."""
     cells = [
         nbformat.v4.new_markdown_cell(source)
         if source.startswith("# ")
@@ -127,7 +127,6 @@ class Notebook:
         self.front_end = front_end
         self.page = front_end.page
         self.path = path
-        self._counts = 0
 
     # What a person does.
 
