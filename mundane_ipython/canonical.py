@@ -6,7 +6,6 @@ the notebook's own functions and classes. Anything else has none, and no alarm i
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import datetime
 import decimal
@@ -21,6 +20,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import xxhash
+
+from .syntax import text_key
 
 _PLAIN = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
@@ -60,11 +61,9 @@ def shown(value: Any) -> str | None:
 def code_digest(value: Any) -> str | None:
     """Return a digest of the source of a function or class, comments and formatting left aside."""
     try:
-        source = textwrap.dedent(inspect.getsource(value))
-        text = ast.unparse(ast.parse(source))
+        return text_key(textwrap.dedent(inspect.getsource(value)))
     except (OSError, TypeError, SyntaxError):
         return None
-    return xxhash.xxh3_128_hexdigest(text.encode("utf-8", "surrogatepass"))
 
 
 def is_code(value: Any) -> bool:
