@@ -196,6 +196,7 @@ class Restorer:
                 namespace=self._shell.user_ns,
                 trusted=trusted,
                 buffers=buffers,
+                python=record.versions.get("python", ""),
             )
         except BundleError as error:
             others = other_versions(record.versions)

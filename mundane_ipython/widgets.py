@@ -11,6 +11,7 @@ import base64
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from .outputs import Output
@@ -24,9 +25,9 @@ def save_widgets(outputs: list[Output]) -> dict[str, Any] | None:
     if not model_ids or "ipywidgets" not in sys.modules:
         return None
     from ipywidgets.embed import dependency_state
-    from ipywidgets.widgets.widget import _instances
 
-    shown = [_instances[model_id] for model_id in model_ids if model_id in _instances]
+    known = _known_widgets()
+    shown = [known[model_id] for model_id in model_ids if model_id in known]
     state: dict[str, Any] = dependency_state(shown, drop_defaults=False)
     return state or None
 
@@ -34,14 +35,14 @@ def save_widgets(outputs: list[Output]) -> dict[str, Any] | None:
 def open_widgets(state: dict[str, Any]) -> bool:
     """Open saved models in the front end, children first; return whether ipywidgets is there."""
     try:
-        import comm
         from ipywidgets._version import __protocol_version__
     except ImportError:
         return False
+    create_comm = _comm_maker()
     for model_id in _children_first(state):
         model = state[model_id]
         buffers = model.get("buffers", [])
-        comm.create_comm(
+        create_comm(
             target_name="jupyter.widget",
             comm_id=model_id,
             data={
@@ -57,6 +58,23 @@ def open_widgets(state: dict[str, Any]) -> bool:
             metadata={"version": __protocol_version__},
         )
     return True
+
+
+def _known_widgets() -> dict[str, Any]:
+    """Return the living widgets by the ids of their models."""
+    from ipywidgets.widgets import widget
+
+    known: dict[str, Any] | None = getattr(widget, "_instances", None)  # since ipywidgets 8.0.3
+    return widget.Widget.widgets if known is None else known
+
+
+def _comm_maker() -> Callable[..., Any]:
+    """Return the function by which this ipywidgets opens the models of its own widgets."""
+    from ipywidgets.widgets import widget
+
+    # Before 8.0.3 it was ipykernel's class; since then ipywidgets.comm knows what this kernel has.
+    maker: Callable[..., Any] = getattr(widget, "Comm", None) or widget.comm.create_comm
+    return maker
 
 
 def without_views(outputs: list[Output]) -> list[Output]:

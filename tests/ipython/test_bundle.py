@@ -164,6 +164,33 @@ def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
     assert shell.ns["x"][0] is shell.ns["older"]
 
 
+def test_code_of_another_python_is_not_run(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its bytecode would do here nobody knows; data, and instances of classes here, load."""
+    classes = "class C:\n    def m(self): return 1\nf = lambda: 2"
+    shell = restarted()
+    shell.ok(classes)
+    with monkeypatch.context() as patch:
+        patch.setattr("platform.python_version", lambda: "3.9.18")
+        shell.step("data", "x = {1}\nc = C()")
+        shell.step("live", "def g(): return 3")
+        shell.step("by_value", "import types\nc = types.new_class('D', (C,))()")
+    shell = restarted()
+    for name, body in {
+        "data": "x = {1}\nc = C()",
+        "live": "def g(): return 3",
+        "by_value": "import types\nc = types.new_class('D', (C,))()",
+    }.items():
+        error = shell.fails(f"%%step {name}\n{body}")
+        assert isinstance(error, BundleError)
+        assert "holds code compiled by Python 3.9, which Python 3." in str(error)
+        assert f"'%%step {name} --rerun' runs the step again" in str(error)
+    shell.ok(classes)
+    shell.step("data", "x = {1}\nc = C()")
+    assert shell.ns["c"].m() == 1
+
+
 def test_large_values_in_many_chunks(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of several chunks comes back whole, and writable where it was."""
     monkeypatch.setattr("mundane_ipython.chunks.CHUNK_BYTES", 1 << 16)
