@@ -18,7 +18,7 @@ The layers, each importing only what stands below it:
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    reach, safearrays, scopes, syntax, trust, values, views
+    homes, reach, safearrays, scopes, syntax, trust, values, views
     mundane                                 the core
 """
 

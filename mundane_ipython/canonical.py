@@ -21,6 +21,7 @@ from typing import Any
 
 import xxhash
 
+from .homes import class_name
 from .syntax import text_key
 
 _PLAIN = (
@@ -74,9 +75,11 @@ def is_code(value: Any) -> bool:
 def _parts(value: Any) -> Iterator[bytes | memoryview]:
     """Yield bytes that are equal for equal values, and for these only."""
     kind = type(value)
-    yield f"{kind.__module__}.{kind.__qualname__}(".encode()
+    yield f"{class_name(kind)}(".encode()
     if isinstance(value, enum.Enum):
         yield value.name.encode()
+    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
+        yield from _array_parts(value)  # before plain values: numpy.float64 is a float as well
     elif kind in _PLAIN or isinstance(value, _PLAIN):
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
@@ -90,8 +93,6 @@ def _parts(value: Any) -> Iterator[bytes | memoryview]:
         for field in dataclasses.fields(value):
             yield field.name.encode()
             yield from _parts(getattr(value, field.name))
-    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
-        yield from _array_parts(value)
     elif kind.__module__.partition(".")[0] == "pandas":
         yield from _pandas_parts(value)
     else:

@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .homes import home_of
 from .pickler import find_in_notebook, notebook_reference
 
 
@@ -49,7 +50,7 @@ class NotebookUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a global; the protocol of pickle."""
-        found = super().find_class(module, name)
+        found = super().find_class(home_of(module), name)
         if found is notebook_reference:
             return self._reference
         if self._runs_code:

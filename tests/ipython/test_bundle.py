@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sqlite3
 import sys
 import types
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mundane_ipython.allowlist import DataUnpickler
 from mundane_ipython.errors import BundleError
+from mundane_ipython.unpickler import NotebookUnpickler
 
 from .shells import Shell, new_shell
 
@@ -253,3 +256,11 @@ def typed(value: object) -> object:
     if isinstance(value, dict):
         return dict, [(repr(key), typed(item)) for key, item in value.items()]
     return type(value), repr(value)
+
+
+def test_a_path_that_python_3_13_stored() -> None:
+    """That version, alone, names another module of paths, which no other Python has."""
+    stored = "cpathlib._local\nPosixPath\n(Va\ntR."
+    for make in (NotebookUnpickler, DataUnpickler):
+        loaded = make(io.BytesIO(stored.encode()), (), dict)
+        assert loaded.load() == Path("a")

@@ -8,6 +8,7 @@ version that is about to be released.)
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -71,6 +72,7 @@ def test_a_frozen_file_is_restored(
     """Each cell is restored with its outputs, none is stale, none runs."""
     with new_shell(tmp_path / "fresh.db") as shell:
         outputs, expected = run_cells(shell), facts(shell.ns)
+        outputs = {k: re.sub(r"Out\[\d+]", "Out[n]", shown) for k, shown in outputs.items()}
         assert "lock" in shell.ns
     task = tmp_path / "task.db"
     shutil.copy(frozen, task)
@@ -88,7 +90,8 @@ def test_a_frozen_file_is_restored(
             if other_python and name == "instances":
                 assert "STALE: step code was run again since." in shown
             else:
-                assert shown == outputs[name]
+                # It took one cell more where a cell had to run again.
+                assert re.sub(r"Out\[\d+]", "Out[n]", shown) == outputs[name]
         assert facts(shell.ns) == expected
         assert "lock" not in shell.ns
         assert isinstance(shell.fails("lock"), NameError)
