@@ -1,9 +1,12 @@
 """Which names of its namespace a piece of code binds and refers to. Pure.
 
-Python's own `symtable` does the scoping. Python 3.12 and later run list, set and dict
-comprehensions in the scope that they stand in, and list their variables there, although nothing
-outside sees them. So a comprehension is looked at as the generator expression with the same parts,
-which has a scope of its own on every Python.
+Python's own `symtable` does the scoping, of code that is first made the same to every version:
+
+* 3.12 and later run list, set and dict comprehensions in the scope that they stand in, and list
+  their variables there, although nothing outside sees them. The generator expression with the same
+  parts has a scope of its own on each.
+* 3.14 refuses `await`, `async for` and `async with` at the top level, where IPython allows them.
+  Without these words the names are the same.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ import ast
 import symtable
 from collections.abc import Iterator, Sequence
 
-_INLINED = (ast.ListComp, ast.SetComp, ast.DictComp)
+_MADE_SAME = (
+    *(ast.ListComp, ast.SetComp, ast.DictComp),
+    *(ast.Await, ast.AsyncFor, ast.AsyncWith, ast.comprehension),
+)
 
 
 def bound_and_read(statements: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
@@ -24,7 +30,7 @@ def bound_and_read(statements: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
     Raises:
         SyntaxError: the statements are no valid module.
     """
-    table = symtable.symtable(_outlined(statements), "<step>", "exec")
+    table = symtable.symtable(_same_to_all(statements), "<step>", "exec")
     bound: set[str] = set()
     read: set[str] = set()
     for symbol in table.get_symbols():
@@ -48,17 +54,17 @@ def _inner_scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]
         yield from _inner_scopes(child)
 
 
-def _outlined(statements: Sequence[ast.stmt]) -> str:
-    """Return statements as text in which no comprehension shares its surroundings' scope."""
+def _same_to_all(statements: Sequence[ast.stmt]) -> str:
+    """Return statements as text whose names have the same scopes to each Python's `symtable`."""
     text = ast.unparse(ast.Module(list(statements), []))
-    if not any(isinstance(n, _INLINED) for each in statements for n in ast.walk(each)):
+    if not any(isinstance(n, _MADE_SAME) for each in statements for n in ast.walk(each)):
         return text
     # A tree of its own: the statements are going to run.
-    return ast.unparse(_Outline().visit(ast.parse(text)))
+    return ast.unparse(ast.fix_missing_locations(_MakeSame().visit(ast.parse(text))))
 
 
-class _Outline(ast.NodeTransformer):
-    """Makes generator expressions of comprehensions."""
+class _MakeSame(ast.NodeTransformer):
+    """Makes generator expressions of comprehensions, and synchronous code of asynchronous."""
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
@@ -69,3 +75,17 @@ class _Outline(ast.NodeTransformer):
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
         pair = ast.Tuple([node.key, node.value], ast.Load())
         return self.generic_visit(ast.GeneratorExp(pair, node.generators))
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        node.is_async = 0
+        return self.generic_visit(node)
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        visited: ast.AST = self.visit(node.value)
+        return visited
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        return self.generic_visit(ast.For(node.target, node.iter, node.body, node.orelse))
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        return self.generic_visit(ast.With(node.items, node.body))
