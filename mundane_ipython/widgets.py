@@ -26,7 +26,7 @@ def save_widgets(outputs: list[Output]) -> dict[str, Any] | None:
         return None
     from ipywidgets.embed import dependency_state
 
-    known = _known_widgets()
+    known = known_widgets()
     shown = [known[model_id] for model_id in model_ids if model_id in known]
     state: dict[str, Any] = dependency_state(shown, drop_defaults=False)
     return state or None
@@ -38,7 +38,7 @@ def open_widgets(state: dict[str, Any]) -> bool:
         from ipywidgets._version import __protocol_version__
     except ImportError:
         return False
-    create_comm = _comm_maker()
+    create_comm = comm_maker()
     for model_id in _children_first(state):
         model = state[model_id]
         buffers = model.get("buffers", [])
@@ -60,7 +60,7 @@ def open_widgets(state: dict[str, Any]) -> bool:
     return True
 
 
-def _known_widgets() -> dict[str, Any]:
+def known_widgets() -> dict[str, Any]:
     """Return the living widgets by the ids of their models."""
     from ipywidgets.widgets import widget
 
@@ -68,7 +68,7 @@ def _known_widgets() -> dict[str, Any]:
     return widget.Widget.widgets if known is None else known
 
 
-def _comm_maker() -> Callable[..., Any]:
+def comm_maker() -> Callable[..., Any]:
     """Return the function by which this ipywidgets opens the models of its own widgets."""
     from ipywidgets.widgets import widget
 

@@ -14,11 +14,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import mundane
 
 from .shells import Shell, new_shell
+
+needs_pandas_3 = pytest.mark.skipif(
+    int(pd.__version__.split(".")[0]) < 3, reason="the frozen frames are of pandas 3"
+)
 
 FOLDER = Path(__file__).parent / "frozen"
 FROZEN = sorted(FOLDER.glob("*.db"))
@@ -65,6 +70,7 @@ def facts(ns: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@needs_pandas_3
 @pytest.mark.parametrize("frozen", FROZEN, ids=[file.stem for file in FROZEN])
 def test_a_frozen_file_is_restored(
     frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +105,7 @@ def test_a_frozen_file_is_restored(
     assert [name for name in after if after[name] != before[name]] == sorted(other_python)
 
 
+@needs_pandas_3
 @pytest.mark.parametrize("frozen", FROZEN, ids=[file.stem for file in FROZEN])
 def test_a_frozen_file_of_somebody_else_gives_its_data(frozen: Path, tmp_path: Path) -> None:
     """With another key, data types load, and what holds code is refused by name."""
