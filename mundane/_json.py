@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 from .errors import show
 
+_ENCODER = json.JSONEncoder(allow_nan=False, check_circular=False)
+
 
 class NotJSON(Exception):  # noqa: N818 (an answer to the caller, who knows the step's name)
     """The value at `key_path` is not strict JSON, for `reason`."""
@@ -45,7 +47,7 @@ def encode(value: Any) -> str:
     """
     check(value)
     try:
-        return json.dumps(value, allow_nan=False, check_circular=False)
+        return _ENCODER.encode(value)
     except RecursionError:
         return "".join(_encode_deep(value))
 

@@ -139,6 +139,10 @@ class TaskView:
         pid, by_reader = find_holder(self._file)
         return None if by_reader else pid
 
+    def version(self) -> int:
+        """Return a number that is another one after each commit, for who looks again and again."""
+        return int(self.query(lambda c: c.execute(_VERSION).fetchone()[0]))
+
     @property
     def file(self) -> str:
         """The task file's absolute path, from when it was opened."""

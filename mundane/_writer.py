@@ -90,6 +90,19 @@ class Writer:
                 self._settle(self._take_batch(entry))
         return entry.outcome()
 
+    def vacuum(self) -> tuple[int, int]:
+        """Write the file anew without the space of what was removed.
+
+        Returns:
+            Its size in bytes before and after.
+        """
+        with self._mutex, storage_errors(self.path, "compacting it"):
+            connection = self._use()
+            self._let_go()  # SQLite refuses while a statement is being read
+            before = os.path.getsize(self._file)
+            patiently(connection, "VACUUM")
+            return before, os.path.getsize(self._file)
+
     def close(self) -> None:
         """Close the file so that nothing lies beside it, and release its lock. Idempotent."""
         if self._pid != os.getpid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +55,22 @@ def find_task_file(shell: InteractiveShell) -> str:
         "%mundane_open FILE: name the file; this front end does not tell the notebook's name, and "
         f"{TASK_VARIABLE} is not set"
     )
+
+
+def opened_file(sources: Iterable[str]) -> str | None:
+    """Return the file that the first `%mundane_open` line among cells' sources names.
+
+    Empty where it names none; None where there is no such line, or what it names is only known
+    when it runs.
+    """
+    for source in sources:
+        for line in source.splitlines():
+            magic, _, rest = line.strip().partition(" ")
+            if magic != "%mundane_open":
+                continue
+            words = rest.split()
+            if not words:
+                return ""
+            plain = not (set("{$'\"\\#") & set(rest) or words[0].startswith("-"))
+            return words[0] if plain else None
+    return None

@@ -17,9 +17,9 @@ from IPython.utils.capture import capture_output
 from mundane import Attempt
 
 from .ambient import process_state, restore_state
+from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .errors import BundleError, RowMismatchError
-from .meter import progress
 from .notes import publish_note, restored_text
 from .opened import OpenTask
 from .outputs import CellOutputs
@@ -182,7 +182,7 @@ class Restorer:
         if not record.slots:
             return {}
         total = sum(size for size, _ in record.buffers)
-        with progress(self._shell, name, "restoring", 0 if quiet else total) as tick:
+        with bytes_bar(self._shell, name, "restoring", 0 if quiet else total) as tick:
             stream, *buffers = (
                 self._cells.read_buffer(name, number, size, digests, tick)
                 for number, (size, digests) in enumerate(record.buffers)

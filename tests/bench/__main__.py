@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
     "sequence": core.sequence,
     "replay": core.replay,
     "large-file": core.large_file,
+    "map": core.fan_out,
     "small-cells": cells.small,
     "array": cells.array,
     "huge": cells.huge,

@@ -269,3 +269,15 @@ def test_an_ordinary_reader_does_no_harm(path: Path) -> None:
         writer.end()
     done = [step.name for step in mundane.read(path).steps() if step.status == "done"]
     assert done == [f"s{dump}-{i}" for dump in range(20) for i in range(20)]
+
+
+def test_the_version_tells_of_each_commit(path: Path) -> None:
+    """It stays while nothing is written, and is another one after a commit."""
+    with mundane.open(path) as task, mundane.read(path) as view:
+        first = view.version()
+        assert view.version() == first
+        task.step("a", lambda: 1)
+        second = view.version()
+        assert second != first
+        view.steps()
+        assert view.version() == second

@@ -15,6 +15,7 @@ import mundane.errors
 import mundane_ipython.errors
 from mundane_ipython.cells import Cells
 from mundane_ipython.record import CellRecord
+from mundane_ipython.runner import EXIT_KERNEL_DIED
 
 from .support import README, ROOT, SPEC, blocks, headings, section
 
@@ -98,8 +99,18 @@ def test_exit_codes(text: str) -> None:
         mundane.cli.EXIT_FAILED,
         mundane.cli.EXIT_USAGE,
         mundane.cli.EXIT_LOCKED,
+        mundane.cli.EXIT_INTERRUPTED,
     )
-    assert codes == (0, 1, 2, 75)
+    assert codes == (0, 1, 2, 75, 130)
     section_text = section(text, "Exit codes" if text is SPEC else "Command line")
     for code in codes:
         assert re.search(rf"\b{code}\b", section_text)
+
+
+@pytest.mark.parametrize("text", [README, SPEC], ids=["README", "SPEC"])
+def test_exit_codes_of_a_run(text: str) -> None:
+    """Those of `mundane run` are listed in a table, each once, and no other."""
+    table = section(text, "Exit codes" if text is SPEC else "Run from cron")
+    listed = [int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+              for code in cell.split(",")]  # fmt: skip
+    assert listed == [0, 1, 2, EXIT_KERNEL_DIED, 75, 130, 143]
