@@ -24,6 +24,7 @@ from .notes import local_time
 from .record import CellRecord
 from .safehtml import outputs_html, plain
 from .timeline import COLOURS, Axis, axis_svg, bar_svg, make_axis, span
+from .widgets import as_texts
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -174,7 +175,8 @@ def _section(number: int, each: StepReport) -> str:
         if record.left_out:
             names = ", ".join(f"{name} ({why})" for name, why in record.left_out.items())
             parts.append(f'<div class="remark foreign">not stored: {plain(names)}</div>')
-        parts.append(outputs_html(record.outputs, trusted=each.trusted))
+        shown = as_texts(record.outputs, record.widgets if each.trusted else None)
+        parts.append(outputs_html(shown, trusted=each.trusted))
         parts.append(_details("code", record.source))
     # It is all that there is to see of a script's step.
     parts.append(_details("value", each.value, is_open=record is None))

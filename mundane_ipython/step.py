@@ -121,6 +121,11 @@ class RunningStep:
         inputs.steps.pop(self._attempt.name, None)
         return inputs
 
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self._attempt.name
+
     def show(self, value: Any) -> None:
         """Display an expression's value as IPython does, and keep it."""
         self._value = value
@@ -135,6 +140,7 @@ class RunningStep:
         try:
             self._guard.stop()
             interrupted = self._guard.cancelled(error)
+            self._guard.hide_frames(trace)
             if error is None:
                 _flush_figures()
             shown = self._tap.stop()

@@ -17,6 +17,9 @@ import pytest
 
 from tests.ipython.conftest import _own_home, task_path
 
+from .front_end import FrontEnd
+from .server import Server, start_server
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
 
@@ -27,8 +30,8 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 # Not for the session: playwright's event loop runs in this thread until it is stopped, and other
-# tests start their own.
-@pytest.fixture(scope="module")
+# packages' tests start their own.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Run a headless Chromium: the system's, else the one that playwright installed."""
     try:
@@ -98,3 +101,28 @@ def watched(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Watch
     )
     yield Watched(context.new_page())
     context.close()
+
+
+@pytest.fixture(scope="package")
+def server(_own_home: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run JupyterLab's server, with a folder of its own."""
+    with start_server(tmp_path_factory.mktemp("served")) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def lab(chromium: Browser, server: Server) -> Iterator[FrontEnd]:
+    """Load JupyterLab once: the tests open their notebooks in one page, as people do."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1800})
+    front_end = FrontEnd(context.new_page(), server)
+    front_end.load()
+    yield front_end
+    context.close()
+
+
+@pytest.fixture
+def folder(server: Server, request: pytest.FixtureRequest) -> Path:
+    """Return a served folder of the test's own."""
+    made = server.root / f"{request.path.stem}-{request.node.name}"
+    made.mkdir()
+    return made

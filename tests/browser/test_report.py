@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,6 @@ def test_an_error_shows_its_traceback(task_file: Path, watched: Watched) -> None
     code = watched.page.locator("section.stale details").first
     code.locator("summary").click()
     assert "total = sum(rows)" in code.locator("pre").inner_text()
-    keep_screenshot(watched, "report")
 
 
 def test_nothing_hostile_runs(task_path: Path, watched: Watched) -> None:
@@ -155,15 +153,3 @@ def test_the_test_would_see_it(tmp_path: Path, watched: Watched) -> None:
         watched.open(page)
     kinds = {deed.partition(":")[0] for deed in watched.deeds}
     assert {"dialog", "request", "frame"} <= kinds
-
-
-def keep_screenshot(watched: Watched, name: str) -> None:
-    """Keep a picture for people where MUNDANE_SCREENSHOTS names a folder."""
-    folder = os.environ.get("MUNDANE_SCREENSHOTS")
-    if folder:
-        scheme = (
-            "dark"
-            if watched.page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
-            else "light"
-        )
-        watched.page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)

@@ -143,6 +143,16 @@ def test_attempts_are_counted(restarted: Restart, task_path: Path) -> None:
     assert facts_of(task_path)["a"].attempts == 1
 
 
+def test_an_interrupted_step_is_not_said_to_run(shell: Shell) -> None:
+    """In the kernel whose it was, as that runs no cell of it; in a cell's own time it runs."""
+    within = "print('within:', repr(get_ipython().run_line_magic('mundane_steps', '')))"
+    ran = shell.run(f"%%step cut\n{within}\nraise KeyboardInterrupt")
+    assert re.search(r"cut +running", ran.out)
+    assert table_rows(shell)["cut"].split()[1] == "interrupted"
+    shell.magics.session.need_task().begin("elsewhere")
+    assert table_rows(shell)["elsewhere"].split()[1] == "running"
+
+
 def test_attempts_of_a_script_are_not_known(shell: Shell, task_path: Path) -> None:
     """What the extension did not start, it has not counted."""
     shell.step("a", "x = 1")

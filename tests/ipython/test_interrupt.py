@@ -51,12 +51,20 @@ def test_interrupted_step_stays_pending_and_the_kernel_goes_on(kernel: Notebook,
     """An interrupt ends the cell with KeyboardInterrupt, wherever it waits, and stores nothing."""
     cell = kernel.run_until(f"%%step {name}\n{BODIES[name]}", "READY", kernel.interrupt)
     assert cell.error.startswith("KeyboardInterrupt"), cell.outputs
+    assert "mundane_ipython" not in cell.traceback
     assert status_of(kernel.folder, name) == "pending"
     after = kernel.ok("import asyncio\nawait asyncio.sleep(0.01)\n'late' in globals()")
     assert after.text.strip() == "False"
     assert kernel.ok(f"%%step after-{name}\nprint('stored')").text == "stored\n"
     assert status_of(kernel.folder, f"after-{name}") == "done"
     assert status_of(kernel.folder, name) == "pending"
+
+
+def test_command_that_fails_shows_the_traceback_of_the_plain_cell(kernel: Notebook) -> None:
+    """What watches commands for interrupts is not seen in the traceback of one that failed."""
+    cell = kernel.run("%%step failing\n%%bash\nexit 3")
+    assert cell.error.startswith("CalledProcessError")
+    assert "mundane_ipython" not in cell.traceback
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -252,6 +253,48 @@ def test_widgets_are_drawn_again(tmp_path: Path) -> None:
     assert states[0]["IntSliderModel"]["value"] == states[1]["IntSliderModel"]["value"] == 7
     assert states[0]["HBoxModel"] == states[1]["HBoxModel"]
     assert outputs[0]["data"]["text/plain"].startswith("HBox(")
+
+
+# What a page that is loaded while the kernel lives asks it for, by ipywidgets' control channel.
+ASK = """import json
+from ipywidgets import Widget
+class Channel:
+    def send(self, data, buffers):
+        self.data, self.buffers = data, buffers
+Widget._control_comm = channel = Channel()
+Widget._handle_control_comm_msg({"content": {"data": {"method": "request_states"}}})
+print(json.dumps([channel.data, [bytes(b).decode() for b in channel.buffers]], sort_keys=True))
+"""
+
+
+def test_a_page_loaded_later_gets_drawn_widgets(tmp_path: Path) -> None:
+    """The kernel tells the state of restored widgets, binary values too, as of its own."""
+    source = (
+        "%%step w\nfrom ipywidgets import HBox, Image, IntSlider\n"
+        "HBox([IntSlider(3), Image(value=b'an image')])"
+    )
+    told = []
+    for _ in range(2):
+        with open_notebook(tmp_path) as kernel:
+            kernel.ok(source)
+            told.append(json.loads(kernel.ok(ASK).text))
+    assert told[0] == told[1]
+    names = {model["model_name"] for model in told[0][0]["states"].values()}
+    assert names >= {"HBoxModel", "IntSliderModel", "ImageModel"}
+    assert told[0][1] == ["an image"]
+    with open_notebook(tmp_path) as kernel:
+        kernel.ok(source)
+        kernel.ok("import ipywidgets\nipywidgets.Widget.close_all()")
+        assert json.loads(kernel.ok(ASK).text)[0]["states"] == {}
+
+
+def test_a_widget_that_lives_is_left_alone(notebook: Notebook) -> None:
+    """The same cell again, in the kernel that ran it: its widget goes on to react."""
+    source = "%%step w\nfrom ipywidgets import IntSlider\nIntSlider(3)"
+    notebook.ok(source)
+    notebook.ok("from ipywidgets.widgets.widget import _instances\nlive = dict(_instances)")
+    assert notebook.ok(source).notes[-1].startswith("step w: restored")
+    assert notebook.value("_instances == live") == "True"
 
 
 def test_notebook_progress_bar(tmp_path: Path) -> None:

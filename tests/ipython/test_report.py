@@ -19,6 +19,7 @@ import pytest
 import mundane
 from mundane.cli import main
 from mundane_ipython.safehtml import MAX_TEXT_CHARS, clean_html, outputs_html, plain
+from mundane_ipython.widgets import VIEW, as_texts
 
 from .shells import new_shell
 
@@ -360,3 +361,63 @@ def test_looking_loads_no_ipython(task_file: Path) -> None:
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.endswith(
         "False\n"
     )
+
+
+def model(name: str, **state: Any) -> dict[str, Any]:
+    """Return a widget's model as it is saved."""
+    return {"model_name": f"{name}Model", "state": state}
+
+
+def view(model_id: Any) -> dict[str, Any]:
+    """Return the output that shows a model, with the text of its first moment."""
+    data = {VIEW: {"model_id": model_id}, "text/plain": "at first"}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+WIDGETS = {
+    "label": model("HTML", value="<b>4 units:</b>&nbsp;100%"),
+    "bar": model("FloatProgress", value=5.0, max=10.0),
+    "row": model("HBox", children=["IPY_MODEL_label", "IPY_MODEL_bar", "IPY_MODEL_gone"]),
+    "slider": model("IntSlider", value=7, description="height"),
+    "column": model("VBox", children=["IPY_MODEL_row", "IPY_MODEL_slider"]),
+    "image": model("Image", format="png"),
+    "loop": model("HBox", children=["IPY_MODEL_loop"]),
+}
+HALF = "|" + "\N{FULL BLOCK}" * 10 + " " * 10 + "|"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "text"),
+    {
+        "bar": HALF,
+        "row": f"4 units:\xa0100% {HALF}",
+        "column": f"4 units:\xa0100% {HALF}\nheight 7",
+        # Nothing of it can be told in words, or it is not there, or it is no widget at all.
+        "image": "at first",
+        "loop": "at first",
+        "gone": "at first",
+    }.items(),
+)
+def test_widgets_are_told_in_their_last_state(model_id: str, text: str) -> None:
+    """Bars and numbers as they were last, in boxes; of others the text that they brought."""
+    assert as_texts([view(model_id)], WIDGETS)[0]["data"]["text/plain"] == text
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        [],
+        {"bar": None},
+        {"bar": {"state": []}},
+        {"bar": model("VBox", children=[1, None, {}])},
+        {"bar": model("IntProgress", value="x", max=None, description=3)},
+        {"bar": model("IntProgress", value=1, max=0)},
+        {"bar": model("FloatProgress", value=float("nan"), max=float("inf"))},
+    ],
+)
+def test_widget_state_that_is_damaged_is_no_error(state: Any) -> None:
+    """Whatever the file holds, there is a text."""
+    for model_id in ("bar", 3, None, []):
+        (output,) = as_texts([view(model_id)], state)
+        assert isinstance(output["data"]["text/plain"], str)

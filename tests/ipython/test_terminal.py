@@ -88,3 +88,14 @@ def test_real_prompt(tmp_path: Path) -> None:
         assert (tmp_path / "seen").read_text() == "42"
         (tmp_path / "seen").unlink()
     assert (tmp_path / "log").read_text() == "x"
+
+
+def test_completed(tmp_path: Path) -> None:
+    """Tab completes the names of stored steps and the options."""
+    with open_terminal(tmp_path, simple=False) as terminal:
+        terminal.run("%%step load\nrows = [1]")
+        terminal.complete("%%step lo")
+        terminal.wait_for("load")
+        terminal.clear_line()
+        terminal.complete("%%step load --re")
+        terminal.wait_for("--rerun")
