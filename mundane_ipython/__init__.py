@@ -17,11 +17,12 @@ The layers, each importing only what stands below it:
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, bars, pickler, safehtml      SIGINT; progress; notebook objects; outputs on a page
+    interrupt, bars, safehtml               SIGINT; progress; outputs on a page
+    unpickler -> pickler                    notebook objects <-> pickles
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    reach, safearrays, trust, values, views
+    homes, reach, safearrays, scopes, syntax, trust, values, views
     mundane                                 the core
 """
 

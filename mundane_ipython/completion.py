@@ -2,7 +2,8 @@
 
 A matcher of IPython's Matcher API v2 (`IPython.core.completer`), in `IPCompleter.custom_matchers`:
 terminals and the kernel's `complete_request`, and so every front end, ask it. Where it has
-something to say it speaks alone, since Jedi would take the line for Python.
+something to say it speaks alone, since Jedi would take the line for Python. IPython before 8.6 asks
+no matcher, and completes what it knows itself.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ from __future__ import annotations
 import argparse
 import ast
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.completer import (
-    CompletionContext,
-    SimpleCompletion,
-    SimpleMatcherResult,
-    context_matcher,
-)
 from IPython.core.interactiveshell import InteractiveShell
 
 from .source import analyze
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
 # What stands at a magic's first places: names of stored steps, of stored sleeps.
 _PLACES = {
@@ -49,19 +48,32 @@ class MagicCompleter:
         self._shell = shell
         self._parsers = parsers
         self._stored_names = stored_names
+        self._matcher: Any = None
 
     def install(self) -> None:
-        """Join the shell's completer."""
-        self._shell.Completer.custom_matchers.append(self.complete)
+        """Join the shell's completer, where it asks matchers."""
+        try:
+            from IPython.core.completer import context_matcher
+        except ImportError:  # IPython before 8.6
+            return
+
+        @context_matcher(identifier="mundane_ipython")
+        def complete(context: CompletionContext) -> SimpleMatcherResult:
+            return self.complete(context)
+
+        self._matcher = complete
+        self._shell.Completer.custom_matchers.append(complete)
 
     def remove(self) -> None:
         """Leave it again. Idempotent."""
-        matchers = self._shell.Completer.custom_matchers
-        matchers[:] = [matcher for matcher in matchers if matcher != self.complete]
+        if self._matcher is not None:
+            matchers = self._shell.Completer.custom_matchers
+            matchers[:] = [matcher for matcher in matchers if matcher is not self._matcher]
 
-    @context_matcher()
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
         """Return what may stand at the cursor; nothing on lines that are not ours."""
+        from IPython.core.completer import SimpleCompletion
+
         magic, space, rest = context.text_until_cursor.lstrip().partition(" ")
         if not space or magic not in self._parsers or (magic == "%%step" and context.cursor_line):
             return {"completions": []}

@@ -28,6 +28,7 @@ from .replay import replay
 from .source import CellSource
 from .staleness import Inputs, differences
 from .step import StepOptions, left_out_text
+from .syntax import text_key
 from .values import is_reference
 from .widgets import open_widgets, without_views
 
@@ -105,7 +106,8 @@ class Restorer:
     def stale(self, found: FoundCell, options: StepOptions, source: CellSource) -> list[str]:
         """Return what a stored step depended on and what is another now, a line each."""
         record, lines = found.record, []
-        if record.source_key != source.key:
+        # Older keys were of the text as one Python writes it; the text itself tells as much.
+        if record.source_key != source.key and text_key(record.source) != source.key:
             lines.append("source changed")
         if record.only != list(options.only):
             lines.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
@@ -194,6 +196,7 @@ class Restorer:
                 namespace=self._shell.user_ns,
                 trusted=trusted,
                 buffers=buffers,
+                python=record.versions.get("python", ""),
             )
         except BundleError as error:
             others = other_versions(record.versions)

@@ -14,6 +14,7 @@ import json
 import math
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from .outputs import Output
@@ -27,9 +28,10 @@ def save_widgets(outputs: list[Output]) -> dict[str, Any] | None:
     if not model_ids or "ipywidgets" not in sys.modules:
         return None
     from ipywidgets.embed import dependency_state
-    from ipywidgets.widgets.widget import Widget, _instances
+    from ipywidgets.widgets.widget import Widget
 
-    known = [_instances.get(model_id) for model_id in model_ids]
+    instances = known_widgets()
+    known = [instances.get(model_id) for model_id in model_ids]
     shown = [widget for widget in known if isinstance(widget, Widget)]
     state: dict[str, Any] = dependency_state(shown, drop_defaults=False)
     return state or None
@@ -41,12 +43,12 @@ def open_widgets(state: dict[str, Any]) -> bool:
     A model that this kernel still has, of a step that ran in it, is left to its widget.
     """
     try:
-        from ipywidgets.widgets.widget import _instances
+        instances = known_widgets()
     except ImportError:
         return False
     for model_id in _children_first(state):
-        if model_id not in _instances:
-            _instances[model_id] = DrawnModel(model_id, state[model_id])
+        if model_id not in instances:
+            instances[model_id] = DrawnModel(model_id, state[model_id])
     return True
 
 
@@ -63,7 +65,6 @@ class DrawnModel:
     """
 
     def __init__(self, model_id: str, model: dict[str, Any]) -> None:
-        import comm
         from ipywidgets._version import __protocol_version__
 
         self.model_id = model_id
@@ -80,7 +81,7 @@ class DrawnModel:
             "_model_module": self._model_module,
             "_model_module_version": self._model_module_version,
         }
-        self._comm = comm.create_comm(
+        self._comm = comm_maker()(
             target_name="jupyter.widget",
             comm_id=model_id,
             data={"state": opened, "buffer_paths": self._paths},
@@ -104,9 +105,7 @@ class DrawnModel:
 
     def close(self) -> None:
         """Take it out of the list, and out of every page that shows it."""
-        from ipywidgets.widgets.widget import _instances
-
-        _instances.pop(self.model_id, None)
+        known_widgets().pop(self.model_id, None)
         self._comm.close()
 
     def _answer(self, message: dict[str, Any]) -> None:
@@ -117,6 +116,23 @@ class DrawnModel:
                 "buffer_paths": self._paths,
             }
             self._comm.send(data, buffers=self._buffers)
+
+
+def known_widgets() -> dict[str, Any]:
+    """Return the living widgets by the ids of their models."""
+    from ipywidgets.widgets import widget
+
+    known: dict[str, Any] | None = getattr(widget, "_instances", None)  # since ipywidgets 8.0.3
+    return widget.Widget.widgets if known is None else known
+
+
+def comm_maker() -> Callable[..., Any]:
+    """Return the function by which this ipywidgets opens the models of its own widgets."""
+    from ipywidgets.widgets import widget
+
+    # Before 8.0.3 it was ipykernel's class; since then ipywidgets.comm knows what this kernel has.
+    maker: Callable[..., Any] = getattr(widget, "Comm", None) or widget.comm.create_comm
+    return maker
 
 
 def without_views(outputs: list[Output]) -> list[Output]:

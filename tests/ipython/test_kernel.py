@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ipykernel
 import pytest
 
 from .kernels import Notebook, open_notebook
@@ -113,6 +114,8 @@ def test_forked_child(notebook: Notebook) -> None:
         "%%step f\nimport os, sys\nsys.stdout.flush()\npid = os.fork()\nif not pid:\n"
         "    print('in a child', flush=True)\n    os._exit(0)\n_ = os.waitpid(pid, 0)"
     )
+    # Python 3.12 and later warn of it.
+    notebook.ok("import warnings\nwarnings.simplefilter('ignore', DeprecationWarning)")
     first = notebook.ok(source)
     assert first.text == "in a child\n"
     again = notebook.ok(source)
@@ -135,8 +138,7 @@ def test_raising_step_is_one_error_with_the_cells_lines(notebook: Notebook) -> N
         cell = notebook.run(f"%%step bad\n{await_line}\nprint('before')\ndef g():\n    1 / 0\ng()")
         assert cell.error == "ZeroDivisionError: division by zero"
         assert [o["output_type"] for o in cell.outputs] == ["stream", "error"]
-        assert "line 6" in cell.traceback
-        assert "line 5, in g()" in cell.traceback
+        assert "----> 5     1 / 0" in cell.traceback
         assert "----> 6 g()" in cell.traceback
         assert "mundane_ipython" not in cell.traceback
 
@@ -204,14 +206,18 @@ def test_step_that_updates_another_cells_display(tmp_path: Path) -> None:
 
 
 def test_late_output_belongs_to_no_step(notebook: Notebook) -> None:
-    """What a background task of an older cell prints while a step runs is not the step's."""
+    """What a background task of an older cell prints while a step runs is not the step's.
+
+    ipykernel before 7 itself sends it as an output of the cell that runs; so it is recorded, then.
+    """
+    late = "" if ipykernel.version_info >= (7,) else "late\n"
     notebook.ok(
         "import asyncio\ngo = asyncio.Event()\nasync def late():\n    await go.wait()\n"
         "    print('late')\ntask = asyncio.get_running_loop().create_task(late())"
     )
     for _ in range(2):
         cell = notebook.ok("%%step a\ngo.set()\nawait asyncio.sleep(0.01)\nprint('own')")
-        assert cell.text == "own\n"
+        assert cell.text == f"{late}own\n"
 
 
 def test_step_in_a_kernel_with_a_thread_that_prints(notebook: Notebook) -> None:

@@ -157,9 +157,10 @@ def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
 
 
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:
-    """`ipywidgets.widgets.widget._instances` finds a widget by the id in its display."""
+    """A table of ipywidgets finds a widget by the id in its display, and another a comm's maker."""
     notebook.ok(
-        "import ipywidgets\nfrom ipywidgets.widgets.widget import _instances\n"
+        "import ipywidgets\nfrom mundane_ipython.widgets import comm_maker, known_widgets\n"
         "s = ipywidgets.IntSlider()"
     )
-    assert notebook.value("_instances[s.model_id] is s") == "True"
+    assert notebook.value("known_widgets()[s.model_id] is s") == "True"
+    assert notebook.value("type(comm_maker()(target_name='t')) is type(s.comm)") == "True"

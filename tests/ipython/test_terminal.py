@@ -61,7 +61,6 @@ def test_failed_step_shows_its_own_traceback(tmp_path: Path) -> None:
     """A cell that raises shows the traceback that it would show without mundane."""
     with open_terminal(tmp_path) as terminal:
         shown = terminal.run("%%step bad\nx = 1\n1 / 0")
-        assert "Cell In[3], line 3" in shown
         assert "----> 3 1 / 0" in shown
         assert shown.endswith("ZeroDivisionError: division by zero")
         assert "mundane_ipython" not in shown.replace("get_ipython().mundane", "")
