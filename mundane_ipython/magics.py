@@ -18,7 +18,6 @@ from IPython.core.magic import (
     no_var_expand,
 )
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.utils.text import DollarFormatter
 from traitlets import Bool, Enum, Int
 
 from mundane import MundaneError, StepFailedError, read
@@ -27,7 +26,7 @@ from .completion import MagicCompleter
 from .errors import shown_short
 from .facts import read_steps
 from .hints import NameErrorHints
-from .lines import evaluate_step, find_task_file
+from .lines import evaluate_step, fill_in, find_task_file
 from .notes import publish_note
 from .session import Session, bind_as
 from .sleeping import sleep_in_cell
@@ -108,7 +107,7 @@ class MundaneMagics(Magics):
         task = self._refusals(self.session.need_task)
         # In a loop: item-{i}. The expression's braces are Python's.
         names = {**self._ip.user_ns, **(local_ns or {})}
-        name = DollarFormatter().vformat(name, (), names)
+        name = fill_in(name, names)
         try:
             return task.step(name, evaluate_step(self._ip, name, expression.strip(), local_ns))
         except StepFailedError:
@@ -230,7 +229,7 @@ class MundaneMagics(Magics):
     def begin(self, line: str, key: str) -> bool:
         """Return whether the body of a `%%step LINE` cell shall run."""
         if "{" in line or "$" in line:
-            line = self._ip.var_expand(line)
+            line = fill_in(line, self._ip.user_ns)
         return self.session.begin(self._step_options(line), key)
 
     def running(self) -> RunningStep:
