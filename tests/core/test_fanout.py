@@ -559,12 +559,13 @@ def test_an_interrupt(path: Path, kind: str) -> None:
     """Ctrl-C ends the map at once, though items go on for ever; what had finished is stored."""
     with Child(INTERRUPTED, path, kind) as child:
         assert child.line() == "waits"
-        # Its first items are stored by then, or will be while the interrupt is handled.
+        # Its first items are stored by then, or will be while the interrupt is handled; of two
+        # processes, the other one may still be at one of the last, or on its way with them.
         os.kill(child.pid, signal.SIGINT)
         assert child.line() == "interrupted 0"
         done = int(child.line())
     found = rows(path)
-    assert done == sum(status == "done" for _, _, _, status, _ in found) >= 19
+    assert done == sum(status == "done" for _, _, _, status, _ in found) >= 10
     assert {status for _, _, _, status, _ in found} == {"done", "pending"}
     assert len(found) <= 20 + 1024
 
