@@ -69,6 +69,18 @@ def test_row_shapes(shell: Shell, body: str, options: str, row: object) -> None:
     assert type(stored) is type(row) or row is None
 
 
+def test_a_library_s_own_data_is_imported_again(restarted: Restart) -> None:
+    """A copy of matplotlib's parameters would be without effect, and some have no pickle."""
+    import matplotlib as mpl
+
+    body = "from matplotlib import *\nfrom matplotlib import rcParams as own, rcParamsOrig"
+    restarted().step("a", body)
+    shell = restarted()
+    shell.step("a", body)
+    assert shell.ns["own"] is shell.ns["rcParams"] is mpl.rcParams
+    assert shell.ns["rcParamsOrig"] is mpl.rcParamsOrig
+
+
 def test_value_with_our_key_is_not_taken_for_a_reference(restarted: Restart) -> None:
     """A user's own dict with the key `$mundane` comes back as it was."""
     body = "x = {'$mundane': {'type': 'tuple'}}\ny = [x]"
