@@ -292,8 +292,13 @@ class UnknownStepError(MundaneError, LookupError):
         self.status = status
 
     def __str__(self) -> str:
-        state = "is not in the task file" if self.status is None else f"is {_clipped(self.status)}"
-        return f"{self.path}: step {self.name!r} {state}: there is no value to read"
+        if self.status is None:
+            return (
+                f"{self.path}: step {self.name!r} is not in the task file: "
+                "'mundane steps FILE' lists what is"
+            )
+        state = _clipped(self.status)
+        return f"{self.path}: step {self.name!r} is {state}: there is no value to read"
 
 
 class CommandError(MundaneError, ValueError):
