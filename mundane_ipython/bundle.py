@@ -11,7 +11,7 @@ import io
 import pickle
 import platform
 import sys
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -190,11 +190,15 @@ def unpack(
         BundleError: a slot cannot be loaded; the message says which and what to do.
     """
     missing: dict[str, Missing] = {}
+    used: list[str] = []
+    slot = ""
 
     def look_up(reference: str) -> Any:
         try:
             return find_inner(reference, namespace) if "#" in reference else namespace[reference]
         except LookupError:
+            if slot:  # not by the prologue, which names all
+                used.append(reference)
             return missing.setdefault(reference, Missing(reference))
 
     file = io.BytesIO(bundle.stream)
@@ -204,7 +208,6 @@ def unpack(
         else DataUnpickler(file, buffers, look_up)
     )
     values: dict[str, Any] = {}
-    slot = ""
     try:
         unpickler.load()  # the prologue
         for slot, _ in bundle.slots:
@@ -226,17 +229,16 @@ def unpack(
         raise BundleError(path, step, text) from None
     except Exception as error:
         raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
-    del unpickler
-    for reference, stand_in in missing.items():
-        # Two references are ours, the dictionary's and the loop's, and one is getrefcount's.
-        if sys.getrefcount(stand_in) > 3:
-            name = reference.partition("#")[0]
-            raise BundleError(
-                path,
-                step,
-                f"it shares objects with {name!r}, which is not what it was: run the cell that "
-                f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
-            )
+    if missing:
+        used += _used_of(missing, bundle)
+    for reference in used:
+        name = reference.partition("#")[0]
+        raise BundleError(
+            path,
+            step,
+            f"it shares objects with {name!r}, which is not what it was: run the cell that "
+            f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
+        )
     return values
 
 
@@ -273,6 +275,18 @@ def _prologue(names: Sequence[str]) -> bytes:
         parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
     parts += [pickle.NONE, pickle.STOP]
     return b"".join(parts)
+
+
+def _used_of(missing: Container[str], bundle: Bundle) -> Iterator[str]:
+    """Yield the missing references that a slot takes from the memo."""
+    import pickletools  # here: that something is missing is rare
+
+    seeds: dict[Any, str] = dict(enumerate(bundle.older))
+    file = io.BytesIO(bundle.stream)
+    while file.tell() < len(bundle.stream):
+        for opcode, index, _ in pickletools.genops(file):
+            if opcode.name in ("GET", "BINGET", "LONG_BINGET") and seeds.get(index) in missing:
+                yield seeds[index]
 
 
 def _slot_text(slot: str) -> str:

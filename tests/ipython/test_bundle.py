@@ -167,6 +167,31 @@ def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
     assert shell.ns["x"][0] is shell.ns["older"]
 
 
+@pytest.mark.parametrize(
+    "left_out", ["(n for n in 'abc')", "open('/dev/null', 'w')", "__import__('threading').Lock()"]
+)
+def test_a_value_left_out_is_not_missed_by_steps_that_do_not_use_it(
+    restarted: Restart, left_out: str
+) -> None:
+    """All that is known of earlier steps may be referred to; only what is has to be there."""
+    bodies = {
+        "p": f"conn, kept = {left_out}, [1]",
+        "q": "c = {1, 2}",
+        "r": "kept.append({3})\nd = (kept, {4})",
+        "value": "e = 5\ne",
+    }
+    shell = restarted()
+    for name, body in bodies.items():
+        shell.step(name, body)
+    assert set(shell.record("p").left_out) == {"conn"}
+    shell = restarted()
+    for name, body in bodies.items():
+        shell.step(name, body)
+    assert (shell.ns["c"], shell.ns["kept"], shell.ns["e"]) == ({1, 2}, [1, {3}], 5)
+    assert shell.ns["d"][0] is shell.ns["kept"]
+    assert "conn" not in shell.ns
+
+
 def test_code_of_another_python_is_not_run(
     restarted: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
