@@ -52,7 +52,8 @@ def publish_note(
 def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:
     """Return `step fetch: restored, saved 2m 13s (ran 2026-11-24 09:14)`."""
     saved = "" if took_ms is None else f", saved {format_ms(took_ms)}"
-    return f"step {name}: restored{saved} (ran {local_time(ran_at)})"
+    ran = f" (ran {local_time(ran_at)})" if ran_at else ", stored by a script"
+    return f"step {name}: restored{saved}{ran}"
 
 
 def local_time(iso: str) -> str:

@@ -69,6 +69,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         for name in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, name):
                 return standard_stream, (name,)
+        if isinstance(obj, io.TextIOWrapper):
+            # cloudpickle would make a StringIO of it, which is neither the file nor its place.
+            raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
             root = self._arrays.root_of(obj)
             if root is not None:

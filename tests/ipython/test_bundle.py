@@ -168,7 +168,14 @@ def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
 
 
 @pytest.mark.parametrize(
-    "left_out", ["(n for n in 'abc')", "open('/dev/null', 'w')", "__import__('threading').Lock()"]
+    "left_out",
+    [
+        "(n for n in 'abc')",
+        "open('/dev/null', 'w')",
+        "open('/dev/null')",
+        "open('/dev/null', 'rb')",
+        "__import__('threading').Lock()",
+    ],
 )
 def test_a_value_left_out_is_not_missed_by_steps_that_do_not_use_it(
     restarted: Restart, left_out: str

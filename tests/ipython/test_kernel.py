@@ -292,9 +292,9 @@ def test_a_widget_that_lives_is_left_alone(notebook: Notebook) -> None:
     """The same cell again, in the kernel that ran it: its widget goes on to react."""
     source = "%%step w\nfrom ipywidgets import IntSlider\nIntSlider(3)"
     notebook.ok(source)
-    notebook.ok("from ipywidgets.widgets.widget import _instances\nlive = dict(_instances)")
+    notebook.ok("from mundane_ipython.widgets import known_widgets\nlive = dict(known_widgets())")
     assert notebook.ok(source).notes[-1].startswith("step w: restored")
-    assert notebook.value("_instances == live") == "True"
+    assert notebook.value("known_widgets() == live") == "True"
 
 
 def test_notebook_progress_bar(tmp_path: Path) -> None:
