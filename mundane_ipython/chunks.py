@@ -17,15 +17,15 @@ import xxhash
 CHUNK_BYTES = 16 << 20
 """The size of a chunk: SQLite's limit for a value is 1 GB, and this one is the fastest."""
 
-PIECE_BYTES = 1 << 20
-"""A chunk is read piece by piece: one that stays in the processor's cache is copied for nothing."""
+PIECE_BYTES = 4 << 20
+"""A chunk is read piece by piece: while one is copied, the next is read."""
 
 Tick: TypeAlias = Callable[[int], object]
 """Told how many more bytes have been written or read."""
 
 # A smaller buffer is read before a thread for it has started.
 _AHEAD_BYTES = 32 << 20
-_AHEAD_PIECES = 4
+_AHEAD_PIECES = 2
 _MAPPED_BYTES = 1 << 20
 
 
