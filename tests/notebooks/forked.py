@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
-# Addresses, the ids that IPython draws for displays, and the numbers that scikit-learn gives to its
-# HTML elements, one more each time in a process.
+# Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its HTML
+# elements, one more each time in a process, matplotlib's ids within an SVG figure, and the hash of a
+# cell's text in the file name of its traceback: a step's text has a line more.
 _ADDRESS = re.compile(
     r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
 )
 
 
@@ -58,12 +60,13 @@ class ForkServer:
     """
 
     def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
-        # A font cache that another environment wrote names fonts that may be gone by now.
+        # A font cache that another environment wrote names fonts that may be gone by now. The date
+        # is what matplotlib writes into SVG.
         self._config = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, *preload],
             cwd=Path(__file__).parents[2],
-            env={**os.environ, "MPLCONFIGDIR": self._config.name},
+            env={**os.environ, "MPLCONFIGDIR": self._config.name, "SOURCE_DATE_EPOCH": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -120,8 +123,10 @@ def _serve(preload: list[str]) -> None:
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
             data = pipe.read()
-        os.waitpid(pid, 0)
-        answers.write(data.decode() if data else '"the shell died without an answer"')
+        _, status = os.waitpid(pid, 0)
+        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        died = f"took longer than {timeout_s} s" if slow else "the shell died without an answer"
+        answers.write(data.decode() if data else json.dumps(died))
         answers.write("\n")
         answers.flush()
 
