@@ -25,11 +25,13 @@ from typing import Any
 
 PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
 # Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its HTML
-# elements, one more each time in a process, matplotlib's ids within an SVG figure, and the hash of a
-# cell's text in the file name of its traceback: a step's text has a line more.
+# elements, one more each time in a process, matplotlib's ids within an SVG figure, the time of day in
+# statsmodels' tables, and the hash of a cell's text in the file name of its traceback: a step's text
+# has a line more.
 _ADDRESS = re.compile(
     r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
     r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
+    r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d"
 )
 
 
