@@ -7,7 +7,8 @@ The layers, each importing only what stands below it:
     cli                      the command line: status, steps, get
     _task                    Task, run, arun, open: the replay loop
     _attempt                 one attempt at a step: a body's value or error -> its row
-    _store      _reader      the one writer; the many readers
+    _store      _reader      the rows, for the one writer; for the many readers
+    _writer                  the writer's connection: the lock held, what is synced when
     _schema     _lock        format v1's tables; the single-writer lock
     _sqlite                  how SQLite is opened, how its errors are told
     _values -> _json         a step's value <-> its stored form

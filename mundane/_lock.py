@@ -95,6 +95,13 @@ class FileLock:
         """Return whether the path still names the locked file: not removed, not replaced."""
         return _inode_of(self.path) == self._inode
 
+    def peek(self, offset: int, size: int) -> bytes:
+        """Return bytes of the locked file, read through the lock's own descriptor."""
+        if self._file is None:
+            return b""
+        self._file.seek(offset)
+        return self._file.read(size) or b""
+
     def _try_once(self) -> bool:
         with _registry_guard:
             # Looked up before anything is opened: closing a second descriptor of a file drops

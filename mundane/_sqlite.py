@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection as Connection
+from sqlite3 import Cursor as Cursor
 from typing import Literal
 
 from .errors import SchemaError, StorageError
@@ -146,17 +147,15 @@ def needs_recovery(error: BaseException) -> bool:
     )
 
 
-def patiently(connection: Connection, statement: str) -> None:
-    """Execute `BEGIN` or `COMMIT`, waiting while readers hold the file; interrupts are noticed."""
+def patiently(connection: Connection, statement: str) -> Cursor:
+    """Execute a statement, waiting while others hold the file; interrupts are noticed."""
     deadline_s = time.monotonic() + _BUSY_LIMIT_S
     while True:
         try:
-            connection.execute(statement)
+            return connection.execute(statement)
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() > deadline_s:
                 raise
-        else:
-            return
 
 
 def keep_for_ever(connection: Connection) -> None:

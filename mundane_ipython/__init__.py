@@ -13,7 +13,8 @@ The layers, each importing only what stands below it:
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, pickler, record, report      SIGINT; notebook objects; one stored cell; tables shown
+    interrupt, meter, pickler, report       SIGINT; progress; notebook objects; tables shown
+    record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     reach, safearrays, trust, values, views

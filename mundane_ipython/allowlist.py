@@ -22,6 +22,8 @@ from .safearrays import (
     rebuilt_dtype,
     restored_arrow,
 )
+from .views import array_view
+from .views import is_array as is_plain_array
 
 _STANDARD = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice"
@@ -145,12 +147,23 @@ def _builtin_type(name: Any) -> Any:
     return types.SimpleNamespace
 
 
+def _array_view(root: Any, dtype: Any, *place: Any) -> Any:
+    """Return an array on another one's memory; NumPy's constructor keeps it inside of that."""
+    if not is_plain_array(root) or not is_dtype(dtype) or root.dtype.hasobject or dtype.hasobject:
+        raise HostileStateError("a view of no array")
+    try:
+        return array_view(root, dtype, *place)
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise HostileStateError(f"a view ({error})") from error
+
+
 _ZONE_CONSTRUCTOR = zoneinfo.ZoneInfo._unpickle  # type: ignore[attr-defined]  # CPython's own
 
 # What a pickle of data calls and what would do more than that: called with a check instead.
 _CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("builtins", "getattr"): _zone_method,
     ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
+    ("mundane_ipython.views", "array_view"): _array_view,
     ("pyarrow.lib", "_restore_array"): restored_arrow,
 }
 
@@ -217,7 +230,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         try:
             super().load_reduce()
         except HostileStateError as error:
-            raise NotAllowedError(f"what PyArrow does not pickle: {error}") from error
+            raise NotAllowedError(f"what no array is pickled as: {error}") from error
 
     def _load_newobj(self) -> None:
         self._check_callable(self.stack[-2])

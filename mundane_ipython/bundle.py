@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -25,6 +26,13 @@ VALUE_SLOT = "$value"
 
 AMBIENT_SLOT = "$ambient"
 """The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
+
+
+# Packages whose objects' pickles have changed between versions, or that pickle others' objects.
+_PICKLED_BY = (
+    "cloudpickle", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "networkx",
+    "polars", "sympy", "torch", "xarray",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -208,7 +216,7 @@ def unpack(
             "only after '%mundane_open FILE --trust', which lets its code run",
         ) from None
     except Exception as error:
-        raise BundleError(path, step, _why_not_loaded(slot, error)) from error
+        raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
     del unpickler
     for reference, stand_in in missing.items():
         # Two references are ours, the dictionary's and the loop's, and one is getrefcount's.
@@ -221,6 +229,30 @@ def unpack(
                 f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
             )
     return values
+
+
+def current_versions() -> dict[str, str]:
+    """Return the versions on which loading a bundle may depend: Python's, and what is loaded."""
+    versions = {"python": platform.python_version()}
+    for package in _PICKLED_BY:
+        version = getattr(sys.modules.get(package), "__version__", None)
+        if version is not None:
+            versions[package] = str(version)
+    return versions
+
+
+def other_versions(wrote: Mapping[str, str]) -> str:
+    """Return `python 3.11.7 (here 3.12.1), numpy 1.26.4 (here 2.1.0)`: those that are others here.
+
+    Args:
+        wrote: `current_versions` where the bundle was made.
+    """
+    here = current_versions()
+    return ", ".join(
+        f"{package} {version} (here {here.get(package, 'not loaded')})"
+        for package, version in wrote.items()
+        if here.get(package) != version
+    )
 
 
 class _TrustingUnpickler(pickle.Unpickler):
@@ -251,8 +283,8 @@ def _slot_text(slot: str) -> str:
     return "the value of its last expression" if slot == VALUE_SLOT else f"{slot!r}"
 
 
-def _why_not_loaded(slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
-        "'%%step NAME --rerun' runs the step again"
+        f"'%%step {step} --rerun' runs the step again"
     )

@@ -6,16 +6,15 @@ The only module that knows their SQL; sees bytes and text, never objects.
 
 from __future__ import annotations
 
-import hashlib
-import mmap
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
-
-import xxhash
 
 from mundane import Task
 
+from .chunks import PIECE_BYTES, Tick, allocate, digest, read_ahead, split
 from .errors import BundleError
 
 _CREATE = (
@@ -58,14 +57,7 @@ _CHUNKS = (
     " ORDER BY position"
 )
 
-CHUNK_BYTES = 16 << 20
-"""The size of a chunk: SQLite's limit for a value is 1 GB, and this one is the fastest."""
-
-
 _CHUNK_TABLE = "mundane_ipython_chunks"
-# A chunk is read piece by piece: one that stays in the processor's cache is copied on for nothing.
-_SLICE_BYTES = 1 << 18
-_MAPPED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +111,22 @@ class Cells:
 
         self._task.commit(work)
 
-    def read_buffer(self, name: str, buffer: int, size: int, digests: Sequence[str]) -> Any:
+    def read_buffer(
+        self, name: str, buffer: int, size: int, digests: Sequence[str], tick: Tick
+    ) -> Any:
         """Return one buffer of a step's bundle, writable, every chunk checked against its digest.
+
+        Args:
+            name: of the step.
+            buffer: its number in the bundle, 0 for the stream.
+            size: in bytes, as the record says.
+            digests: of its chunks, as the record says.
+            tick: told the size of each piece that has been read.
 
         Raises:
             BundleError: bytes are missing or damaged.
         """
-        return self._task.query(lambda c: self._read_buffer(c, name, buffer, size, digests))
+        return self._task.query(lambda c: self._read_buffer(c, name, buffer, size, digests, tick))
 
     @staticmethod
     def _prepare(connection: Any) -> None:
@@ -133,26 +134,33 @@ class Cells:
             connection.execute(statement)
 
     def _read_buffer(
-        self, connection: Any, name: str, buffer: int, size: int, digests: Sequence[str]
-    ) -> bytearray | mmap.mmap:
-        target = _memory(size)
-        position = 0
+        self,
+        connection: Any,
+        name: str,
+        buffer: int,
+        size: int,
+        digests: Sequence[str],
+        tick: Tick,
+    ) -> Any:
         rows = connection.execute(_CHUNKS, (name, buffer)).fetchall()
-        for index, ((row_id, length), expected) in enumerate(zip(rows, digests, strict=False)):
-            if position + length > size:
-                break
-            chunk = memoryview(target)[position : position + length]
-            with connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob:
-                for start in range(0, length, _SLICE_BYTES):
-                    piece = blob.read(min(_SLICE_BYTES, length - start))
-                    chunk[start : start + len(piece)] = piece
-            if digest(buffer, chunk) != expected:
-                raise self._damaged(name, f"chunk {index} of buffer {buffer} has changed")
-            position += length
-        if position != size or len(rows) != len(digests):
-            raise self._damaged(
-                name, f"{position:,} of {size:,} bytes of buffer {buffer} are there"
-            )
+        there = sum(length for _, length in rows)
+        if there != size or len(rows) != len(digests):
+            raise self._damaged(name, f"{there:,} of {size:,} bytes of buffer {buffer} are there")
+        target = allocate(size)
+        view, chunk_start, end = memoryview(target), 0, 0
+        expected = dict(zip(accumulate(length for _, length in rows), digests, strict=True))
+        with closing(read_ahead(_pieces(connection, rows), size)) as pieces:
+            for piece in pieces:
+                start, end = end, end + len(piece)
+                view[start:end] = piece
+                tick(len(piece))
+                if end not in expected:
+                    continue
+                if digest(buffer, view[chunk_start:end]) != expected[end]:
+                    raise self._damaged(
+                        name, f"bytes {chunk_start:,} to {end:,} of buffer {buffer} have changed"
+                    )
+                chunk_start = end
         return target
 
     def _damaged(self, name: str, what: str) -> BundleError:
@@ -160,55 +168,29 @@ class Cells:
         return BundleError(self._task.path, name, reason)
 
 
-def _memory(size: int) -> bytearray | mmap.mmap:
-    """Return memory to read a buffer into; a large one is not filled with zeros first."""
-    if size < _MAPPED_BYTES or not hasattr(mmap, "MAP_PRIVATE"):
-        return bytearray(size)
-    # Private: a forked child that writes to a restored array must not write to the parent's.
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
+def _pieces(connection: Any, rows: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield the bytes of these chunks, given as (id, length)."""
+    for row_id, length in rows:
+        with connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob:
+            for start in range(0, length, PIECE_BYTES):
+                yield blob.read(min(PIECE_BYTES, length - start))
 
 
 def write_cell(
-    connection: Any, name: str, cell: StoredCell, buffers: Sequence[bytes | memoryview]
+    connection: Any,
+    name: str,
+    cell: StoredCell,
+    buffers: Sequence[bytes | memoryview],
+    tick: Tick,
 ) -> None:
     """Write a cell and its bundle's buffers, the stream first, into the step's transaction."""
     for statement in _DELETE:
         connection.execute(statement, (name,))
     connection.execute(_INSERT, (cell.text, cell.signature, name))
     for number, buffer in enumerate(buffers):
-        for position, chunk in enumerate(chunks(buffer)):
+        for position, chunk in enumerate(split(buffer)):
             cursor = connection.execute(_RESERVE, (name, number, position, len(chunk)))
             # Written in place: binding the chunk as a parameter would copy it first.
             with connection.blobopen(_CHUNK_TABLE, "data", cursor.lastrowid) as blob:
                 blob.write(chunk)
-
-
-def describe_buffers(
-    buffers: Sequence[bytes | memoryview],
-) -> list[tuple[int, list[str]]]:
-    """Return each buffer's size and its chunks' digests, for the record."""
-    return [
-        (len(memoryview(buffer)), [digest(number, chunk) for chunk in chunks(buffer)])
-        for number, buffer in enumerate(buffers)
-    ]
-
-
-def digest(buffer: int, chunk: bytes | memoryview) -> str:
-    """Return the digest of a chunk.
-
-    Buffer 0 is the pickle stream, whose bytes decide what code runs: SHA-256, which nobody can
-    forge. The others are raw data: XXH3, which finds damage at the speed of memory.
-    """
-    if buffer == 0:
-        return hashlib.sha256(chunk).hexdigest()
-    return xxhash.xxh3_128_hexdigest(chunk)
-
-
-def chunks(buffer: bytes | memoryview) -> Iterator[memoryview]:
-    """Yield a flat buffer piece by piece, without a copy."""
-    view = memoryview(buffer)
-    for start in range(0, len(view), CHUNK_BYTES):
-        yield view[start : start + CHUNK_BYTES]
+            tick(len(chunk))

@@ -7,6 +7,7 @@ or cleans notebooks can drop it.
 from __future__ import annotations
 
 import html
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -29,12 +30,42 @@ def publish_note(shell: InteractiveShell, text: str, *, alarm: bool = False, **f
         alarm: whether it must not be overlooked.
         facts: what the note says, for programs; JSON values.
     """
+    shell.display_pub.publish(_data(text, _ALARM if alarm else _QUIET), {METADATA_KEY: facts})
+
+
+class ProgressNote:
+    """A file for a progress bar that shows what is written to it as one note, which changes.
+
+    Args:
+        shell: of a kernel; a front end replaces the note by its display id.
+        facts: as for `publish_note`.
+    """
+
+    def __init__(self, shell: InteractiveShell, **facts: Any) -> None:
+        self._publisher = shell.display_pub
+        self._facts = facts
+        self._display_id = f"mundane-{uuid.uuid4()}"
+        self._shown = False
+
+    def write(self, text: str) -> None:
+        """Show a bar's line, instead of the one before."""
+        line = text.strip()
+        if line:
+            self._publisher.publish(
+                _data(line, _QUIET),
+                {METADATA_KEY: self._facts},
+                transient={"display_id": self._display_id},
+                update=self._shown,
+            )
+            self._shown = True
+
+    def flush(self) -> None:
+        """Do nothing: each line is sent when it is written."""
+
+
+def _data(text: str, style: str) -> dict[str, str]:
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
-    data = {
-        "text/plain": text,
-        "text/html": f'<div style="{_ALARM if alarm else _QUIET}">{lines}</div>',
-    }
-    shell.display_pub.publish(data, {METADATA_KEY: facts})
+    return {"text/plain": text, "text/html": f'<div style="{style}">{lines}</div>'}
 
 
 def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:

@@ -17,8 +17,9 @@ from IPython.utils.capture import capture_output
 from mundane import Attempt
 
 from .ambient import process_state, restore_state
-from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .errors import BundleError, RowMismatchError
+from .meter import progress
 from .notes import publish_note, restored_text
 from .opened import OpenTask
 from .outputs import CellOutputs
@@ -148,7 +149,7 @@ class Restorer:
         names: dict[str, Any] = {}
         with process_state(record.process if trusted else {}) as not_set:
             self._import(name, record.imports, allowed)
-            slots = self._load_bundle(name, record, trusted)
+            slots = self._load_bundle(name, record, trusted, options.quiet)
             for binding, place in record.bindings:
                 if place == "bundle":
                     names[binding] = slots[binding]
@@ -173,13 +174,17 @@ class Restorer:
             not_set=not_set,
         )
 
-    def _load_bundle(self, name: str, record: CellRecord, trusted: bool) -> dict[str, Any]:
+    def _load_bundle(
+        self, name: str, record: CellRecord, trusted: bool, quiet: bool
+    ) -> dict[str, Any]:
         if not record.slots:
             return {}
-        stream, *buffers = (
-            self._cells.read_buffer(name, number, size, digests)
-            for number, (size, digests) in enumerate(record.buffers)
-        )
+        total = sum(size for size, _ in record.buffers)
+        with progress(self._shell, name, "restoring", 0 if quiet else total) as tick:
+            stream, *buffers = (
+                self._cells.read_buffer(name, number, size, digests, tick)
+                for number, (size, digests) in enumerate(record.buffers)
+            )
         bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(stream))
         try:
             return unpack(
@@ -191,10 +196,9 @@ class Restorer:
                 buffers=buffers,
             )
         except BundleError as error:
-            here = ".".join(map(str, sys.version_info[:3]))
-            wrote = record.versions.get("python", here)
-            if wrote.split(".")[:2] != here.split(".")[:2]:
-                error.add_note(f"Python {wrote} wrote it, this is Python {here}")
+            others = other_versions(record.versions)
+            if others:
+                error.add_note(f"it was written by {others}")
             raise
 
     def _module(self, name: str, reference: str, allowed: frozenset[str] | None) -> Any:

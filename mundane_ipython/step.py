@@ -6,7 +6,6 @@ record and its bundle, becomes part of the task file in one transaction, or noth
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -20,11 +19,13 @@ from mundane import Attempt, MundaneError, SerializationError
 from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
-from .bundle import Packer
+from .bundle import Packer, current_versions
 from .capture import make_tap
-from .cells import describe_buffers, write_cell
+from .cells import write_cell
+from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
+from .meter import progress
 from .mutation import Watch
 from .namespace import Snapshot
 from .notes import publish_note
@@ -224,8 +225,8 @@ class RunningStep:
             widgets=save_widgets(shown.outputs),
             older=stored.bundle.older if buffers else [],
             slots=stored.bundle.slots,
-            buffers=describe_buffers(buffers),
-            versions=_versions(stored.bundle.slots),
+            buffers=describe(buffers),
+            versions=current_versions() if buffers else {},
             only=list(self._options.only),
             process=process,
             inputs=asdict(self._inputs),
@@ -233,7 +234,11 @@ class RunningStep:
             took_ms=took_ms,
         )
         cell = self._opened.sign(name, record.to_json())
-        self._attempt.done(stored.row(), also=lambda c: write_cell(c, name, cell, buffers))
+        size = sum(size for size, _ in record.buffers)
+        with progress(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
+            self._attempt.done(
+                stored.row(), also=lambda c: write_cell(c, name, cell, buffers, tick)
+            )
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
@@ -266,13 +271,3 @@ def _flush_figures() -> None:
     backend = sys.modules.get("matplotlib_inline.backend_inline")
     if backend is not None:
         backend.flush_figures()
-
-
-def _versions(slots: list[tuple[str, int]]) -> dict[str, str]:
-    """Return the versions on which loading the bundle may depend, of what is loaded."""
-    versions = {"python": platform.python_version()}
-    for package in ("cloudpickle", "numpy", "pandas", "sklearn") if slots else ():
-        module = sys.modules.get(package)
-        if module is not None:
-            versions[package] = str(getattr(module, "__version__", "unknown"))
-    return versions

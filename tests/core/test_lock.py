@@ -8,9 +8,11 @@ import itertools
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import pytest
 import mundane
 from mundane import _lock
 
-from .support import Calls, Child, beside, flock_holders, leave_hot_journal, python, rows
+from .support import Calls, Child, beside, flock_holders, leave_hot_journal, python, rows, sql
 
 HOLD = """
     import sys, mundane
@@ -80,6 +82,31 @@ def test_the_lock_is_an_exclusive_flock_on_the_file(path: Path) -> None:
     with mundane.open(path):
         assert list(flock_holders(path)) == [(os.getpid(), "WRITE")]
     assert list(flock_holders(path)) == []
+
+
+def test_no_other_program_writes_between_two_commits(path: Path) -> None:
+    """SQLite's shared lock is held from the first commit on: readers read, writers wait."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: 1)
+        assert [name for (name,) in rows(path, "name")] == ["a"]
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            sql(path, "PRAGMA busy_timeout = 0", "UPDATE mundane_steps SET result = '2'")
+        task.step("b", lambda: 2)
+
+
+def test_a_writer_who_came_past_the_lock_is_noticed(path: Path) -> None:
+    """Closing any descriptor of the file drops SQLite's lock: nothing of the other is undone."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: 1)
+        path.read_bytes()
+        edit = "UPDATE mundane_steps SET result = '2' WHERE name = 'a'"
+        python(
+            f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute({edit!r}); c.commit()"
+        )
+        task.step("b", lambda: 2)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert [result for (result,) in rows(path, "result")] == ["2", "2"]
 
 
 def test_child_processes_do_not_inherit_the_lock(path: Path) -> None:

@@ -169,6 +169,30 @@ class Call:
         return self.reduced
 
 
+def view(
+    shape: tuple[int], offset: int, strides: tuple[int], dtype: str = "i8", root: str = "array"
+) -> bytes:
+    """Return a pickle of a view of an older array of 16 bytes."""
+    parts = [text(root), b"Q", named("numpy", "dtype"), text(dtype), b"\x85R"]
+    return (
+        named("mundane_ipython.views", "array_view")
+        + b"("
+        + b"".join(parts)
+        + number(offset)
+        + b"("
+        + b"".join(map(number, shape))
+        + b"t("
+        + b"".join(map(number, strides))
+        + b"t\x88tR."
+    )
+
+
+def number(n: int) -> bytes:
+    """Return the opcodes of an integer."""
+    data = n.to_bytes(16, "little", signed=True)
+    return pickle.LONG1 + bytes([len(data)]) + data
+
+
 def called(function: Any, *arguments: Any) -> bytes:
     return pickle.dumps(Call(function, *arguments), protocol=5)
 
@@ -311,6 +335,12 @@ HOSTILE: dict[str, Callable[[str], bytes]] = {
         (("str",), 1, 0, 0, [None, struct.pack("<ii", 0, 10**6), b"x"], [], None)
     ),
     "arrow-negative": lambda c: arrow((("i8",), -1, 0, 0, [None, bytes(8)], [], None)),
+    "view-behind": lambda c: view((2,), 8, (8,)),
+    "view-before": lambda c: view((2,), 0, (-8,)),
+    "view-strides": lambda c: view((2,), 0, (1 << 40,)),
+    "view-shape": lambda c: view((1 << 62,), 0, (8,)),
+    "view-of-objects": lambda c: view((2,), 0, (8,), dtype="O"),
+    "view-of-list": lambda c: view((2,), 0, (8,), root="numbers"),
     "truncated": lambda c: called(os.system, touch(c))[:-2],
     "empty": lambda c: b".",
     "garbage": lambda c: bytes(range(128, 256)),

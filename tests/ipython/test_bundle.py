@@ -117,13 +117,21 @@ def test_object_whose_loading_raises(
         module.__dict__,
     )
     monkeypatch.setitem(sys.modules, "picky", module)
-    restarted().step("s", "import picky\nfirst = {1}\nx = picky.Picky()")
+    restarted().step("s", "import picky, numpy\nfirst = {1}\nx = picky.Picky()")
     module.__dict__["ok"] = False
     shell = restarted()
     error = shell.fails("%%step s\nimport picky\nfirst = {1}\nx = picky.Picky()")
     assert isinstance(error, BundleError)
     assert "'x' cannot be loaded here (OSError: no such server)" in str(error)
+    assert "'%%step s --rerun'" in str(error)
     assert "first" not in shell.ns
+    assert not hasattr(error, "__notes__")
+    monkeypatch.setattr("numpy.__version__", "9.0")
+    monkeypatch.setattr("platform.python_version", lambda: "3.99.0")
+    (note,) = shell.fails("%%step s\nimport picky\nfirst = {1}\nx = picky.Picky()").__notes__
+    assert note.startswith("it was written by ")
+    assert f"python {sys.version.split()[0]} (here 3.99.0)" in note
+    assert "(here 9.0)" in note
 
 
 def test_one_bad_slot_leaves_the_others_unharmed(restarted: Restart) -> None:
@@ -158,7 +166,7 @@ def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
 
 def test_large_values_in_many_chunks(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of several chunks comes back whole, and writable where it was."""
-    monkeypatch.setattr("mundane_ipython.cells.CHUNK_BYTES", 1 << 16)
+    monkeypatch.setattr("mundane_ipython.chunks.CHUNK_BYTES", 1 << 16)
     body = "import numpy as np\nx = np.arange(50_000)\nb = bytearray(range(256)) * 1000\nx.flags"
     first = restarted()
     first.step("s", body)

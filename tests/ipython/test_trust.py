@@ -129,6 +129,7 @@ def test_edited_record_counts_as_foreign(task_path: Path, restarted: Callable[[]
     """A record or an output that was changed in the file is no longer the user's own."""
     shell = restarted()
     shell.step("a", "print('hello')\ndef f(): pass")
+    shell.ok("%mundane_close")
     with closing(sqlite3.connect(task_path)) as connection, connection:
         connection.execute(
             "UPDATE mundane_ipython_cells SET record = replace(record, 'hello', 'HELLO')"
@@ -143,6 +144,7 @@ def test_record_moved_to_another_step_or_task_counts_as_foreign(
     shell = restarted()
     shell.step("a", "def f(): return 'a'")
     shell.step("b", "def f(): return 'b'")
+    shell.ok("%mundane_close")
     with closing(sqlite3.connect(task_path)) as connection, connection:
         connection.execute("CREATE TEMP TABLE swap AS SELECT * FROM mundane_ipython_cells")
         connection.execute(

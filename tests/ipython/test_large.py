@@ -1,0 +1,127 @@
+"""Large bundles: read ahead by a thread, with progress that is no output of the step's own."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mundane_ipython import chunks, meter
+from mundane_ipython.errors import BundleError
+
+from .kernels import Notebook
+from .shells import Shell
+
+Restart = Callable[[], Shell]
+
+BODY = "import numpy as np\nx = np.arange(500_000)\nprint('shown')"
+
+
+def readers() -> list[str]:
+    """Return the threads that read ahead at present."""
+    return [t.name for t in threading.enumerate() if t.name == "mundane-read-ahead"]
+
+
+def test_pieces_come_in_order_from_a_thread() -> None:
+    """All of them, however slow the reader or the caller is."""
+    seen: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(100):
+            seen.append(threading.current_thread().name)
+            yield bytes([number])
+
+    assert b"".join(chunks.read_ahead(pieces(), 1 << 30)) == bytes(range(100))
+    assert set(seen) == {"mundane-read-ahead"}
+    assert not readers()
+
+
+def test_a_readers_error_is_the_callers() -> None:
+    """What fails in the thread is raised where the piece is awaited, after those before it."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        raise sqlite3.OperationalError("disk I/O error")
+
+    ahead = chunks.read_ahead(pieces(), 1 << 30)
+    assert next(ahead) == b"one"
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O"):
+        next(ahead)
+    assert not readers()
+
+
+def test_a_caller_who_stops_ends_the_thread() -> None:
+    """Damage found in the middle, or an interrupt: nothing reads on."""
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(1_000_000):
+            read.append(number)
+            yield b"x"
+
+    with closing(chunks.read_ahead(pieces(), 1 << 30)) as ahead:
+        next(ahead)
+    assert not readers()
+    assert len(read) < 1000
+
+
+def test_damage_in_a_large_value_is_found(
+    restarted: Restart, task_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One changed byte in the last of many chunks; nothing is bound."""
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 16)
+    monkeypatch.setattr(chunks, "_AHEAD_BYTES", 0)
+    restarted().step("s", BODY)
+    restarted().ok("%mundane_close")
+    last = "SELECT max(id) FROM mundane_ipython_chunks"
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        (row_id,) = connection.execute(last).fetchone()
+        with connection.blobopen("mundane_ipython_chunks", "data", row_id) as blob:
+            blob[-1] = blob[-1] ^ 1
+    shell = restarted()
+    error = shell.fails(f"%%step s\n{BODY}")
+    assert isinstance(error, BundleError)
+    assert "have changed" in str(error)
+    assert "x" not in shell.ns
+    assert not readers()
+
+
+def test_progress_in_a_terminal_leaves_no_trace(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bar on standard error says what is done to which step, and is wiped."""
+    monkeypatch.setattr(meter, "_QUIET_BYTES", 0)
+    monkeypatch.setattr(meter, "_DELAY_S", 0)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 16)
+    first = restarted().step("s", BODY)
+    again = restarted().step("s", BODY)
+    assert "step s: storing: " in first.err
+    assert "step s: restoring: " in again.err
+    assert (first.err[-1], again.err[-1]) == ("\r", "\r")
+    assert first.out == "shown\n"
+
+
+def test_a_small_or_a_quick_step_shows_no_progress(restarted: Restart) -> None:
+    """Nobody has to look at bars that are full at once."""
+    assert restarted().step("s", BODY).err == ""
+    assert restarted().step("s", BODY).err == ""
+
+
+def test_progress_in_a_kernel_is_a_note(notebook: Notebook) -> None:
+    """One note that changes; without notes, the outputs are the cell's own."""
+    notebook.ok(
+        "from mundane_ipython import chunks, meter\n"
+        "meter._QUIET_BYTES = meter._DELAY_S = 0\nchunks.CHUNK_BYTES = 1 << 16"
+    )
+    first = notebook.ok(f"%%step s\n{BODY}")
+    notebook.ok(f"%mundane_open {notebook.folder / 'task.db'}")
+    again = notebook.ok(f"%%step s\n{BODY}")
+    assert [fact["event"] for fact in first.facts] == ["storing"]
+    assert "step s: storing: 100%" in first.notes[0]
+    assert [fact["event"] for fact in again.facts] == ["restoring", "restored"]
+    assert first.plain == again.plain
+    assert [output["text"] for output in first.plain] == ["shown\n"]
