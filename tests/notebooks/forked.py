@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
-# Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its HTML
-# elements, one more each time in a process, matplotlib's ids within an SVG figure, the time of day in
-# statsmodels' tables, and the hash of a cell's text in the file name of its traceback: a step's text
-# has a line more.
+# Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its
+# HTML elements, one more each time in a process, matplotlib's ids within an SVG figure, the hash of
+# a cell's text in the file name of its traceback (a step's text has a line more), and the time of
+# day in statsmodels' tables.
 _ADDRESS = re.compile(
     r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
     r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
