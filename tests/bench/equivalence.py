@@ -3,10 +3,10 @@
     python -m tests.bench.equivalence FOLDER... [--limit-s 10] [--jobs 2] [--only TEXT]
 
 Takes `.ipynb` files and `.py` files whose cells are marked by `# %%` or a line of `#`. Each is run
-plain twice, in a fresh shell; one that fails, takes longer than the limit or differs from itself
-is left out, with the reason. Then every cell is made a step, the shell is killed after each cell in
-turn and everything is run again from the top; the outputs and the namespace of the last run must be
-those of the plain one.
+plain twice, in a fresh shell; one that fails, takes longer than the limit (seconds of processor
+time, so that a busy machine leaves out no more) or differs from itself is left out, with why.
+Then every cell is made a step, the shell is killed after each cell in turn and everything is run
+again from the top; the outputs and the namespace of the last run must be those of the plain one.
 """
 
 from __future__ import annotations
