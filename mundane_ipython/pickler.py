@@ -66,6 +66,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
+        if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
+            return used_up_generator, (obj.__name__, obj.__qualname__)
         for name in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, name):
                 return standard_stream, (name,)
@@ -132,6 +134,14 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
 def standard_stream(name: str) -> Any:
     """Return stdin, stdout or stderr as it is in this process."""
     return getattr(sys, name)
+
+
+def used_up_generator(name: str, qualname: str) -> Any:
+    """Return a generator that has come to its end; one that has not has no pickle."""
+    generator: Any = (None for _ in ())
+    next(generator, None)
+    generator.__name__, generator.__qualname__ = name, qualname
+    return generator
 
 
 def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:

@@ -592,6 +592,17 @@ result = [x async for x in numbers()]
 ---
 print(result)
 """),
+    _book("used-up-generator", "generators used up where they are made and later", """
+def numbers(n):
+    yield from range(n)
+soon = numbers(2)
+print(list(soon))
+---
+squares = (n * n for n in range(3))
+print(sum(squares))
+---
+print(list(soon), next(squares, "used up"), soon.__name__, squares.__qualname__, soon.gi_frame)
+"""),
     _book("out-and-underscore", "_ and Out[n] in later cells", """
 5 + 5
 ---
