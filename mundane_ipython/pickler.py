@@ -68,6 +68,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return flat_iterator, (obj.base, obj.index)
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
+        if type(obj) is object:
+            place = _library_place(obj)
+            return NotImplemented if place is None else (getattr, place)
         for name in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, name):
                 return standard_stream, (name,)
@@ -200,6 +203,20 @@ def value_in(
         return (context.run(variable.get),)
     except LookupError:
         return ()
+
+
+def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
+    """Return the module and name under which a library compares with a sentinel; None for none.
+
+    Such an object means something by its identity alone: matplotlib's parameters hold one until a
+    backend is chosen, and refuse a copy of it.
+    """
+    for module in list(sys.modules.values()):
+        if isinstance(module, types.ModuleType) and module.__name__ != "__main__":
+            for name, value in list(vars(module).items()):
+                if value is sentinel:
+                    return module, name
+    return None
 
 
 def _members(kind: type) -> dict[str, Any]:

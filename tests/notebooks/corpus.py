@@ -603,6 +603,17 @@ print(sum(squares))
 ---
 print(list(soon), next(squares, "used up"), soon.__name__, squares.__qualname__, soon.gi_frame)
 """),
+    _book("library-sentinel", "an object that a library knows by its identity", """
+from matplotlib.rcsetup import _auto_backend_sentinel as auto
+import matplotlib
+parameters = matplotlib.RcParams()
+dict.__setitem__(parameters, "backend", auto)
+mine = object()
+pair = [mine]
+---
+print(dict.__getitem__(parameters, "backend") is matplotlib.rcsetup._auto_backend_sentinel)
+print(pair[0] is mine)
+"""),
     _book("out-and-underscore", "_ and Out[n] in later cells", """
 5 + 5
 ---
