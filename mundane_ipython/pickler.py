@@ -21,11 +21,13 @@ import cloudpickle
 from .views import (
     ArrayRoots,
     flat_iterator,
+    has_gaps,
     is_array,
     is_flat_iterator,
     is_labelled_array,
     reduce_labelled,
     reduce_view,
+    reduce_with_gaps,
 )
 
 
@@ -78,7 +80,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
-        elif is_labelled_array(obj):
+        if is_array(obj) and has_gaps(obj):
+            return reduce_with_gaps(obj)
+        if is_labelled_array(obj):
             return reduce_labelled(obj)
         return super().reducer_override(obj)
 
