@@ -49,11 +49,20 @@ class Nap:
         self._wake_at_ms = wake_at_ms
         self._deadline_s = clock.monotonic_s() + longest_ms / 1000
 
-    def next_wait_s(self) -> float:
-        """Return how long to wait before asking again, in seconds; 0 when the sleep is over."""
+    def rest_s(self) -> float:
+        """Return how long the sleep still is, in seconds; 0 when it is over."""
         by_wall = (self._wake_at_ms - self._clock.now_ms()) / 1000
         by_deadline = self._deadline_s - self._clock.monotonic_s()
-        return max(0.0, min(by_wall, by_deadline, _LOOK_S))
+        return max(0.0, min(by_wall, by_deadline))
+
+    def next_wait_s(self) -> float:
+        """Return how long to wait before asking again, in seconds; 0 when the sleep is over."""
+        return min(self.rest_s(), _LOOK_S)
+
+    def wait(self) -> None:
+        """Block the thread until the sleep is over."""
+        while (seconds := self.next_wait_s()) > 0:
+            self._clock.wait(seconds)
 
 
 def iso(time_ms: int) -> str:

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 from .errors import show
 
+_ENCODER = json.JSONEncoder(allow_nan=False, check_circular=False)
+
 
 class NotJSON(Exception):  # noqa: N818 (an answer to the caller, who knows the step's name)
     """The value at `key_path` is not strict JSON, for `reason`."""
@@ -24,6 +26,14 @@ class NotJSON(Exception):  # noqa: N818 (an answer to the caller, who knows the 
         self.key_path = key_path
         self.reason = reason
 
+
+MAX_TEXT_CHARS = 1_000_000_000
+"""No value's text may be longer: SQLite's limit of what a row may hold (sqlite.org/limits.html)."""
+
+_TOO_LONG = (
+    f"its JSON text would be longer than {MAX_TEXT_CHARS:,} characters, which SQLite does not take"
+    " (a list or dict that stands in it several times is written out each time)"
+)
 
 # A place in a value: None is the root, else (place of the container, key or index).
 _Place = tuple[Any, "str | int"] | None
@@ -37,7 +47,7 @@ def encode(value: Any) -> str:
     """
     check(value)
     try:
-        return json.dumps(value, allow_nan=False, check_circular=False)
+        return _ENCODER.encode(value)
     except RecursionError:
         return "".join(_encode_deep(value))
 
@@ -57,31 +67,53 @@ def decode(text: str) -> Any:
 def check(value: Any) -> None:
     """Refuse a value that would not come back equal, of equal type, from JSON.
 
+    Takes time in the number of different lists and dicts, not in that of the places where they
+    stand, which may grow without bounds: 40 times `x = [x, x]` makes a terabyte of text.
+
     Raises:
         NotJSON: names the first such place that was met.
     """
     if type(value) is not list and type(value) is not dict:
         _check_atom(value, None)
         return
-    open_ids: set[int] = set()
-    stack: list[tuple[Any, _Place, bool]] = [(value, None, False)]
+    # By id, how long a container's text is at least; 0 where the walk is inside of it. Each is
+    # walked through once, however often it stands in the value.
+    lengths: dict[int, int] = {}
+    stack: list[tuple[Any, _Place, list[Any] | None]] = [(value, None, None)]
     while stack:
-        container, place, leaving = stack.pop()
-        if leaving:
-            open_ids.discard(id(container))
+        container, place, inner = stack.pop()
+        if inner is not None:
+            length = 2 * len(container) + sum([lengths[id(item)] for item, *_ in inner])
+            if length > MAX_TEXT_CHARS:
+                raise NotJSON(key_path(place), _TOO_LONG)
+            lengths[id(container)] = length
             continue
-        if id(container) in open_ids:
+        known = lengths.get(id(container))
+        if known is None:
+            _enter_container(container, place, lengths, stack)
+        elif not known:
             raise NotJSON(key_path(place), "contains itself")
-        open_ids.add(id(container))
-        stack.append((container, place, True))
-        for key, item in _items(container, place):
-            kind = type(item)
-            if kind is list or kind is dict:
-                stack.append((item, (place, key), False))
-            elif kind is int and -_SAFE_INT < item < _SAFE_INT:
-                continue
-            elif kind is not bool and item is not None:
-                _check_atom(item, (place, key))
+
+
+def _enter_container(
+    container: Any, place: _Place, lengths: dict[int, int], stack: list[Any]
+) -> None:
+    """Check the atoms of a container, and put on the stack what else is in it."""
+    inner: list[tuple[Any, _Place, None]] = []
+    for key, item in _items(container, place):
+        kind = type(item)
+        if kind is list or kind is dict:
+            inner.append((item, (place, key), None))
+        elif kind is int and -_SAFE_INT < item < _SAFE_INT:
+            continue
+        elif kind is not bool and item is not None:
+            _check_atom(item, (place, key))
+    if inner:
+        lengths[id(container)] = 0
+        stack.append((container, place, inner))
+        stack += inner
+    else:
+        lengths[id(container)] = 2 * len(container) or 2
 
 
 def key_path(place: _Place) -> str:

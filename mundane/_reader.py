@@ -1,13 +1,14 @@
 """Looking at a task file beside a live writer, never changing it.
 
-Every look is one statement on a read-only connection, so it sees one committed state and holds
-nothing. A journal that a dead writer left is rolled back first, under the lock; a live writer's
-never is.
+Every look is one read transaction on a read-only connection, so it sees one committed state and
+holds nothing afterwards. A journal that a dead writer left is rolled back first, under the lock; a
+live writer's never is.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,15 +46,19 @@ _STEPS = (
     " CAST(error AS TEXT), CAST(started_at AS TEXT), CAST(finished_at AS TEXT),"
     " COALESCE(length(CAST(result AS BLOB)), 0) FROM mundane_steps NOT INDEXED ORDER BY id"
 )
+_ANYTHING = "SELECT count(*) FROM sqlite_master"
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
 
 # Changes with every commit of another connection.
 _VERSION = "PRAGMA data_version"
 # How often a look is taken again that a commit fell into.
 _LOOKS = 5
-# How long a look is tried again while a live writer is in the way.
-_PATIENCE_S = 10.0
-_PAUSE_S = 0.01
+# How long a look is tried again while a live writer is in the way: it holds the file while its
+# commits are synced, which on a slow disk is nearly always, so what counts is to ask often.
+_PATIENCE_S = 60.0
+_PAUSE_S = 0.001
+# How long apparent damage beside a live writer is looked at again.
+_DOUBT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,10 @@ class StepRecord:
     size_bytes: int
 
 
+class _Changed(Exception):  # noqa: N818 (an answer to `_patiently`)
+    """What was read may be of two states."""
+
+
 class TaskView:
     """A task file as it stands, from `mundane.read`; each call looks anew. A context manager.
 
@@ -98,8 +107,10 @@ class TaskView:
             raise TaskNotFoundError(self.path, "there is no such task file")
         if not os.access(self._file, os.R_OK):  # not tried: a close would drop SQLite's locks
             raise StorageError(self.path, "may not be read: permission denied")
+        self._guard = threading.RLock()
         with storage_errors(self.path, "opening it"):
             self._connection = connect(self._file, "ro")
+            self._witness = connect(self._file, "ro")
         try:
             header = self.query(self._check)
         except BaseException:
@@ -128,8 +139,19 @@ class TaskView:
         pid, by_reader = find_holder(self._file)
         return None if by_reader else pid
 
+    def version(self) -> int:
+        """Return a number that is another one after each commit, for who looks again and again."""
+        return int(self.query(lambda c: c.execute(_VERSION).fetchone()[0]))
+
+    @property
+    def file(self) -> str:
+        """The task file's absolute path, from when it was opened."""
+        return self._file
+
     def query(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` reads in one statement; for tools with tables of their own.
+        """Return what `work` reads of one committed state; for tools with tables of their own.
+
+        A writer's next commit waits until `work` returns, so it should be short.
 
         Args:
             work: reads through the connection; called again where a writer was in the way.
@@ -139,27 +161,51 @@ class TaskView:
             StorageError: a writer kept the file busy too long.
             ClosedTaskError: after `close`.
         """
-        deadline_s = time.monotonic() + _PATIENCE_S
+        return self._patiently(lambda: self._look(work, strictly=False))
+
+    def query_strictly(self, work: Callable[[Connection], T]) -> T:
+        """Do as `query`, and rather fail than return what may be of two states.
+
+        They can only be mixed by a writer that takes none of SQLite's locks (mundane-sdk 0.1.0) and
+        commits whenever it is looked at.
+        """
+        try:
+            return self._patiently(lambda: self._look(work, strictly=True))
+        except _Changed:
+            reason = "a writer that takes no locks of SQLite's changed it all the time: stop it"
+            raise StorageError(self.path, reason) from None
+
+    def _patiently(self, look: Callable[[], T]) -> T:
+        """Return what a look returns, taken again where a writer was in the way."""
+        started_s = time.monotonic()
+        doubted = False
         with storage_errors(self.path, "reading it"):
             while True:
                 if self._closed:
                     raise ClosedTaskError(self.path, "closed: read it again")
                 try:
-                    return self._look(work)
-                except (DatabaseError, SchemaError) as error:
-                    if time.monotonic() > deadline_s or not self._worth_another_look(error):
+                    with self._guard:
+                        return look()
+                except (DatabaseError, SchemaError, _Changed) as error:
+                    patience_s = self._patience_s(error)
+                    if time.monotonic() - started_s > patience_s and (
+                        doubted or not _may_be_torn(error)
+                    ):
                         raise
+                    # A writer may have ended since the look: the next one is without any.
+                    doubted = patience_s == 0
                 time.sleep(_PAUSE_S)
 
     def close(self) -> None:
         """Close the file. Idempotent."""
         self._closed = True
         self._connection.close()
+        self._witness.close()
 
     def __del__(self) -> None:
         # sqlite3's connections are part of a reference cycle (the statement cache): one that is
         # dropped would keep the file open until the garbage collector runs.
-        if hasattr(self, "_connection"):
+        if hasattr(self, "_witness"):
             self.close()
 
     def __enter__(self) -> TaskView:
@@ -173,19 +219,33 @@ class TaskView:
     ) -> None:
         self.close()
 
-    def _look(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` reads of one state, even beside a writer that hides its locks.
-
-        Such a writer (mundane-sdk 0.1.0) may write while `work` reads. It writes the page with the
-        version first, and its journal, which SQLite refuses to pass, lies there until it is done.
-        """
+    def _look(self, work: Callable[[Connection], T], *, strictly: bool) -> T:
+        """Return what `work` reads of one state, even beside a writer that takes no locks."""
         for _ in range(_LOOKS):
-            before = self._connection.execute(_VERSION).fetchone()
-            result = work(self._connection)
-            if self._connection.execute(_VERSION).fetchone() == before:
-                break
-        # A writer that keeps committing beside a long look is one that locks: it saw one state.
+            result, changed = self._hold(work)
+            if not changed:
+                return result
+        if strictly:
+            raise _Changed
         return result
+
+    def _hold(self, work: Callable[[Connection], T]) -> tuple[T, bool]:
+        """Return what `work` reads under SQLite's shared lock, and whether the file changed.
+
+        A second connection, which gets that lock for nothing, tells by reading the version anew. A
+        writer that takes no locks (mundane-sdk 0.1.0) writes the page with the version first, and
+        its journal, which SQLite refuses to pass, lies there until it is done.
+        """
+        connection = self._connection
+        connection.execute("BEGIN")
+        try:
+            connection.execute(_ANYTHING).fetchone()  # takes the lock
+            before = self._witness.execute(_VERSION).fetchone()
+            result = work(connection)
+            return result, self._witness.execute(_VERSION).fetchone() != before
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def _check(self, connection: Connection) -> Header:
         header = check_schema(self.path, self._file, connection)
@@ -193,26 +253,32 @@ class TaskView:
             raise SchemaError(self.path, "holds no task yet")
         return header
 
-    def _worth_another_look(self, error: Exception) -> bool:
-        """Return whether the error may pass; a dead writer's journal is rolled back for it."""
-        if is_busy(error):
-            return True
+    def _patience_s(self, error: Exception) -> float:
+        """Return how long a look is to be tried again; a dead writer's journal is rolled back."""
+        if is_busy(error) or isinstance(error, _Changed):
+            return _PATIENCE_S
         if needs_recovery(error):
-            return _recover(self._file)
-        # A writer that takes no locks of SQLite's (mundane-sdk 0.1.0) lets a reader see a page of
-        # one state beside a page of another, or a file that is still growing: damage only where
-        # it lasts.
-        damaged = isinstance(error, SchemaError) or looks_damaged(error)
-        return damaged and self.writer() is not None
+            _recover(self._file)
+            return _PATIENCE_S
+        return _DOUBT_S if _may_be_torn(error) and self.writer() is not None else 0.0
 
 
-def _recover(file: str) -> bool:
-    """Roll back the journal of a dead writer; return whether another look makes sense."""
+def _may_be_torn(error: Exception) -> bool:
+    """Return whether what looks like damage may be a writer's doing, and so does not last.
+
+    A writer that takes no locks of SQLite's (mundane-sdk 0.1.0) lets a reader see a page of one
+    state beside a page of another, or a file that is still growing.
+    """
+    return isinstance(error, SchemaError) or looks_damaged(error)
+
+
+def _recover(file: str) -> None:
+    """Roll back the journal of a dead writer, unless there is a live one by now."""
     lock = FileLock(file, shared=True)
     try:
         lock.acquire()
     except LockedError:
-        return True
+        return
     try:
         connection = connect(file, "rw")
         try:
@@ -221,7 +287,6 @@ def _recover(file: str) -> bool:
             connection.close()
     finally:
         lock.release()
-    return True
 
 
 def read(path: str | os.PathLike[str]) -> TaskView:

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from ._sqlite import Connection
-from .errors import SchemaError
+from .errors import SchemaError, show
 
 SCHEMA_VERSION = "1"
 
@@ -68,12 +68,12 @@ def check_schema(path: str, file: str, connection: Connection) -> Header | None:
     _refuse_truncated(path, file, connection)
     tables = {str(name) for kind, name, *_ in objects if kind == "table"}
     if "mundane_meta" not in tables and any(not name.startswith("sqlite_") for name in tables):
-        raise SchemaError(path, f"is a database of another program (table {min(tables)!r})")
+        raise SchemaError(path, f"is a database of another program (table {show(min(tables))})")
     for kind, name, table, root_page in objects:
         # A virtual table has no page of its own, but a module's code behind each row.
         kind = "virtual table" if kind == "table" and not root_page else kind
         if kind not in ("table", "index") and "mundane_" in f"{name} {table}".lower():
-            raise SchemaError(path, f"holds a {kind}, {name!r}, which no mundane runtime makes")
+            raise SchemaError(path, f"holds a {kind}, {show(name)}, which no mundane runtime makes")
     for table in _TABLES.keys() & tables:
         _check_columns(path, table, connection)
     if "mundane_meta" not in tables:
@@ -82,7 +82,7 @@ def check_schema(path: str, file: str, connection: Connection) -> Header | None:
     version = meta.get("schema_version")
     if version not in (None, SCHEMA_VERSION):
         raise SchemaError(
-            path, f"has schema_version {version!r}; this mundane reads {SCHEMA_VERSION!r} only"
+            path, f"has schema_version {show(version)}; this mundane reads {SCHEMA_VERSION!r} only"
         )
     if "mundane_steps" not in tables or not meta.keys() >= _META_KEYS:
         return None

@@ -47,7 +47,7 @@ _REFUSED = {
     sqlite3.SQLITE_IOERR: "an I/O error: the disk may be full, failing or gone",
     sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
     sqlite3.SQLITE_CANTOPEN: "the file or its journal cannot be opened: is the folder writable?",
-    sqlite3.SQLITE_BUSY: f"another program held the file for {_BUSY_LIMIT_S:.0f} s: close it",
+    sqlite3.SQLITE_BUSY: "another program kept the file locked: close it, or try again",
     sqlite3.SQLITE_PERM: "access is denied",
     sqlite3.SQLITE_TOOBIG: "a value is too large for SQLite",
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
@@ -65,12 +65,13 @@ def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
     """Open the database at an absolute path.
 
     The connection may be used by several threads, one at a time, and starts no transaction itself.
+    A read-only one waits for no lock: its user tries again, more often than SQLite would.
     """
     connection = sqlite3.connect(
         f"{_uri(file)}?mode={mode}{_VFS}",
         uri=True,
         isolation_level=None,
-        timeout=_BUSY_SLICE_S,
+        timeout=0.0 if mode == "ro" else _BUSY_SLICE_S,
         check_same_thread=False,
     )
     try:

@@ -5,15 +5,16 @@ Knows rows, not what a step is for; when what is synced is `_writer`'s.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, cast
 
 from ._clock import SYSTEM, Clock, iso
 from ._schema import Header, check_schema, create_tables
 from ._sqlite import Connection, IntegrityError
-from ._writer import Writer, sync_folder
+from ._sync import sync_folder
+from ._writer import Writer
 from .errors import SchemaError, StorageError
 
 # In a row, the status stands behind the result, and SQLite reads through a large result to get at
@@ -24,6 +25,8 @@ _STATUSES = "SELECT id, status FROM mundane_steps NOT INDEXED"
 _HAS_INDEX = "SELECT count(*) FROM sqlite_master WHERE name = 'mundane_steps_status'"
 _RESULT = "SELECT encoding, result, status FROM mundane_steps WHERE id = ?"
 _STARTED = "SELECT started_at FROM mundane_steps WHERE id = ?"
+_LAST = "SELECT coalesce(max(id), 0) FROM mundane_steps"
+_SINCE = "SELECT id FROM mundane_steps WHERE id > ? ORDER BY id"
 _FIND = "SELECT id FROM mundane_steps WHERE name = ?"
 _INSERT = (
     "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
@@ -42,6 +45,21 @@ _FAILED = (
     " WHERE id = ?"
 )
 _FORGET = "DELETE FROM mundane_steps WHERE id = ?"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What happens to many rows in one transaction.
+
+    Attributes:
+        done: (encoding, encoded result, row id) of each step that is done.
+        failed: (error text, row id) of each that failed.
+        pending: (name, id of its old row or None) of each whose attempt starts.
+    """
+
+    done: list[tuple[str, str | bytes, int]] = field(default_factory=list)
+    failed: list[tuple[str, int]] = field(default_factory=list)
+    pending: list[tuple[str, int | None]] = field(default_factory=list)
 
 
 class Store(Writer):
@@ -69,22 +87,32 @@ class Store(Writer):
 
     def result(self, row_id: int) -> tuple[str, str | bytes | None]:
         """Return (encoding, stored result) of one row."""
-        encoding, result, status = self._row(_RESULT, row_id)
-        if status != "done":
-            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
-        return encoding, result
+        return self._result_in(row_id, self._row(_RESULT, row_id))
+
+    def results(self, row_ids: list[int]) -> list[tuple[str, str | bytes | None]]:
+        """Return (encoding, stored result) of many rows."""
+        rows = self.query(
+            lambda c: [c.execute(_RESULT, (row_id,)).fetchone() for row_id in row_ids]
+        )
+        return [self._result_in(*each) for each in zip(row_ids, rows, strict=True)]
 
     def started_at(self, row_id: int) -> str:
         """Return when the row's current attempt started (ISO-8601)."""
         return str(self._row(_STARTED, row_id)[0])
 
-    def write_pending(self, name: str, row_id: int | None) -> int:
-        """Commit a `pending` row whose attempt starts now; return its id.
-
-        It survives a kill, not necessarily a power loss.
-        """
+    def write_pending(
+        self, name: str, row_id: int | None, also: Callable[[Connection], None] | None = None
+    ) -> int:
+        """Commit a `pending` row, started now, and what `also` writes; return the row's id."""
         values = ("step", None, "pending", self._now(), None)
-        return self.commit(lambda c: _upsert(c, name, row_id, values), durable=False)
+
+        def work(connection: Connection) -> int:
+            started = _upsert(connection, name, row_id, values)
+            if also is not None:
+                also(connection)
+            return started
+
+        return self.commit(work)
 
     def write_sleep(
         self, name: str, row_id: int | None, started_at_ms: int, wake_at_ms: int
@@ -115,6 +143,20 @@ class Store(Writer):
         values = (error, self._now(), row_id)
         self.commit(lambda c: self._update(c, _FAILED, values))
 
+    def write_batch(self, batch: Batch) -> list[int]:
+        """Commit a batch in one transaction; return the ids of the rows that are `pending`."""
+        now = self._now()
+        done = [(encoding, result, now, row_id) for encoding, result, row_id in batch.done]
+        failed = [(error, now, row_id) for error, row_id in batch.failed]
+        values = ("step", None, "pending", now, None)
+
+        def work(connection: Connection) -> list[int]:
+            self._update(connection, _DONE, *done)
+            self._update(connection, _FAILED, *failed)
+            return _upsert_all(connection, batch.pending, values)
+
+        return self.commit(work)
+
     def delete(self, row_ids: list[int]) -> None:
         """Commit the removal of rows."""
         self.commit(lambda c: c.executemany(_FORGET, [(row_id,) for row_id in row_ids]))
@@ -122,7 +164,7 @@ class Store(Writer):
     def _open(self) -> None:
         super()._open()
         if self._found is None:
-            sync_folder(os.path.dirname(self._file))
+            sync_folder(self.path, self._file)
             self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
             self.query(self._check)
         if self._found is None:
@@ -143,11 +185,24 @@ class Store(Writer):
     def _row(self, statement: str, row_id: int) -> tuple[Any, ...]:
         row = self.query(lambda c: c.execute(statement, (row_id,)).fetchone())
         if row is None:
-            raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
+            self._refuse_gone(row_id)
         return cast("tuple[Any, ...]", row)
 
-    def _update(self, connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
-        if connection.execute(statement, values).rowcount != 1:
+    def _result_in(
+        self, row_id: int, row: tuple[Any, ...] | None
+    ) -> tuple[str, str | bytes | None]:
+        if row is None:
+            self._refuse_gone(row_id)
+        encoding, result, status = row
+        if status != "done":
+            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
+        return encoding, result
+
+    def _refuse_gone(self, row_id: int) -> NoReturn:
+        raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
+
+    def _update(self, connection: Connection, statement: str, *rows: tuple[Any, ...]) -> None:
+        if rows and connection.executemany(statement, rows).rowcount != len(rows):
             raise StorageError(
                 self.path, "the step's row was removed while it ran: its outcome is not stored"
             )
@@ -170,3 +225,18 @@ def _upsert(
         if found is None:
             raise
         return _upsert(connection, name, cast("int", found[0]), values)
+
+
+def _upsert_all(
+    connection: Connection, rows: list[tuple[str, int | None]], values: tuple[str | None, ...]
+) -> list[int]:
+    """`_upsert` each; return their ids."""
+    if len(rows) > 1 and all(row_id is None for _, row_id in rows):
+        last_id = connection.execute(_LAST).fetchone()[0]
+        try:
+            connection.executemany(_INSERT, [(name, *values) for name, _ in rows])
+        except IntegrityError as error:
+            del error  # one of them is there: those inserted so far are found below, too
+        else:
+            return [row_id for (row_id,) in connection.execute(_SINCE, (last_id,))]
+    return [_upsert(connection, name, row_id, values) for name, row_id in rows]

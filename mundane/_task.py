@@ -9,31 +9,31 @@ from __future__ import annotations
 
 import inspect
 import os
-import threading
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _clock, _duration
+from ._async import refuse_async, refuse_awaitable
 from ._attempt import Attempt, Row
+from ._fanout import FanOut
 from ._names import check_name, check_path
-from ._reader import Kind, Status
+from ._pass import Pass
+from ._reader import Status
 from ._sqlite import Connection
 from ._store import Store
 from ._values import decode_result
 from .errors import (
     AsyncFunctionError,
-    DuplicateStepError,
     SchemaError,
-    StepKindError,
     UnknownStepError,
 )
 
 T = TypeVar("T")
 
 
-class Task:
+class Task(FanOut):
     """An open task file: the one writer it has. From `run`, `arun` or `open`.
 
     Threads and asyncio tasks may use it at the same time. A forked child may not.
@@ -49,15 +49,11 @@ class Task:
     ) -> None:
         self.path = check_path(path)
         self._clock = clock
-        self._used: set[str] = set()
-        self._used_guard = threading.Lock()
         self._store = Store(self.path, clock)
         try:  # nothing may follow it: an interrupt there would leave the file locked
             self.task_id = self._store.header.task_id
             self.created_at = self._store.header.created_at
-            self._rows = {
-                name: Row(row_id, kind, status) for row_id, name, kind, status in self._store.rows()
-            }
+            self._pass = Pass(self.path, self._store)
         except BaseException:
             self._store.close()
             raise
@@ -125,13 +121,11 @@ class Task:
             DurationError: before anything is touched.
             InvalidNameError, DuplicateStepError, StepKindError: as in `step`.
         """
-        nap = self._nap(name, duration)
-        while (seconds := nap.next_wait_s()) > 0:
-            self._clock.wait(seconds)
+        self.begin_sleep(name, duration).wait()
 
     async def asleep(self, name: str, duration: str | float | timedelta) -> None:
         """`sleep` that suspends the asyncio task instead of the thread."""
-        nap = self._nap(name, duration)
+        nap = self.begin_sleep(name, duration)
         while (seconds := nap.next_wait_s()) > 0:
             await self._clock.await_(seconds)
 
@@ -148,7 +142,7 @@ class Task:
 
     def status(self, name: str) -> Status | None:
         """Return the status of a step's row, None where there is none."""
-        row = self._rows.get(name)
+        row = self._pass.rows.get(name)
         return row.status if row else None
 
     def get(self, name: str) -> Any:
@@ -157,14 +151,15 @@ class Task:
         Raises:
             UnknownStepError: there is no such step, or it is not done.
         """
-        row = self._rows.get(name)
+        row = self._pass.rows.get(name)
         if row is None or row.status != "done":
             raise UnknownStepError(self.path, name, row.status if row else None)
         return self._decode(name, row)
 
     def counts(self) -> dict[Status, int]:
         """Return how many rows are done, failed and pending."""
-        statuses = [row.status for row in self._rows.values()]
+        # A list first, as in `names_from`.
+        statuses = [row.status for row in list(self._pass.rows.values())]
         known: tuple[Status, ...] = ("done", "failed", "pending")
         return {status: statuses.count(status) for status in known}
 
@@ -174,9 +169,9 @@ class Task:
         Raises:
             UnknownStepError: there is no such step.
         """
-        start = self._known(name).id
+        start = self._pass.known(name).id
         # A list first: threads may begin steps meanwhile.
-        return [other for other, row in list(self._rows.items()) if row.id >= start]
+        return [other for other, row in list(self._pass.rows.items()) if row.id >= start]
 
     def forget(self, *names: str) -> None:
         """Remove rows, so that these steps run again; the names may be used again in this pass.
@@ -184,15 +179,30 @@ class Task:
         Raises:
             UnknownStepError: one of them is not in the file; nothing is removed.
         """
-        rows = {name: self._known(name) for name in names}
-        self._store.delete([row.id for row in rows.values()])
-        for name in rows:
-            del self._rows[name]
-        self.release(names)
+        self._pass.forget(names)
+
+    def vacuum(self) -> tuple[int, int]:
+        """Give the space of what was forgotten or replaced back to the file system.
+
+        Needs as much free space as the file has; a kill in its middle changes nothing.
+
+        Returns:
+            The file's size in bytes before and after.
+
+        Raises:
+            StorageError: the system refuses.
+        """
+        return self._store.vacuum()
 
     # For tools that run a step's body themselves, as a notebook's cell does.
 
-    def begin(self, name: str, *, rerun: bool = False) -> Attempt:
+    def begin(
+        self,
+        name: str,
+        *,
+        rerun: bool = False,
+        also: Callable[[Connection], None] | None = None,
+    ) -> Attempt:
         """Claim a name for this pass and return its attempt, stored or to be run.
 
         A step that is not stored has a committed `pending` row when this returns. The caller
@@ -201,26 +211,55 @@ class Task:
         Args:
             name: as in `step`.
             rerun: take a stored step for one that is to be run; its value is dropped.
+            also: writes tables of a tool's own in the transaction of the `pending` row.
 
         Raises:
             InvalidNameError, DuplicateStepError, StepKindError: before anything is touched.
         """
-        row = self._claim(name, "step")
+        row = self._pass.claim(name, "step")
         if row is None or row.status != "done" or rerun:
-            row = self._start(
-                name, "step", "pending", lambda old: self._store.write_pending(name, old)
+            row = self._pass.start(
+                name, "step", "pending", lambda old: self._store.write_pending(name, old, also)
             )
         return Attempt(self._store, name, row)
 
-    def used(self) -> frozenset[str]:
-        """Return the names claimed in this pass."""
-        with self._used_guard:
-            return frozenset(self._used)
+    def begin_sleep(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
+        """Start the sleep that `sleep` waits for, or take it up again; return what is left of it.
+
+        Raises:
+            The errors of `sleep`.
+        """
+        check_name(name)
+        if self.status(name) == "done":
+            return self._rest_of_nap(name)
+        duration_ms = _duration.to_ms(duration)
+        self._pass.claim(name, "sleep")
+        now_ms = self._clock.now_ms()
+        wake_at_ms = now_ms + duration_ms
+        self._pass.start(
+            name,
+            "sleep",
+            "done",
+            lambda old: self._store.write_sleep(name, old, now_ms, wake_at_ms),
+        )
+        return _clock.Nap(self._clock, wake_at_ms, duration_ms)
+
+    @property
+    def claims(self) -> int:
+        """How many names were claimed since the task was opened."""
+        return self._pass.claims
+
+    def used(self, since: int = 0) -> frozenset[str]:
+        """Return the names claimed in this pass.
+
+        Args:
+            since: leave out those of the first so many `claims`; the cost is that of the others.
+        """
+        return self._pass.used(since)
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Start the pass of these names again, or of all: each may be claimed once more."""
-        with self._used_guard:
-            self._used = set() if names is None else self._used - set(names)
+        self._pass.release(names)
 
     def query(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` reads through the connection, for tables of a tool's own."""
@@ -245,58 +284,12 @@ class Task:
     ) -> None:
         self.close()
 
-    def _claim(self, name: str, kind: Kind) -> Row | None:
-        check_name(name)
-        row = self._rows.get(name)
-        with self._used_guard:
-            if name in self._used:
-                raise DuplicateStepError(self.path, name)
-            if row is not None and row.kind != kind:
-                raise StepKindError(self.path, name, row.kind, kind)
-            self._used.add(name)
-        return row
-
-    def _start(
-        self, name: str, kind: Kind, status: Status, write: Callable[[int | None], int]
-    ) -> Row:
-        """Write the row of a claimed name, given the id of its old one."""
-        old = self._rows.get(name)
-        try:
-            row_id = write(old.id if old else None)
-        except BaseException:
-            self.release([name])  # not begun, so that it may be tried again in this pass
-            raise
-        row = self._rows[name] = Row(row_id, kind, status)
-        return row
-
-    def _known(self, name: str) -> Row:
-        row = self._rows.get(name)
-        if row is None:
-            raise UnknownStepError(self.path, name, None)
-        return row
-
     def _decode(self, name: str, row: Row) -> Any:
         return decode_result(self.path, name, *self._store.result(row.id))
 
-    def _nap(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
-        check_name(name)
-        if self.status(name) == "done":
-            return self._rest_of_nap(name)
-        duration_ms = _duration.to_ms(duration)
-        self._claim(name, "sleep")
-        now_ms = self._clock.now_ms()
-        wake_at_ms = now_ms + duration_ms
-        self._start(
-            name,
-            "sleep",
-            "done",
-            lambda old: self._store.write_sleep(name, old, now_ms, wake_at_ms),
-        )
-        return _clock.Nap(self._clock, wake_at_ms, duration_ms)
-
     def _rest_of_nap(self, name: str) -> _clock.Nap:
-        self._claim(name, "sleep")
-        row = self._rows[name]
+        self._pass.claim(name, "sleep")
+        row = self._pass.rows[name]
         wake_at_ms = self._decode(name, row)
         if type(wake_at_ms) is not int:
             raise SchemaError(self.path, f"is damaged: the end of sleep {name!r} is no time in ms")
@@ -356,17 +349,3 @@ def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as 
         LockedError, SchemaError, StorageError: as in `run`.
     """
     return Task(path)
-
-
-def refuse_async(fn: object, called: str, instead: str) -> None:
-    """Raise AsyncFunctionError for a function that is seen to be async before it is called."""
-    if inspect.iscoroutinefunction(fn):
-        raise AsyncFunctionError(called, instead)
-
-
-def refuse_awaitable(value: object, called: str, instead: str) -> None:
-    """Raise AsyncFunctionError for an awaitable that a plain function returned."""
-    if inspect.isawaitable(value):
-        if inspect.iscoroutine(value):
-            value.close()
-        raise AsyncFunctionError(called, instead)

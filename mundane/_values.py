@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _json
-from .errors import SchemaError, SerializationError
+from .errors import SchemaError, SerializationError, show
 
 
 def encode_value(path: str, name: str, value: Any) -> tuple[str, str | bytes]:
@@ -33,7 +33,9 @@ def decode_result(path: str, name: str, encoding: str, result: str | bytes | Non
     if encoding == "bytes":
         return result.encode("utf-8") if isinstance(result, str) else result
     if encoding != "json":
-        raise SchemaError(path, f"step {name!r} has encoding {encoding!r}, unknown to format v1")
+        raise SchemaError(
+            path, f"step {name!r} has encoding {show(encoding)}, unknown to format v1"
+        )
     try:
         return _json.decode(result if isinstance(result, str) else str(result, "utf-8"))
     except (TypeError, ValueError) as error:

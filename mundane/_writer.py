@@ -61,7 +61,6 @@ class Writer:
         self._connection: Connection | None = None
         self._held: Cursor | None = None
         self._counter = b""
-        self._synchronous = ""
         try:
             # First, and inside: neither a fork nor an interrupt may fall between open and listed.
             _open_writers.add(self)
@@ -75,7 +74,7 @@ class Writer:
         with self._mutex, storage_errors(self.path, "reading it"):
             return work(self._use())
 
-    def commit(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+    def commit(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction, commit it, and return what `work` returned.
 
         Threads that call at once share a transaction: the one that gets the mutex commits for all
@@ -83,14 +82,26 @@ class Writer:
 
         Args:
             work: writes through the connection.
-            durable: whether the commit must survive power loss, and not only a kill.
         """
-        entry: _Commit[T] = _Commit(work, durable)
+        entry: _Commit[T] = _Commit(work)
         self._queue.append(entry)
         with self._mutex:
             if not entry.settled:
                 self._settle(self._take_batch(entry))
         return entry.outcome()
+
+    def vacuum(self) -> tuple[int, int]:
+        """Write the file anew without the space of what was removed.
+
+        Returns:
+            Its size in bytes before and after.
+        """
+        with self._mutex, storage_errors(self.path, "compacting it"):
+            connection = self._use()
+            self._let_go()  # SQLite refuses while a statement is being read
+            before = os.path.getsize(self._file)
+            patiently(connection, "VACUUM")
+            return before, os.path.getsize(self._file)
 
     def close(self) -> None:
         """Close the file so that nothing lies beside it, and release its lock. Idempotent."""
@@ -122,6 +133,8 @@ class Writer:
                 raise StorageError(
                     self.path, f"another program keeps it open in journal mode {mode!r}: close that"
                 )
+            # Not less for `pending` rows: SPEC.md, Durability.
+            connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # What was forgotten is overwritten where that costs no extra write.
@@ -152,8 +165,7 @@ class Writer:
     def _settle(self, batch: list[_Commit[Any]]) -> None:
         if len(batch) > 1:
             try:
-                durable = any(entry.durable for entry in batch)
-                results = self._transact([entry.work for entry in batch], durable)
+                results = self._transact([entry.work for entry in batch])
             except Exception as error:  # noqa: BLE001 (run again alone: each keeps its own error)
                 del error
             else:
@@ -162,15 +174,14 @@ class Writer:
                 return
         for entry in batch:
             try:
-                entry.settle(self._transact([entry.work], entry.durable)[0])
+                entry.settle(self._transact([entry.work])[0])
             except Exception as error:  # noqa: BLE001 (raised in the thread whose work it is)
                 entry.fail(error)
 
-    def _transact(self, works: list[Callable[[Connection], Any]], durable: bool) -> list[Any]:
+    def _transact(self, works: list[Callable[[Connection], Any]]) -> list[Any]:
         connection = self._use()
         with storage_errors(self.path, "writing to it"):
             try:
-                self._sync("FULL" if durable else "NORMAL")
                 self._begin(connection)
                 results = [work(connection) for work in works]
                 patiently(self._use(), "COMMIT")
@@ -208,11 +219,6 @@ class Writer:
         if held is not None:
             held.close()
 
-    def _sync(self, level: str) -> None:
-        if level != self._synchronous:
-            self._use().execute(f"PRAGMA synchronous = {level}")
-            self._synchronous = level
-
     def _abandon(self) -> None:
         """In a forked child: the connection may be neither used nor closed there."""
         if self._connection is not None:
@@ -224,11 +230,10 @@ class Writer:
 class _Commit(Generic[T]):
     """One caller's work on its way through a transaction that others may share."""
 
-    __slots__ = ("_error", "_result", "durable", "settled", "work")
+    __slots__ = ("_error", "_result", "settled", "work")
 
-    def __init__(self, work: Callable[[Connection], T], durable: bool) -> None:
+    def __init__(self, work: Callable[[Connection], T]) -> None:
         self.work = work
-        self.durable = durable
         self.settled = False
         self._error: Exception | None = None
         self._result: T | None = None
@@ -257,17 +262,6 @@ def _close(connection: Connection) -> None:
         return
     finally:
         connection.close()
-
-
-def sync_folder(folder: str) -> None:
-    """Make the new file's own name survive power loss (fsync(2): the directory needs its own)."""
-    if os.name != "posix":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 # A fork waits until no transaction is under way, so that a child inherits none.

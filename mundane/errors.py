@@ -12,6 +12,7 @@ import errno
 import os
 
 _MAX_SHOWN_CHARS = 80
+_MAX_SHOWN_KEYS = 10
 
 
 def show(value: object) -> str:
@@ -20,6 +21,11 @@ def show(value: object) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001 (a repr may raise anything; int's does beyond 4,300 digits)
         return f"<{type(value).__name__}>"
+    return _clipped(text)
+
+
+def _clipped(text: str) -> str:
+    """Return a text out of a file, which may be of any length, as a message may show it."""
     return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 3] + "..."
 
 
@@ -92,9 +98,10 @@ class StepKindError(MundaneError, TypeError):
         self.asked = asked
 
     def __str__(self) -> str:
+        stored = _clipped(self.stored)
         return (
-            f"{self.path}: {self.name!r} is stored as a {self.stored} and used here as a "
-            f"{self.asked}: choose another name, or forget the stored {self.stored}"
+            f"{self.path}: {self.name!r} is stored as a {stored} and used here as a "
+            f"{self.asked}: choose another name, or forget the stored {stored}"
         )
 
 
@@ -118,6 +125,52 @@ class StepFailedError(MundaneError, RuntimeError):
 
     def __str__(self) -> str:
         return f"{self.path}: step {self.name!r} failed: {self.error}"
+
+
+class MapFailedError(MundaneError, RuntimeError):
+    """Items of a map failed; all others are stored. The fault is the items'.
+
+    The first failure is the cause; it does not travel with a pickle, its text does, as `error`.
+    `keys` are those of failed items, in the items' order, at most 100 of `count`.
+    """
+
+    def __init__(self, path: str, name: str, keys: tuple[str, ...], count: int, error: str) -> None:
+        super().__init__(path, name, keys, count, error)
+        self.path = path
+        self.name = name
+        self.keys = keys
+        self.count = count
+        self.error = error
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.keys[:_MAX_SHOWN_KEYS])
+        more = ", ..." if self.count > _MAX_SHOWN_KEYS else ""
+        items = "1 item" if self.count == 1 else f"{self.count:,} items"
+        return (
+            f"{self.path}: {items} of map {self.name!r} failed ({shown}{more}), the first with "
+            f"{self.error}: the others are stored, and these run again in the next pass"
+        )
+
+
+class ExecutorLostError(MundaneError, RuntimeError):
+    """A map's executor broke or was shut down: a worker died, the cluster is gone.
+
+    Unlike with `MapFailedError` no item is to blame for certain: `count` items that the executor
+    had taken stay `pending`. What it raised is the cause.
+    """
+
+    def __init__(self, path: str, name: str, count: int, error: str) -> None:
+        super().__init__(path, name, count, error)
+        self.path = path
+        self.name = name
+        self.count = count
+        self.error = error
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: the executor of map {self.name!r} gave up {self.count:,} of its items "
+            f"({self.error}): what had finished is stored; run again with a new executor"
+        )
 
 
 class SerializationError(MundaneError, TypeError):
@@ -239,5 +292,14 @@ class UnknownStepError(MundaneError, LookupError):
         self.status = status
 
     def __str__(self) -> str:
-        state = "is not in the task file" if self.status is None else f"is {self.status}"
-        return f"{self.path}: step {self.name!r} {state}: there is no value to read"
+        if self.status is None:
+            return (
+                f"{self.path}: step {self.name!r} is not in the task file: "
+                "'mundane steps FILE' lists what is"
+            )
+        state = _clipped(self.status)
+        return f"{self.path}: step {self.name!r} is {state}: there is no value to read"
+
+
+class CommandError(MundaneError, ValueError):
+    """A command line asks for what cannot be done; nothing was changed. The caller's mistake."""

@@ -6,36 +6,43 @@
 
 The layers, each importing only what stands below it:
 
-    magics, demo                            options and help; a kernel killed for show
-    session                                 the open task; decides: run, restore or refuse
+    headless, magics, demo                  options and help; a kernel killed for show
+    runner, session                         one run of a job; the open task: run, restore or refuse
+    completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
+    orphans, parameters, progress, saving, sleeping  a job's parts
+    reporting -> report                     the command `mundane report`; its page
+    table -> timeline -> facts              steps as a table; when each ran; what is known of each
     allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
-    interrupt, meter, pickler, report       SIGINT; progress; notebook objects; tables shown
+    interrupt, bars, safehtml               SIGINT; progress; outputs on a page
+    unpickler -> pickler                    notebook objects <-> pickles
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    reach, safearrays, trust, values, views
+    homes, reach, safearrays, scopes, syntax, trust, values, views
     mundane                                 the core
 """
 
 from __future__ import annotations
 
 import atexit
+from typing import TYPE_CHECKING
 
-from IPython.core.interactiveshell import InteractiveShell
-
-from .hints import NameErrorHints
-from .magics import MundaneMagics
-from .transform import HOOK, StepWrapper, rewrite_step_line
+if TYPE_CHECKING:  # the command line looks into a file without loading IPython
+    from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the magics and transformers; `%load_ext mundane_ipython` calls it."""
+    from .hints import NameErrorHints
+    from .magics import MundaneMagics
+    from .transform import HOOK, StepWrapper, rewrite_step_line
+
     unload_ipython_extension(shell)
     magics = MundaneMagics(shell)
     shell.register_magics(magics)
@@ -45,12 +52,15 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", magics.session.before_cell)
     shell.events.register("post_run_cell", magics.session.after_cell)
     magics.hints = NameErrorHints(shell, magics.session.left_out)
+    magics.completer.install()
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
     atexit.register(magics.session.close)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Close the task and remove what `load_ipython_extension` installed. Idempotent."""
+    from .transform import HOOK
+
     magics = getattr(shell, HOOK, None)
     if magics is None:
         return
@@ -59,6 +69,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     shell.events.unregister("pre_run_cell", magics.session.before_cell)
     shell.events.unregister("post_run_cell", magics.session.after_cell)
     magics.hints.remove()
+    magics.completer.remove()
     # By name: after %reload_ext the functions and classes are other objects.
     for transformers in (shell.input_transformers_cleanup, shell.ast_transformers):
         transformers[:] = [t for t in transformers if not _is_ours(t)]

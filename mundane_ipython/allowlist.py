@@ -14,6 +14,7 @@ import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from .homes import home_of
 from .safearrays import (
     HostileStateError,
     check_array_state,
@@ -204,6 +205,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what is on the list; name what is not."""
+        module = home_of(module)
         checked = _CHECKED.get((module, name))
         if checked is not None:
             self._callables.add(id(checked))
@@ -219,8 +221,9 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         """Return an older name's value where it is plain data."""
         value = self._look_up(pid)
         kind = type(value)
-        if (kind.__module__, kind.__qualname__) not in ALLOWED and not isinstance(value, Missing):
-            raise NotAllowedError(f"{kind.__module__}.{kind.__qualname__}")
+        named = (home_of(kind.__module__), kind.__qualname__)
+        if named not in ALLOWED and not isinstance(value, Missing):
+            raise NotAllowedError(".".join(named))
         self._older[id(value)] = value
         return value
 

@@ -110,7 +110,11 @@ def _members(before: State, after: State) -> State:
     if after is None:
         return None
     old = before or {}
-    found = {k: v for k, v in after.items() if k not in old or repr(old[k]) != repr(v)}
+    found = {
+        k: v
+        for k, v in after.items()
+        if k not in old or (old[k] is not v and repr(old[k]) != repr(v))
+    }
     found |= {k: None for k in old if k not in after}
     return found or None
 
@@ -183,8 +187,10 @@ def _rc_params() -> State:
 
 
 def _rc_values(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters but the backend: it is the kernel's, and reading it would choose one."""
-    return {key: params[key] for key in params if not key.startswith("backend")}
+    """Return parameters but the backend, which is the kernel's: reading it would choose one."""
+    # As a plain dictionary's: matplotlib's own way to read one takes longer than a small cell.
+    items = dict.items(params) if isinstance(params, dict) else params.items()
+    return {key: value for key, value in items if not key.startswith("backend")}
 
 
 def _rc_changes(before: State, after: State) -> State:

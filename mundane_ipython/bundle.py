@@ -11,7 +11,7 @@ import io
 import pickle
 import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from .allowlist import DataUnpickler, Missing, NotAllowedError
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
+from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
 
 VALUE_SLOT = "$value"
@@ -171,6 +172,7 @@ def unpack(
     namespace: Mapping[str, Any],
     trusted: bool,
     buffers: Sequence[Any],
+    python: str = "",
 ) -> dict[str, Any]:
     """Return the slots' values.
 
@@ -181,6 +183,7 @@ def unpack(
         namespace: where older names are looked up.
         trusted: whether code may run; else only data types are loaded.
         buffers: the out-of-band buffers, writable where the objects shall be.
+        python: version of the Python that wrote the bundle; empty where it is not known.
 
     Raises:
         UntrustedError: not trusted, and a slot holds more than data; nothing was run.
@@ -195,8 +198,11 @@ def unpack(
             return missing.setdefault(reference, Missing(reference))
 
     file = io.BytesIO(bundle.stream)
-    make: Callable[..., Any] = _TrustingUnpickler if trusted else DataUnpickler
-    unpickler = make(file, buffers, look_up)
+    unpickler = (
+        NotebookUnpickler(file, buffers, look_up, python)
+        if trusted
+        else DataUnpickler(file, buffers, look_up)
+    )
     values: dict[str, Any] = {}
     slot = ""
     try:
@@ -215,6 +221,9 @@ def unpack(
             f"{_slot_text(slot)} holds {refusal.what}, and the file is not yours: it is loaded "
             "only after '%mundane_open FILE --trust', which lets its code run",
         ) from None
+    except OtherPythonError as error:
+        text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
+        raise BundleError(path, step, text) from None
     except Exception as error:
         raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
     del unpickler
@@ -253,19 +262,6 @@ def other_versions(wrote: Mapping[str, str]) -> str:
         for package, version in wrote.items()
         if here.get(package) != version
     )
-
-
-class _TrustingUnpickler(pickle.Unpickler):
-    """Loads everything, as the file is the user's own."""
-
-    def __init__(
-        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any]
-    ) -> None:
-        super().__init__(file, buffers=buffers)
-        self._look_up = look_up
-
-    def persistent_load(self, pid: Any) -> Any:
-        return self._look_up(pid)
 
 
 def _prologue(names: Sequence[str]) -> bytes:

@@ -6,7 +6,6 @@ the notebook's own functions and classes. Anything else has none, and no alarm i
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import datetime
 import decimal
@@ -21,6 +20,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import xxhash
+
+from .homes import class_name
+from .syntax import text_key
 
 _PLAIN = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
@@ -60,11 +62,9 @@ def shown(value: Any) -> str | None:
 def code_digest(value: Any) -> str | None:
     """Return a digest of the source of a function or class, comments and formatting left aside."""
     try:
-        source = textwrap.dedent(inspect.getsource(value))
-        text = ast.unparse(ast.parse(source))
+        return text_key(textwrap.dedent(inspect.getsource(value)))
     except (OSError, TypeError, SyntaxError):
         return None
-    return xxhash.xxh3_128_hexdigest(text.encode("utf-8", "surrogatepass"))
 
 
 def is_code(value: Any) -> bool:
@@ -75,9 +75,11 @@ def is_code(value: Any) -> bool:
 def _parts(value: Any) -> Iterator[bytes | memoryview]:
     """Yield bytes that are equal for equal values, and for these only."""
     kind = type(value)
-    yield f"{kind.__module__}.{kind.__qualname__}(".encode()
+    yield f"{class_name(kind)}(".encode()
     if isinstance(value, enum.Enum):
         yield value.name.encode()
+    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
+        yield from _array_parts(value)  # before plain values: numpy.float64 is a float as well
     elif kind in _PLAIN or isinstance(value, _PLAIN):
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
@@ -91,8 +93,6 @@ def _parts(value: Any) -> Iterator[bytes | memoryview]:
         for field in dataclasses.fields(value):
             yield field.name.encode()
             yield from _parts(getattr(value, field.name))
-    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
-        yield from _array_parts(value)
     elif kind.__module__.partition(".")[0] == "pandas":
         yield from _pandas_parts(value)
     else:

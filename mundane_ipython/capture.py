@@ -215,21 +215,34 @@ def _flush_streams() -> None:
 
 
 def _drain_descriptors() -> None:
-    """Wait until ipykernel has read what went to file descriptors 1 and 2 behind Python's back.
+    """Wait until ipykernel has passed on what went to descriptors 1 and 2 behind Python's back.
 
-    A private way (ipykernel 7.4, OutStream._fid, the reading end of the pipe): nothing public tells
-    that a child's output is still in the pipe, and it would land in the next cell.
+    A private way (ipykernel 7.4, OutStream._fid, the reading end of the pipe, and watch_fd_thread,
+    which reads it): nothing public tells that a child's output is still on its way, and it would
+    land in the next cell.
     """
     if sys.platform == "win32":
         return
-    pending = array.array("i", [0])
-    watched = [getattr(stream, "_fid", None) for stream in (sys.stdout, sys.stderr)]
     deadline_s = time.monotonic() + 5.0
-    for descriptor in watched:
-        while descriptor is not None and time.monotonic() < deadline_s:
-            fcntl.ioctl(descriptor, termios.FIONREAD, pending)
-            if pending[0] == 0:
-                break
-            time.sleep(0.001)
-    if any(descriptor is not None for descriptor in watched):
-        time.sleep(0.002)  # the watching thread has taken the bytes and writes them to the stream
+    for stream in (sys.stdout, sys.stderr):
+        descriptor = getattr(stream, "_fid", None)
+        thread = getattr(stream, "watch_fd_thread", None)
+        if descriptor is None or thread is None:
+            continue
+        while not _is_drained(descriptor, thread) and time.monotonic() < deadline_s:
+            time.sleep(0.0005)
+
+
+def _is_drained(descriptor: int, reader: Any) -> bool:
+    """Return whether a pipe is empty and its reader waits for more."""
+    pending = array.array("i", [0])
+    fcntl.ioctl(descriptor, termios.FIONREAD, pending)
+    if pending[0]:
+        return False
+    try:
+        # Blocked in a call on the pipe, and not on the way to the stream with what it has read.
+        with open(f"/proc/self/task/{reader.native_id}/syscall") as file:
+            return file.read().split()[1:2] == [hex(descriptor)]
+    except OSError:  # a system that does not tell
+        time.sleep(0.002)
+        return True

@@ -17,6 +17,9 @@ from mundane import Task
 from .chunks import PIECE_BYTES, Tick, allocate, digest, read_ahead, split
 from .errors import BundleError
 
+TABLES = ("mundane_ipython_cells", "mundane_ipython_chunks", "mundane_ipython_attempts")
+"""The extension's tables; each has the step's name."""
+
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS mundane_ipython_cells ("
     " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, finished_at TEXT NOT NULL,"
@@ -24,15 +27,19 @@ _CREATE = (
     "CREATE TABLE IF NOT EXISTS mundane_ipython_chunks ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL, buffer INTEGER NOT NULL,"
     " position INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (name, buffer, position))",
+    "CREATE TABLE IF NOT EXISTS mundane_ipython_attempts ("
+    " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, started_at TEXT NOT NULL,"
+    " count INTEGER NOT NULL)",
 )
-_SWEEP = (
-    "DELETE FROM mundane_ipython_cells WHERE name NOT IN (SELECT name FROM mundane_steps)",
-    "DELETE FROM mundane_ipython_chunks WHERE name NOT IN (SELECT name FROM mundane_steps)",
+_SWEEP = tuple(
+    f"DELETE FROM {table} WHERE name NOT IN (SELECT name FROM mundane_steps)"  # noqa: S608
+    for table in TABLES
 )
 _DELETE = (
     "DELETE FROM mundane_ipython_cells WHERE name = ?",
     "DELETE FROM mundane_ipython_chunks WHERE name = ?",
 )
+_DELETE_ATTEMPTS = "DELETE FROM mundane_ipython_attempts WHERE name = ?"
 _INSERT = (
     "INSERT INTO mundane_ipython_cells (name, row_id, finished_at, record, signature)"
     " SELECT name, id, finished_at, ?, ? FROM mundane_steps WHERE name = ?"
@@ -44,8 +51,37 @@ _READ = (
     " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
     " WHERE cell.name = ?"
 )
+_ATTEMPT = (
+    "INSERT INTO mundane_ipython_attempts (name, row_id, started_at, count)"
+    " SELECT name, id, started_at, 1 FROM mundane_steps WHERE name = ?"
+    " ON CONFLICT (name) DO UPDATE SET row_id = excluded.row_id, started_at = excluded.started_at,"
+    " count = CASE WHEN ? AND row_id = excluded.row_id THEN count + 1 ELSE 1 END"
+)
+# As with records: a count holds for the attempt that it was last written with.
+_ATTEMPTS = (
+    "SELECT step.name, count FROM mundane_ipython_attempts AS attempt JOIN mundane_steps AS step"
+    " ON step.id = attempt.row_id AND step.started_at = attempt.started_at"
+)
+_CURRENT = (
+    "SELECT cell.name, CAST(record AS BLOB), CAST(signature AS BLOB)"
+    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
+)
+_UPSTREAM = (
+    "SELECT cell.name, CASE WHEN json_valid(CAST(record AS TEXT))"
+    " THEN json_extract(CAST(record AS TEXT), '$.inputs.steps') END"
+    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
+)
+_SIZES = (
+    "SELECT name, sum(size) FROM (SELECT name, length(CAST(record AS BLOB)) AS size"
+    " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
+    " GROUP BY name"
+)
+_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
+_NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
 _SIGN = "UPDATE mundane_ipython_cells SET signature = ? WHERE name = ?"
 _RESERVE = (
@@ -86,7 +122,12 @@ class Cells:
 
     def finished(self) -> dict[str, str]:
         """Return when each finished step of the task finished (ISO-8601), by step."""
-        return dict(self._task.query(lambda c: c.execute(_FINISHED).fetchall()))
+        return self._task.query(read_finished)
+
+    def step_names(self, kind: str, limit: int) -> list[str]:
+        """Return the names of the newest rows of a kind: `step`, `sleep`, or "" for all."""
+        rows = self._task.query(lambda c: c.execute(_NAMES, (kind, kind, limit)).fetchall())
+        return [name for (name,) in rows]
 
     def finished_at(self, name: str) -> str:
         """Return when a finished step finished (ISO-8601)."""
@@ -106,7 +147,7 @@ class Cells:
         """Remove these cells and their bundles."""
 
         def work(connection: Any) -> None:
-            for statement in _DELETE:
+            for statement in (*_DELETE, _DELETE_ATTEMPTS):
                 connection.executemany(statement, [(name,) for name in names])
 
         self._task.commit(work)
@@ -130,8 +171,9 @@ class Cells:
 
     @staticmethod
     def _prepare(connection: Any) -> None:
-        for statement in (*_CREATE, *_SWEEP):
+        for statement in _CREATE:
             connection.execute(statement)
+        sweep(connection)
 
     def _read_buffer(
         self,
@@ -174,6 +216,62 @@ def _pieces(connection: Any, rows: Sequence[tuple[int, int]]) -> Iterator[bytes]
         with connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob:
             for start in range(0, length, PIECE_BYTES):
                 yield blob.read(min(PIECE_BYTES, length - start))
+
+
+def sweep(connection: Any) -> None:
+    """Remove what belongs to steps that are gone."""
+    for statement in _SWEEP:
+        connection.execute(statement)
+
+
+def count_attempt(connection: Any, name: str, *, again: bool) -> None:
+    """Note in a step's `pending` transaction that a cell starts it.
+
+    Args:
+        connection: in the transaction.
+        name: the step's.
+        again: whether its last attempt came to no value, so that this is one more.
+    """
+    connection.execute(_ATTEMPT, (name, again))
+
+
+def read_attempts(connection: Any) -> dict[str, int]:
+    """Return how often cells have started each step since it last had none or another value."""
+    return _rows(connection, "mundane_ipython_attempts", _ATTEMPTS)
+
+
+def read_cells(connection: Any) -> dict[str, StoredCell]:
+    """Return the cells that were stored with the steps' present rows, by step."""
+    rows = connection.execute(_CURRENT) if _has(connection, "mundane_ipython_cells") else ()
+    # Decoded here: one record that is no text must not hide the others.
+    return {
+        name: StoredCell(*(each.decode("utf-8", "replace") for each in cell))
+        for name, *cell in rows
+    }
+
+
+def read_upstream(connection: Any) -> dict[str, str | None]:
+    """Return the member `inputs.steps` of each present record, JSON text, by step."""
+    return _rows(connection, "mundane_ipython_cells", _UPSTREAM)
+
+
+def read_sizes(connection: Any) -> dict[str, int]:
+    """Return how many bytes each step's record and bundle take, by step."""
+    return _rows(connection, "mundane_ipython_chunks", _SIZES)
+
+
+def read_finished(connection: Any) -> dict[str, str]:
+    """Return when each finished step finished (ISO-8601), by step."""
+    return dict(connection.execute(_FINISHED).fetchall())
+
+
+def _rows(connection: Any, table: str, statement: str) -> dict[str, Any]:
+    return dict(connection.execute(statement).fetchall()) if _has(connection, table) else {}
+
+
+def _has(connection: Any, table: str) -> bool:
+    """A file that the extension never opened, or an older one of it, lacks its tables."""
+    return bool(connection.execute(_HAS_TABLE, (table,)).fetchone()[0])
 
 
 def write_cell(

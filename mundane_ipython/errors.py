@@ -42,6 +42,26 @@ class StaleStepError(NotebookStepError):
     """A stored step depended on what is another now, and `--on-change error` is in force."""
 
 
+class SleepingError(MundaneError, RuntimeError):
+    """A durable sleep is longer than this run waits (`MUNDANE_EXIT_ON_SLEEP`); nothing is wrong.
+
+    Its end is stored: a run after that goes on behind it. `wake_at` is a time of the wall clock.
+    """
+
+    def __init__(self, path: str, name: str, wake_at: str, rest: str) -> None:
+        super().__init__(path, name, wake_at, rest)
+        self.path = path
+        self.name = name
+        self.wake_at = wake_at
+        self.rest = rest
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: sleep {self.name!r} ends at {self.wake_at}, in {self.rest}: "
+            "run again after that"
+        )
+
+
 class UntrustedError(NotebookStepError, PermissionError):
     """A bundle of an untrusted file holds more than data; nothing of it was run."""
 

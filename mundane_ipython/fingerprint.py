@@ -18,6 +18,7 @@ from typing import Any
 
 import xxhash
 
+from .homes import class_name
 from .pickler import value_in
 from .views import (
     is_array,
@@ -121,7 +122,7 @@ _identity_matters: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictio
 
 
 def _type_has_identity(kind: type) -> bool:
-    if issubclass(kind, ATOMS) or f"{kind.__module__}.{kind.__qualname__}" in _VALUE_TYPES:
+    if issubclass(kind, ATOMS) or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
@@ -133,8 +134,7 @@ def _type_has_identity(kind: type) -> bool:
 
 def inner_reference(name: str, index: int, value: Any) -> str:
     """Return the reference to the index-th object inside a name's value."""
-    kind = type(value)
-    return f"{name}#{index}#{kind.__module__}.{kind.__qualname__}"
+    return f"{name}#{index}#{class_name(type(value))}"
 
 
 def find_inner(reference: str, namespace: Mapping[str, Any]) -> Any:

@@ -8,9 +8,10 @@ for what every way through them binds. A function's body reads when something is
 from __future__ import annotations
 
 import ast
-import symtable
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
+
+from .scopes import bound_and_read
 
 _Names = frozenset[str]
 
@@ -151,15 +152,4 @@ def _loaded(node: ast.AST) -> set[str]:
         names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
         return {name.id for name in names if not isinstance(name.ctx, ast.Store)}
     statement = node if isinstance(node, ast.stmt) else ast.Expr(node)  # type: ignore[arg-type]
-    table = symtable.symtable(ast.unparse(statement), "<step>", "exec")
-    found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-    pending = list(table.get_children())
-    while pending:
-        scope = pending.pop()
-        pending += scope.get_children()
-        found |= {
-            symbol.get_name()
-            for symbol in scope.get_symbols()
-            if symbol.is_global() and symbol.is_referenced()
-        }
-    return found
+    return bound_and_read([statement])[1]

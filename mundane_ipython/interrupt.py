@@ -13,7 +13,7 @@ import inspect
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -71,6 +71,15 @@ class InterruptGuard:
             return False
         self._task.uncancel()
         return True
+
+    def hide_frames(self, trace: TracebackType | None) -> None:
+        """Take this module's frames out of a traceback, which is then the one of the plain cell."""
+        while trace is not None:
+            inner = trace.tb_next
+            while inner is not None and inner.tb_frame.f_code.co_filename == __file__:
+                inner = inner.tb_next
+            trace.tb_next = inner
+            trace = inner
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         self._count += 1

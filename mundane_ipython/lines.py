@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import DollarFormatter
 
 TASK_VARIABLE = "MUNDANE_TASK"
+
+
+class _LineFormatter(DollarFormatter):
+    """Fills in `{i}` and `$i`, and `{i:02}` as f-strings do; IPython's takes `:02` for a slice."""
+
+    def vformat(self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+        parts = []
+        for text, field, form, conversion in self.parse(format_string):
+            parts.append(text)
+            if field is not None:
+                value = eval(field, dict(kwargs))  # noqa: S307 (the user's own line)
+                parts.append(self.format_field(self.convert_field(value, conversion), form or ""))
+        return "".join(parts)
+
+
+def fill_in(text: str, names: Mapping[str, Any]) -> str:
+    """Return a magic's line, or a name in it, with the values of the variables that it names.
+
+    Args:
+        text: such as `item-{i:03}` or `item-$i`.
+        names: the variables.
+
+    Raises:
+        Exception: whatever an expression in braces raises, such as NameError.
+    """
+    return _LineFormatter().vformat(text, (), names)
 
 
 def evaluate_step(
@@ -55,3 +82,22 @@ def find_task_file(shell: InteractiveShell) -> str:
         "%mundane_open FILE: name the file; this front end does not tell the notebook's name, and "
         f"{TASK_VARIABLE} is not set"
     )
+
+
+def opened_file(sources: Iterable[str]) -> str | None:
+    """Return the file that the first `%mundane_open` line among cells' sources names.
+
+    Empty where it names none; None where there is no such line, or what it names is only known
+    when it runs.
+    """
+    for source in sources:
+        for line in source.splitlines():
+            magic, _, rest = line.strip().partition(" ")
+            if magic != "%mundane_open":
+                continue
+            words = rest.split()
+            if not words:
+                return ""
+            plain = not (set("{$'\"\\#") & set(rest) or words[0].startswith("-"))
+            return words[0] if plain else None
+    return None

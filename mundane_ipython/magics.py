@@ -18,20 +18,24 @@ from IPython.core.magic import (
     no_var_expand,
 )
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.utils.text import DollarFormatter
-from traitlets import Enum
+from traitlets import Bool, Enum, Int
 
 from mundane import MundaneError, StepFailedError, read
 
+from .completion import MagicCompleter
 from .errors import shown_short
+from .facts import read_steps
 from .hints import NameErrorHints
-from .lines import evaluate_step, find_task_file
+from .lines import evaluate_step, fill_in, find_task_file
 from .notes import publish_note
-from .report import Table
 from .session import Session, bind_as
+from .sleeping import sleep_in_cell
 from .step import RunningStep, StepOptions
+from .table import Table
 from .transform import HOOK
 
+# A note names so many steps.
+_MAX_NAMES = 10
 POLICIES = ("warn", "rerun", "error")
 
 
@@ -42,18 +46,31 @@ class MundaneMagics(Magics):
     Attributes:
         session: what the magics act on.
         hints: the shell's hints on names that could not be stored.
-        on_change: what becomes of stale steps by default: a trait, `c.MundaneMagics.on_change`.
+        completer: completes our magics' lines by Tab.
+        on_change, quiet, output_limit_mib: traits, set as `c.MundaneMagics.on_change` and so on.
     """
 
     hints: NameErrorHints
+    completer: MagicCompleter
     on_change = Enum(POLICIES, "warn", help="stale steps: warn, rerun or error").tag(config=True)
+    quiet = Bool(False, help="whether steps show no notes, but for stale ones").tag(config=True)
+    output_limit_mib = Int(64, min=0, help="how much of what one step shows is stored, in MiB").tag(
+        config=True
+    )
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.session = Session(shell)
+        self.session = Session(shell, self)
         self._ip = shell
+        magics = (self.mundane_open, self.mundane_sleep, self.mundane_forget)
+        parsers = {f"%{magic.__name__}": magic.parser for magic in magics}
+        parsers |= {
+            "%%step": self.line_step.parser,
+            "%step": argparse.ArgumentParser(add_help=False),
+        }
+        self.completer = MagicCompleter(shell, parsers, self.session.step_names)
 
-    @magic_arguments()
+    @magic_arguments("%step")
     @argument("name", help="the step's name: ASCII letters, digits, '.', '_', '-'")
     @argument("-o", "--only", metavar="NAMES", help="store only these names, e.g. -o model,score")
     @argument("--rerun", action="store_true", help="run the cell although it is stored")
@@ -70,9 +87,19 @@ class MundaneMagics(Magics):
             %%step fetch
             data = download()
 
+        Run the cell again, in this kernel or another, and they come back without it. Store only
+        some names; run it although it is stored; or let it run by itself when its code, an input
+        or an earlier step has changed::
+
+            %%step train -o model,score
+            %%step train --rerun
+            %%step train --on-change rerun
+
         As a line magic, one expression is the step, and its value is JSON or bytes::
 
             user = %step fetch-user get_user(42)
+
+        `%mundane_open FILE` comes first. `%mundane_steps` shows what is stored.
         """
         name, _, expression = line.strip().partition(" ")
         if not expression.strip():
@@ -80,7 +107,7 @@ class MundaneMagics(Magics):
         task = self._refusals(self.session.need_task)
         # In a loop: item-{i}. The expression's braces are Python's.
         names = {**self._ip.user_ns, **(local_ns or {})}
-        name = DollarFormatter().vformat(name, (), names)
+        name = fill_in(name, names)
         try:
             return task.step(name, evaluate_step(self._ip, name, expression.strip(), local_ns))
         except StepFailedError:
@@ -109,12 +136,16 @@ class MundaneMagics(Magics):
     def mundane_open(self, line: str) -> None:
         """Open a task file for this kernel's steps, or start a new pass of the one that is open.
 
-        Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db.
+        Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db::
+
+            %mundane_open
+            %mundane_open report.task.db --on-change rerun
+            %mundane_open report.task.db --as task
         """
         options = self._parse(self.mundane_open, line)
         path = options.file or find_task_file(self._ip)
         task = self._refusals(lambda: self.session.open(path))
-        self.session.on_change = options.on_change or self.on_change
+        self.session.on_change = options.on_change
         if options.name:
             self._refusals(lambda: bind_as(self._ip, options.name, task))
         trusted = self._refusals(self.session.trust) if options.trust else []
@@ -128,17 +159,22 @@ class MundaneMagics(Magics):
     @argument("duration", help="500ms, 30s, 5m, 2h, 1d")
     @line_magic
     def mundane_sleep(self, line: str) -> None:
-        """Sleep until a time that is stored: a kernel that died meanwhile sleeps only the rest."""
+        """Sleep until a time that is stored: a kernel that died meanwhile sleeps only the rest.
+
+        For example::
+
+            %mundane_sleep cool-down 2h
+        """
         options = self._parse(self.mundane_sleep, line)
         task = self._refusals(self.session.need_task)
-        self._refusals(lambda: task.sleep(options.name, options.duration))
+        self._refusals(lambda: sleep_in_cell(self._ip, task, options.name, options.duration))
 
     @line_magic
     def mundane_steps(self, line: str) -> Table:
-        """Show a table of the open task's steps."""
+        """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
         task = self._refusals(self.session.need_task)
         with read(task.path) as view:
-            return Table(view.steps())
+            return Table(read_steps(view, self.session.stale, self.session.running_names()))
 
     @line_magic
     def mundane_status(self, line: str) -> None:
@@ -149,10 +185,16 @@ class MundaneMagics(Magics):
 
     @magic_arguments()
     @argument("names", nargs="*", help="steps to forget")
-    @argument("--from", dest="first", metavar="NAME", help="this step and all stored after it")
+    @argument("--from", dest="first", metavar="NAME", help="this and all first started after it")
     @line_magic
     def mundane_forget(self, line: str) -> None:
-        """Remove steps from the task file, so that their cells run again."""
+        """Remove steps from the task file, so that their cells run again.
+
+        For example::
+
+            %mundane_forget train evaluate
+            %mundane_forget --from train
+        """
         options = self._parse(self.mundane_forget, line)
         if not options.names and not options.first:
             raise UsageError("%mundane_forget NAME... or %mundane_forget --from NAME")
@@ -161,12 +203,19 @@ class MundaneMagics(Magics):
         if options.first:
             names += self._refusals(lambda: task.names_from(options.first))
         forgotten = self._refusals(lambda: self.session.forget(names))
-        publish_note(self._ip, f"{task.path}: forgot {', '.join(forgotten)}", event="forgot")
+        names_text = ", ".join(forgotten[:_MAX_NAMES])
+        if len(forgotten) > _MAX_NAMES:
+            names_text += f" and {len(forgotten) - _MAX_NAMES:,} more"
+        text = f"{task.path}: forgot {names_text}; their cells run again"
+        publish_note(self._ip, text, event="forgot", names=forgotten)
 
     @line_magic
     def mundane_close(self, line: str) -> None:
         """Close the task file, so that another process may open it."""
+        task = self.session.task
         self.session.close()
+        text = "no task file is open" if task is None else f"{task.path}: closed"
+        publish_note(self._ip, text, event="closed", path=task and task.path)
 
     # The hook of transformed cells (transform.HOOK).
 
@@ -180,7 +229,7 @@ class MundaneMagics(Magics):
     def begin(self, line: str, key: str) -> bool:
         """Return whether the body of a `%%step LINE` cell shall run."""
         if "{" in line or "$" in line:
-            line = self._ip.var_expand(line)
+            line = fill_in(line, self._ip.user_ns)
         return self.session.begin(self._step_options(line), key)
 
     def running(self) -> RunningStep:

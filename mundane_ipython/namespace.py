@@ -15,7 +15,8 @@ from typing import Any
 _NEVER = frozenset(
     """In Out _ __ ___ _i _ii _iii _ih _oh _dh exit quit get_ipython
     __builtins__ __builtin__ __annotations__ __name__ __doc__ __package__ __loader__ __spec__
-    __debugger_skip__ __warningregistry__""".split()  # noqa: SIM905 (a list of 22 strings reads worse)
+    __debugger_skip__ __warningregistry__
+    __annotate__ __conditional_annotations__""".split()  # noqa: SIM905 (a list of 24 strings reads worse)
 )
 _NUMBERED = re.compile(r"_i?\d+", re.ASCII)
 

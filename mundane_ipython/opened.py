@@ -13,7 +13,7 @@ from .cells import Cells, StoredCell
 from .errors import BundleError
 from .record import CellRecord
 from .staleness import Inputs, read_inputs
-from .trust import is_signed, load_key, sign
+from .trust import is_signed, load_key, sign, signed_text
 
 
 class Provenance:
@@ -91,8 +91,7 @@ class OpenTask:
         return foreign
 
     def _signed_text(self, name: str, text: str) -> str:
-        """A record moved to another step, or to another task, is not what was signed."""
-        return f"{self.task.task_id}\n{name}\n{text}"
+        return signed_text(self.task.task_id, name, text)
 
 
 def open_task(path: str) -> OpenTask:

@@ -17,6 +17,9 @@ OUTPUT_TYPES = frozenset(
     ("stream", "display_data", "execute_result", "error", "clear_output", "update_display_data")
 )
 
+HARMLESS = frozenset(("text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"))
+"""What is only ever drawn, and never run."""
+
 
 @dataclass(slots=True)
 class CellOutputs:

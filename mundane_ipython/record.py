@@ -6,7 +6,7 @@ SPEC.md, The extension's tables.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .outputs import Output
@@ -67,7 +67,9 @@ class CellRecord:
 
     def to_json(self) -> str:
         """Return the text that is stored and signed."""
-        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+        # Not by `asdict`, which would copy every output first.
+        members = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return json.dumps(members, separators=(",", ":"), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> CellRecord:

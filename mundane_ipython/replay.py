@@ -12,12 +12,9 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from .capture import current_request
-from .outputs import CellOutputs, Output
+from .outputs import HARMLESS, CellOutputs, Output
 
 _NO_VALUE = object()
-
-# What a front end only ever draws.
-_HARMLESS = frozenset(("text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"))
 
 
 def replay(
@@ -90,6 +87,6 @@ def _show_error(shell: InteractiveShell, output: Output) -> None:
 def _drawable(output: Output, trusted: bool) -> Output:
     if trusted:
         return output
-    kept = {kind: data for kind, data in output["data"].items() if kind in _HARMLESS}
+    kept = {kind: data for kind, data in output["data"].items() if kind in HARMLESS}
     kept.setdefault("text/plain", "(an output of an untrusted task file, not shown)")
     return {**output, "data": kept, "metadata": {}}

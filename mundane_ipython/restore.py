@@ -17,9 +17,9 @@ from IPython.utils.capture import capture_output
 from mundane import Attempt
 
 from .ambient import process_state, restore_state
+from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .errors import BundleError, RowMismatchError
-from .meter import progress
 from .notes import publish_note, restored_text
 from .opened import OpenTask
 from .outputs import CellOutputs
@@ -28,6 +28,7 @@ from .replay import replay
 from .source import CellSource
 from .staleness import Inputs, differences
 from .step import StepOptions, left_out_text
+from .syntax import text_key
 from .values import is_reference
 from .widgets import open_widgets, without_views
 
@@ -105,7 +106,8 @@ class Restorer:
     def stale(self, found: FoundCell, options: StepOptions, source: CellSource) -> list[str]:
         """Return what a stored step depended on and what is another now, a line each."""
         record, lines = found.record, []
-        if record.source_key != source.key:
+        # Older keys were of the text as one Python writes it; the text itself tells as much.
+        if record.source_key != source.key and text_key(record.source) != source.key:
             lines.append("source changed")
         if record.only != list(options.only):
             lines.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
@@ -180,7 +182,7 @@ class Restorer:
         if not record.slots:
             return {}
         total = sum(size for size, _ in record.buffers)
-        with progress(self._shell, name, "restoring", 0 if quiet else total) as tick:
+        with bytes_bar(self._shell, name, "restoring", 0 if quiet else total) as tick:
             stream, *buffers = (
                 self._cells.read_buffer(name, number, size, digests, tick)
                 for number, (size, digests) in enumerate(record.buffers)
@@ -194,6 +196,7 @@ class Restorer:
                 namespace=self._shell.user_ns,
                 trusted=trusted,
                 buffers=buffers,
+                python=record.versions.get("python", ""),
             )
         except BundleError as error:
             others = other_versions(record.versions)

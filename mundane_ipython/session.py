@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from mundane import Attempt, DuplicateStepError, MundaneError, Task
 
+from .bars import items_bar
 from .capture import current_request
+from .cells import count_attempt
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
+from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
 from .restore import Restorer
 from .source import CellSource
@@ -35,28 +39,50 @@ class Owner:
     prompt: int
 
 
+# Nobody looks through a longer menu.
+_MENU_NAMES = 1000
+
+
+class Settings(Protocol):
+    """What IPython's configuration says; read when a step needs it.
+
+    Attributes:
+        on_change: what becomes of a stale step where nothing else says: warn, rerun or error.
+        quiet: whether steps show no notes, but for stale ones.
+        output_limit_mib: how much of what one step shows is stored, in MiB.
+    """
+
+    on_change: str
+    quiet: bool
+    output_limit_mib: int
+
+
 class Session:
     """What a shell remembers between cells.
 
     Args:
         shell: of this kernel.
+        settings: its configuration.
 
     Attributes:
         sources: analyses of transformed cells by key, from `transform.StepWrapper`.
-        on_change: what becomes of a stale step whose cell does not say: warn, rerun or error.
+        on_change: what `%mundane_open` said of stale steps, None for nothing.
         left_out: names that restored steps could not store, with the step and the reason.
+        stale: reasons why steps that this pass restored are stale, by step.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, settings: Settings) -> None:
         self.sources: dict[str, CellSource] = {}
-        self.on_change = "warn"
+        self.on_change: str | None = None
         self.left_out: dict[str, tuple[str, str]] = {}
+        self.stale: dict[str, list[str]] = {}
         self._shell = shell
+        self._settings = settings
         self._opened: OpenTask | None = None
         self._running: list[RunningStep] = []
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
-        self._used_before: list[tuple[str, frozenset[str]]] = []
+        self._used_before: list[tuple[str, int]] = []
 
     # The task.
 
@@ -71,6 +97,7 @@ class Session:
             opened = open_task(path)
             self.close()
             self._opened, task = opened, opened.task
+            task.show_progress = partial(items_bar, self._shell)
         task.release()
         self._start_pass()
         return task
@@ -95,6 +122,10 @@ class Session:
         """
         return self._need_opened().task
 
+    def step_names(self, kind: str) -> list[str]:
+        """Return the names of the newest rows of a kind, `step`, `sleep` or "" for all."""
+        return [] if self._opened is None else self._opened.cells.step_names(kind, _MENU_NAMES)
+
     def trust(self) -> list[str]:
         """Sign every record with the user's key; return those that were somebody else's."""
         return self._need_opened().sign_foreign()
@@ -110,6 +141,7 @@ class Session:
         self._need_opened().cells.forget(names)
         for name in names:
             self._owners.pop(name, None)
+            self.stale.pop(name, None)
         return names
 
     # Step cells, in the order in which a transformed cell calls these.
@@ -132,6 +164,10 @@ class Session:
         """Return the step that `begin` said shall run: the context of its body."""
         return self._running[-1]
 
+    def running_names(self) -> list[str]:
+        """Return the steps whose cells run just now."""
+        return [step.name for step in self._running]
+
     def show(self, value: Any) -> None:
         """Display the value of an expression of the running step."""
         self._running[-1].show(value)
@@ -141,19 +177,19 @@ class Session:
     def before_cell(self, info: ExecutionInfo) -> None:
         """Note which names are used before a cell; a cell that runs again may use its own again."""
         if self.task is None or info.raw_cell is None:
-            self._used_before.append(("", frozenset()))
+            self._used_before.append(("", 0))
             return
         cell = self._cell_key(info.raw_cell)
         own = self._used_by_cell.pop(cell, set()) - self._owners.keys()
         self.task.release(own)
-        self._used_before.append((cell, self.task.used()))
+        self._used_before.append((cell, self.task.claims))
 
     def after_cell(self, result: ExecutionResult) -> None:
         """Note which names the cell used by `task.step` and the like."""
-        cell, before = self._used_before.pop() if self._used_before else ("", frozenset())
+        cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return
-        new = set(self.task.used() - before - self._owners.keys())
+        new = set(self.task.used(since=before) - self._owners.keys())
         if result.error_in_exec is not None:
             # It will be mended and run again, and nothing tells that it is the same cell then.
             self.task.release(new)
@@ -163,23 +199,47 @@ class Session:
     def _begin(self, options: StepOptions, source: CellSource) -> bool:
         opened = self._need_opened()
         name = options.name
+        options = replace(options, quiet=options.quiet or self._settings.quiet)
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
-        attempt = opened.task.begin(name, rerun=options.rerun)
-        try:
-            if attempt.stored and not self._restore(opened, attempt, options, source):
-                opened.task.release([name])
-                attempt = opened.task.begin(name, rerun=True)
-        except MundaneError:
-            # The cell did nothing, so the name is not its own: it may be mended, or another's.
-            opened.task.release([name])
-            raise
+        attempt = self._claim(opened, options, source)
         self._owners[name] = owner
         if attempt.stored:
             return False
-        step = RunningStep(self._shell, opened, attempt, options, source, ended=self._running_ended)
+        self.stale.pop(name, None)
+        step = RunningStep(
+            self._shell,
+            opened,
+            attempt,
+            options,
+            source,
+            max_output_bytes=self._settings.output_limit_mib << 20,
+            ended=self._running_ended,
+        )
         self._running.append(step)
         return True
+
+    def _claim(self, opened: OpenTask, options: StepOptions, source: CellSource) -> Attempt:
+        """Return the step's attempt: stored, and restored by now, or to be run."""
+        task, name = opened.task, options.name
+        # It is one more attempt at the same value where the last one came to none.
+        status = task.status(name)
+        count = partial(count_attempt, name=name, again=status in ("pending", "failed"))
+        stored_at = opened.cells.finished_at(name) if options.rerun and status == "done" else ""
+        attempt = task.begin(name, rerun=options.rerun, also=count)
+        if stored_at:
+            self._say_rerun(
+                options, [f"--rerun; what it stored {local_time(stored_at)} is dropped"]
+            )
+        try:
+            if attempt.stored and not self._restore(opened, attempt, options, source):
+                task.release([name])
+                attempt = task.begin(name, rerun=True, also=count)
+        except MundaneError:
+            # The cell did nothing, so the name is not its own: it may be mended, or another's.
+            task.release([name])
+            raise
+        return attempt
 
     def _restore(
         self, opened: OpenTask, attempt: Attempt, options: StepOptions, source: CellSource
@@ -188,8 +248,9 @@ class Session:
         restorer = Restorer(self._shell, opened)
         found = restorer.find(attempt.name)
         stale = [] if found is None else restorer.stale(found, options, source)
-        policy = options.on_change or self.on_change
+        policy = options.on_change or self.on_change or self._settings.on_change
         if stale and policy == "rerun":
+            self._say_rerun(options, stale)
             return False
         if stale and policy == "error":
             raise StaleStepError(
@@ -202,7 +263,14 @@ class Session:
         restorer.apply(attempt.name, restored, options, source, stale)
         for name, reason in restored.left_out.items():
             self.left_out[name] = (attempt.name, reason)
+        self.stale[attempt.name] = stale
         return True
+
+    def _say_rerun(self, options: StepOptions, why: list[str]) -> None:
+        """Say that a stored step runs all the same."""
+        if not options.quiet:
+            text = f"step {options.name}: runs again ({'; '.join(why)})"
+            publish_note(self._shell, text, step=options.name, event="rerun", why=why)
 
     def _release_from(self, name: str, owner: Owner, options: StepOptions) -> None:
         """Let the same cell use its name again in this pass; refuse it to another cell."""
@@ -231,9 +299,12 @@ class Session:
         return self._opened
 
     def _start_pass(self) -> None:
+        # Another task counts its claims anew.
+        self._used_before = [(cell, 0) for cell, _ in self._used_before]
         self._owners.clear()
         self._used_by_cell.clear()
         self.left_out.clear()
+        self.stale.clear()
 
     def _cell_id(self) -> str | None:
         cell_id = (current_request(self._shell).get("metadata") or {}).get("cellId")

@@ -1,18 +1,18 @@
 """A cell's source -> its key, the names it binds and reads, the modules it imports. Pure.
 
 Analysis is static and errs on the side of too many names: what was really bound is the union of
-this and of a namespace difference (`namespace`). Python's own `symtable` does the scoping.
+this and of a namespace difference (`namespace`).
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import symtable
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .flow import bound_first
+from .scopes import bound_and_read
+from .syntax import code_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class CellSource:
     """What is known of a step's body before it runs.
 
     Attributes:
-        key: a digest of the code; comments and formatting do not count.
+        key: a digest of the code (`syntax.code_key`).
         bound: names that the body may bind at the top level, deleted ones included.
         read: names of the namespace that the body refers to, also from within functions.
         bound_first: names that it surely binds before it can read them, see `flow`.
@@ -56,27 +56,12 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         SyntaxError: the statements are no valid module.
     """
     text = ast.unparse(ast.Module(list(body), []))
-    table = symtable.symtable(text, "<step>", "exec")
-    bound: set[str] = set()
-    read: set[str] = set()
-    for symbol in table.get_symbols():
-        if symbol.is_assigned() or symbol.is_imported():
-            bound.add(symbol.get_name())
-        if symbol.is_referenced():
-            read.add(symbol.get_name())
-    for scope in _inner_scopes(table):
-        for symbol in scope.get_symbols():
-            # A comprehension's walrus target is flagged like a `global` statement's name.
-            if symbol.is_declared_global() and symbol.is_assigned():
-                bound.add(symbol.get_name())
-            if symbol.is_global() and symbol.is_referenced():
-                read.add(symbol.get_name())
+    bound, read = bound_and_read(body)
     read.update(_updated_names(body))
-    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
     imported = {a.asname or a.name.split(".")[0] for s in statements for a in s.names}
     return CellSource(
-        key=key,
+        key=code_key(body),
         bound=frozenset(bound),
         read=frozenset(read),
         bound_first=bound_first(body),
@@ -110,14 +95,8 @@ def _imported_names(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str, str]]:
                     yield alias.asname or alias.name, node.module, alias.name
 
 
-def _inner_scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    for child in table.get_children():
-        yield child
-        yield from _inner_scopes(child)
-
-
 def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Yield the targets of `x += 1` and `del x`, which symtable does not call references."""
+    """Yield the targets of `x += 1` and `del x`, which `scopes` does not call references."""
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):

@@ -85,10 +85,21 @@ def differences(
     for name, digest in before.helpers.items():
         if now.helpers.get(name, digest) != digest:
             found.append(f"helper {name}() changed")
-    for step, finished_at in before.steps.items():
-        if finished.get(step, finished_at) != finished_at:
-            found.append(f"step {step} was run again since")
-    return found
+    return found + reran(before.steps, finished)
+
+
+def reran(before: Mapping[str, str], finished: Mapping[str, str]) -> list[str]:
+    """Return which steps were run again since another one used their results, a line each.
+
+    Args:
+        before: when they had finished then, by step.
+        finished: when each stored step finished, by step.
+    """
+    return [
+        f"step {step} was run again since"
+        for step, finished_at in before.items()
+        if finished.get(step, finished_at) != finished_at
+    ]
 
 
 def _from_to(name: str, before: Inputs, now: Inputs) -> str:

@@ -19,13 +19,13 @@ from mundane import Attempt, MundaneError, SerializationError
 from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
+from .bars import bytes_bar
 from .bundle import Packer, current_versions
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
-from .meter import progress
 from .mutation import Watch
 from .namespace import Snapshot
 from .notes import publish_note
@@ -41,9 +41,6 @@ from .widgets import save_widgets
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
 _EXIT_CODE = "_exit_code"
 _NOTHING = object()
-
-MAX_OUTPUT_BYTES = 64 << 20
-"""How much of what one step shows is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +71,7 @@ class RunningStep:
         attempt: the step, claimed and `pending`.
         options: its first line.
         source: its body.
+        max_output_bytes: how much of what it shows is stored.
         ended: called when its body has ended, however.
     """
 
@@ -84,6 +82,8 @@ class RunningStep:
         attempt: Attempt,
         options: StepOptions,
         source: CellSource,
+        *,
+        max_output_bytes: int,
         ended: Callable[[], None],
     ) -> None:
         self._shell = shell
@@ -92,6 +92,7 @@ class RunningStep:
         self._attempt = attempt
         self._options = options
         self._source = source
+        self._max_output_bytes = max_output_bytes
         self._ended = ended
         self._tap = make_tap(shell)
         self._value: Any = NO_VALUE
@@ -120,6 +121,11 @@ class RunningStep:
         inputs.steps.pop(self._attempt.name, None)
         return inputs
 
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self._attempt.name
+
     def show(self, value: Any) -> None:
         """Display an expression's value as IPython does, and keep it."""
         self._value = value
@@ -134,6 +140,7 @@ class RunningStep:
         try:
             self._guard.stop()
             interrupted = self._guard.cancelled(error)
+            self._guard.hide_frames(trace)
             if error is None:
                 _flush_figures()
             shown = self._tap.stop()
@@ -178,8 +185,8 @@ class RunningStep:
             )
         if stored.cut_outputs:
             lines.append(
-                f"step {name}: it showed more than {MAX_OUTPUT_BYTES >> 20} MiB; what came after "
-                "that is not stored, and a restore will not show it"
+                f"step {name}: it showed more than {self._max_output_bytes >> 20} MiB; what came "
+                "after that is not stored, and a restore will not show it"
             )
         if lines:
             facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
@@ -220,7 +227,7 @@ class RunningStep:
             deleted=changes.deleted,
             left_out=stored.left_out,
             value=stored.value_place,
-            outputs=within(shown.outputs, MAX_OUTPUT_BYTES),
+            outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
             older=stored.bundle.older if buffers else [],
@@ -235,7 +242,7 @@ class RunningStep:
         )
         cell = self._opened.sign(name, record.to_json())
         size = sum(size for size, _ in record.buffers)
-        with progress(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
+        with bytes_bar(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
             self._attempt.done(
                 stored.row(), also=lambda c: write_cell(c, name, cell, buffers, tick)
             )

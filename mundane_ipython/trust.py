@@ -50,6 +50,20 @@ def load_key() -> bytes:
     return key
 
 
+def find_key() -> bytes | None:
+    """Return the user's signing key, None where none was made yet.
+
+    Raises:
+        StorageError: it cannot be read, or is no key.
+    """
+    return load_key() if key_path().exists() else None
+
+
+def signed_text(task_id: str, name: str, record: str) -> str:
+    """Return what is signed: a record moved to another step or task is another text."""
+    return f"{task_id}\n{name}\n{record}"
+
+
 def sign(key: bytes, text: str) -> str:
     """Return the signature of a text: HMAC-SHA256, in hexadecimal."""
     return hmac.new(key, text.encode("utf-8"), hashlib.sha256).hexdigest()

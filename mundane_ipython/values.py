@@ -117,7 +117,8 @@ def summarize(value: Any) -> str:
 def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, str]]) -> str | None:
     """Return where a value can be imported from again, `module` or `module:attribute`, or None.
 
-    Plain data is stored, even where it was imported: the cell may have changed it.
+    Plain data is stored, even where it was imported: the cell may have changed it. A library's own
+    kind of data is the library's, such as matplotlib's `rcParams`: a copy would be without effect.
 
     Args:
         name: that the cell bound.
@@ -126,9 +127,10 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
     """
     if isinstance(value, types.ModuleType):
         return value.__name__ if sys.modules.get(value.__name__) is value else None
-    if isinstance(value, _DATA):
-        return None
+    package = type(value).__module__.partition(".")[0]
     for bound, module, attribute in imported:
+        if isinstance(value, _DATA) and module.partition(".")[0] != package:
+            continue
         if bound in (name, "*"):
             attribute = name if attribute == "*" else attribute
             if getattr(sys.modules.get(module), attribute, None) is value and value is not None:

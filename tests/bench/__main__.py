@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from . import cells, core
+from . import cells, core, readers
 from .measure import Row, show
 
 BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
     "sequence": core.sequence,
     "replay": core.replay,
     "large-file": core.large_file,
+    "map": core.fan_out,
     "small-cells": cells.small,
     "array": cells.array,
+    "huge": cells.huge,
     "mutation": cells.mutation,
+    "readers": lambda _: readers.readers(seconds=60),
 }
 
 

@@ -98,6 +98,19 @@ print(json.dumps({{"s": s, "mb": peak() - before}}))
 """
 )
 
+_HUGE = (
+    _SHELL
+    + """
+import xxhash
+made = "a = np.random.default_rng().random(402_653_184)"  # never the same twice, if it ran again
+cell("import numpy as np")
+s = cell(f"%%step a\\n{made}")
+a = shell.user_ns["a"]
+print()
+print(json.dumps({"s": s, "bytes": a.nbytes, "digest": xxhash.xxh3_64_intdigest(a) % 2**52}))
+"""
+)
+
 _FRAME = """
 import json, time
 import numpy as np, pandas as pd
@@ -151,6 +164,17 @@ def array(rounds: int) -> list[Row]:
         Row("peak memory, restoring", f"{restore['mb']:.0f} MB", "954 MB (the array)",
             f"{restore['mb'] / 954:.2f}x"),
     ]  # fmt: skip
+
+
+def huge(rounds: int) -> list[Row]:
+    """An array of 3 GB, over SQLite's limit for one value: equal when it comes back."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, again = (child(_HUGE, folder) for _ in range(2))
+    same = first["digest"] == again["digest"] and first["bytes"] == again["bytes"]
+    what = f"an array of {first['bytes'] / 1e9:.1f} GB, made and stored, then restored"
+    return [
+        Row(what, f"{again['s']:.1f} s", f"{first['s']:.1f} s", "equal" if same else "DIFFERENT")
+    ]
 
 
 def mutation(rounds: int) -> Row:

@@ -1,4 +1,4 @@
-"""The core against mundane-sdk 0.1.0: tiny steps, replay, a large file."""
+"""The core against mundane-sdk 0.1.0: tiny steps, replay, a large file, maps."""
 
 from __future__ import annotations
 
@@ -38,6 +38,30 @@ print(json.dumps({"s": time.perf_counter() - started, "mb": peak}))
 """
 
 
+_MAP = """
+import json, sys, time, mundane
+from concurrent.futures import ThreadPoolExecutor
+def item(i):
+    return i
+def work(task):
+    found = {}
+    with ThreadPoolExecutor(8) as pool:
+        started = time.perf_counter()
+        assert task.map("m", item, range(10_000), executor=pool) == list(range(10_000))
+        found["map"] = time.perf_counter() - started
+        task.release()
+        started = time.perf_counter()
+        task.map("m", item, range(10_000), executor=pool)
+        found["again"] = time.perf_counter() - started
+    started = time.perf_counter()
+    for i in range(1000):
+        task.step(f"s{i}", lambda: item(i))
+    found["loop"] = 10 * (time.perf_counter() - started)
+    return found
+print(json.dumps(mundane.run(sys.argv[1], work)))
+"""
+
+
 def sequence(rounds: int) -> Row:
     """Tiny steps one after the other, in steps a second."""
     ours, peers = [], []
@@ -48,6 +72,22 @@ def sequence(rounds: int) -> Row:
     mine, peer = 1000 / medians(ours)["s"], 1000 / medians(peers)["s"]
     return Row("tiny steps in sequence", f"{mine:.0f} steps/s", f"{peer:.0f} steps/s (mundane-sdk)",
                f"{mine / peer:.2f}x")  # fmt: skip
+
+
+def fan_out(rounds: int) -> list[Row]:
+    """A map of 10,000 tiny items over 8 threads, against a loop of 1,000 in the same process."""
+    runs = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            runs.append(child(_MAP, f"{folder}/a.db"))
+    found = {key: value * 100 for key, value in medians(runs).items()}
+    loop = f"{found['loop']:.0f} us an item (a loop)"
+    return [
+        Row("map of 10,000 tiny items, 8 threads", f"{found['map']:.1f} us an item", loop,
+            f"{found['loop'] / found['map']:.0f}x faster"),
+        Row("the same, restored", f"{found['again']:.1f} us an item", loop,
+            f"{found['loop'] / found['again']:.0f}x faster"),
+    ]  # fmt: skip
 
 
 def replay(rounds: int) -> Row:

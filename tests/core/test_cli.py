@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,101 @@ def test_steps_as_json(task_file: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert [mundane.StepRecord(**record) for record in records] == view.steps()
 
 
+REFERENCES = {
+    "an object": (
+        {
+            "$mundane": {
+                "type": "pandas.DataFrame",
+                "size": 81920,
+                "summary": "1000 rows x 4 columns",
+            }
+        },
+        "<pandas.DataFrame, 1000 rows x 4 columns, 80.0 KiB>",
+    ),
+    "among names": (
+        {"n": 1, "data": {"$mundane": {"type": "set", "size": 500}}},
+        '{\n  "n": 1,\n  "data": <set, 500 B>\n}',
+    ),
+    "not stored": (
+        {"conn": {"$mundane": {"type": "Conn", "size": 0, "left_out": "TypeError: no"}}},
+        '{\n  "conn": <Conn, not stored: TypeError: no>\n}',
+    ),
+    "not ours": ({"$mundane": "text"}, '{\n  "$mundane": "text"\n}'),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), REFERENCES.values(), ids=REFERENCES)
+def test_get_shows_references_for_people(
+    path: Path, value: Any, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value without JSON is told by its type, size and summary; `--json` gives the row."""
+    mundane.run(path, lambda task: task.step("a", lambda: value))
+    assert main(["get", str(path), "a"]) == 0
+    assert capsys.readouterr().out == text + "\n"
+    assert main(["get", str(path), "a", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert (json.loads(out), len(out.splitlines())) == (value, 1)
+
+
+FOLLOWED = """
+    import sys, mundane
+    with mundane.open(sys.argv[1]) as task:
+        for line in sys.stdin:
+            print(task.step(line.strip(), lambda: line.strip().upper()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("command", ["steps", "status", "get"])
+def test_following_shows_each_change_and_ends_with_the_writer(path: Path, command: str) -> None:
+    """What is there, then what changes; the end is the writer's, or for `get` the step's."""
+    with Child(FOLLOWED, path) as child:
+        child.say("first")
+        assert child.line() == "FIRST"
+        arguments = [command, path, *(["last"] if command == "get" else []), "--follow", "--json"]
+        words = [sys.executable, "-m", "mundane", *map(str, arguments)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            seen = [] if command == "get" else [json.loads(run.stdout.readline())]
+            child.say("last")
+            assert child.line() == "LAST"
+            if command == "steps":
+                while (record := json.loads(run.stdout.readline()))["status"] != "done":
+                    assert record["name"] == "last"
+                assert (seen[0]["name"], record["name"]) == ("first", "last")
+            elif command == "status":
+                while (record := json.loads(run.stdout.readline()))["done"] != 2:
+                    assert record["done"] == 1
+                assert (seen[0]["done"], record["open_in_pid"]) == (1, child.pid)
+            else:
+                assert json.loads(run.stdout.readline()) == "LAST"
+                assert run.wait() == 0
+            child.kill()
+            run.stdout.read()
+            assert run.wait() == 0
+
+
+def test_following_a_task_that_nobody_has_open(task_file: Path) -> None:
+    """It shows what is there and ends; a step that will not come is an error."""
+    assert len(cli("steps", task_file, "--follow").stdout.splitlines()) == 6
+    assert b"3 done, 1 failed, 1 pending: running" in cli("status", task_file, "--follow").stdout
+    run = cli("get", task_file, "running", "--follow")
+    assert (run.returncode, run.stdout) == (1, b"")
+
+
+def test_following_is_ended_by_an_interrupt(path: Path) -> None:
+    """Ctrl-C ends it without a traceback."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: 1)
+        words = [sys.executable, "-m", "mundane", "steps", str(path), "--follow"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            assert run.stdout is not None
+            assert run.stderr is not None
+            run.stdout.readline()
+            run.send_signal(signal.SIGINT)
+            assert run.wait() == 130
+            assert run.stderr.read() == b""
+
+
 def test_a_task_without_steps(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A header, and no activity."""
     mundane.open(path).close()
@@ -126,6 +222,13 @@ EXIT_CODES = {
     "failed step": (["get", "task.db", "bad"], 1, "'bad' is failed"),
     "pending step": (["get", "task.db", "running"], 1, "'running' is pending"),
     "folder": (["status", "."], 1, "is a folder"),
+    "bytes as JSON": (["get", "task.db", "raw", "--json"], 2, "leave out --json"),
+    "forget nothing": (["forget", "task.db"], 2, "--from"),
+    "forget both": (["forget", "task.db", "raw", "--from", "raw"], 2, "--from"),
+    "forget an unknown step": (["forget", "task.db", "none", "--yes"], 1, "'none' is not in"),
+    "forget from an unknown step": (["forget", "task.db", "--from", "none"], 1, "'none' is not"),
+    "forget in no file": (["forget", "none.db", "a", "--yes"], 2, "there is no such task file"),
+    "vacuum no file": (["vacuum", "none.db"], 2, "there is no such task file"),
     "no command": ([], 2, "usage:"),
     "unknown command": (["frobnicate", "task.db"], 2, "invalid choice"),
     "no task": (["steps"], 2, "required"),
@@ -149,8 +252,9 @@ def test_help(argument: str) -> None:
     """It tells the commands and the exit codes."""
     run = cli(argument)
     assert run.returncode == 0
-    for word in (b"status", b"steps", b"get", b"exit codes", b"75"):
-        assert word in run.stdout
+    text = b" ".join(run.stdout.split())
+    for word in (b"status", b"steps", b"get", b"forget", b"vacuum", b"exit codes", b"75"):
+        assert word in text
 
 
 def test_a_locked_task_can_be_looked_into(path: Path) -> None:
@@ -185,6 +289,88 @@ def test_a_reader_that_has_seen_enough(path: Path, arguments: list[str]) -> None
     run.stdout.close()
     assert run.stderr.read() == b""
     assert run.wait() == 0
+
+
+def rows(path: Path) -> list[str]:
+    """Return the names of the steps in a task file."""
+    with mundane.read(path) as view:
+        return [step.name for step in view.steps()]
+
+
+def test_forget(task_file: Path) -> None:
+    """It lists what it will remove, removes that and says so."""
+    run = cli("forget", task_file, "bad", "fetch", "--yes")
+    lines = run.stdout.decode().splitlines()
+    assert run.returncode == 0
+    assert lines[0].endswith("task.db: 2 steps to forget, so that each runs again:")
+    assert [line.split()[:2] for line in lines[1:4]] == [
+        ["NAME", "STATUS"],
+        ["fetch", "done"],
+        ["bad", "failed"],
+    ]
+    assert lines[4:] == ["forgot 2 steps"]
+    assert rows(task_file) == ["raw", "nap", "running"]
+
+
+def test_forget_from(task_file: Path) -> None:
+    """The step, and all that were first started after it."""
+    assert cli("forget", task_file, "--from", "nap", "--yes").returncode == 0
+    assert rows(task_file) == ["fetch", "raw"]
+
+
+def test_forget_asks_at_a_terminal_only(task_file: Path) -> None:
+    """Without a terminal and without --yes it says what it would do, and changes nothing."""
+    run = cli("forget", task_file, "fetch", stdin=subprocess.DEVNULL)
+    assert run.returncode == 2
+    assert b"fetch" in run.stdout
+    assert b"--yes" in run.stderr
+    assert "fetch" in rows(task_file)
+
+
+@pytest.mark.parametrize(("answer", "gone"), [("y", True), ("n", False), ("", False)])
+def test_forget_heeds_the_answer(task_file: Path, answer: str, gone: bool) -> None:
+    """At a terminal it asks, and only a yes removes."""
+    pexpect = pytest.importorskip("pexpect")
+    words = ["-m", "mundane", "forget", str(task_file), "fetch"]
+    child = pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=30)
+    child.expect_exact("Forget 1 step? [y/N] ")
+    child.sendline(answer)
+    child.expect_exact("forgot 1 step" if gone else "nothing was changed")
+    child.expect(pexpect.EOF)
+    assert ("fetch" in rows(task_file)) is not gone
+
+
+@pytest.mark.parametrize("command", [["forget", "a", "--yes"], ["vacuum"]], ids=lambda c: c[0])
+def test_a_running_task_is_not_changed(path: Path, command: list[str]) -> None:
+    """One writer at a time: exit code 75, and the holder's process is named."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: 1)
+        run = cli(command[0], path, *command[1:])
+        assert run.returncode == 75
+        assert str(os.getpid()) in run.stderr.decode()
+        assert rows(path) == ["a"]
+
+
+def test_vacuum(path: Path) -> None:
+    """The space of what was forgotten goes back; steps and their order stay."""
+    with mundane.open(path) as task:
+        for name in "abc":
+            task.step(name, lambda: b"x" * 1_000_000)
+        task.forget("b")
+    before = path.stat().st_size
+    run = cli("vacuum", path)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert b"given back" in run.stdout
+    assert path.stat().st_size < before - 900_000
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert rows(path) == ["a", "c"]
+    with mundane.open(path) as task:
+        assert task.step("a", lambda: b"") == b"x" * 1_000_000
+        task.forget("c")
+        before, after = task.vacuum()
+        assert after == path.stat().st_size < before - 900_000
+        task.step("d", lambda: 1)
+    assert rows(path) == ["a", "d"]
 
 
 def unsafe(text: str) -> list[str]:
@@ -278,3 +464,61 @@ def test_a_lone_surrogate_of_another_runtime_is_printed(
     sql(path, ("UPDATE mundane_steps SET result = ?", ('"\\ud800"',)))
     assert main(["get", str(path), "a"]) == 0
     assert capsys.readouterr().out == '"\\ud800"\n'
+
+
+@pytest.fixture
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that registers two commands, one of which cannot be imported."""
+    info = tmp_path / "packages" / "other-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[mundane.commands]\nhello = other_command:hello\nbroken = no_such_module:main\n"
+        "status = other_command:hello\n"
+    )
+    (info.parent / "other_command.py").write_text(
+        "def hello(words):\n    print(words)\n    return 7"
+    )
+    monkeypatch.syspath_prepend(info.parent)
+    return info
+
+
+def test_a_command_of_another_package(registered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is called with the words behind its name, and its exit code is the command's."""
+    assert main(["hello", "--json", "x"]) == 7
+    assert capsys.readouterr().out == "['--json', 'x']\n"
+
+
+def test_a_command_that_cannot_be_loaded(
+    registered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says what is missing."""
+    assert main(["broken"]) == 2
+    assert "'broken' cannot be loaded (No module named 'no_such_module')" in capsys.readouterr().err
+
+
+def test_a_registered_command_replaces_none_of_ours(registered: Path, task_file: Path) -> None:
+    """A name that the core has is the core's."""
+    assert main(["status", str(task_file)]) == 0
+
+
+def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is a usage error."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["rum"])
+    assert "invalid choice: 'rum'" in capsys.readouterr().err
+
+
+def test_run_without_the_extension() -> None:
+    """Where the notebook extension is not installed, the message says what to install."""
+    script = (
+        "import sys; sys.path.append(sys.argv[1]); from mundane.cli import main;"
+        " sys.exit(main(['run', 'n.ipynb']))"
+    )
+    root = Path(mundane.__file__).parents[1]
+    command = [sys.executable, "-I", "-S", "-c", script, str(root)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == (
+        "mundane: 'run' cannot be loaded: install mundane-ipython into this Python\n"
+    )

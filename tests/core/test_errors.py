@@ -22,6 +22,9 @@ EXAMPLES: dict[mundane.MundaneError, type[Exception]] = {
     errors.DuplicateStepError("task.db", "a", "by cell 3"): ValueError,
     errors.StepKindError("task.db", "a", "sleep", "step"): TypeError,
     errors.StepFailedError("task.db", "a", "KeyError('x')"): RuntimeError,
+    errors.MapFailedError("task.db", "a", ("3", "7"), 2, "KeyError('x')"): RuntimeError,
+    errors.MapFailedError("task.db", "a", tuple("abcdefghijkl"), 4000, "E()"): RuntimeError,
+    errors.ExecutorLostError("task.db", "a", 8, "BrokenProcessPool()"): RuntimeError,
     errors.SerializationError("task.db", "a", "$.x[1]", "set is not JSON"): TypeError,
     errors.AsyncFunctionError("run", "arun"): TypeError,
     errors.LockedError("task.db", None): BlockingIOError,
@@ -32,6 +35,7 @@ EXAMPLES: dict[mundane.MundaneError, type[Exception]] = {
     errors.ClosedTaskError("task.db", "closed"): RuntimeError,
     errors.UnknownStepError("task.db", "a", None): LookupError,
     errors.UnknownStepError("task.db", "a", "failed"): LookupError,
+    errors.CommandError("task.db: nothing was changed: add --yes"): ValueError,
 }
 ids = [type(error).__name__ for error in EXAMPLES]
 

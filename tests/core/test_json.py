@@ -169,6 +169,54 @@ def test_a_part_that_occurs_twice_is_no_cycle() -> None:
     assert _json.encode({"a": shared, "b": [shared, shared]}) == '{"a": [1], "b": [[1], [1]]}'
 
 
+def doubled(times: int, leaf: Any) -> Any:
+    """Return lists and objects that each hold the one below twice."""
+    for level in range(times):
+        leaf = {"a": leaf, "b": leaf} if level % 2 else [leaf, leaf]
+    return leaf
+
+
+@pytest.mark.parametrize("times", [28, 40, 100_000])
+def test_sharing_without_end_is_refused_at_once(times: int) -> None:
+    """A value whose text would fill the disk is told by its size, without being written out."""
+    with pytest.raises(_json.NotJSON) as caught:
+        _json.encode(doubled(times, []))
+    assert "longer than 1,000,000,000 characters" in caught.value.reason
+
+
+def test_each_shared_part_is_looked_at_once() -> None:
+    """What is refused in a shared part is found, and found by a place where it stands."""
+    with pytest.raises(_json.NotJSON) as caught:
+        _json.check(doubled(100_000, [{1}]))
+    assert caught.value.key_path.endswith("[0]")
+    assert "set is not JSON" in caught.value.reason
+
+
+def test_a_cycle_below_shared_parts_is_found() -> None:
+    """Sharing that goes in a circle is refused, though each list was seen before."""
+    inner: list[Any] = []
+    inner.append(doubled(100, inner))
+    with pytest.raises(_json.NotJSON, match="contains itself"):
+        _json.check(doubled(100, inner))
+
+
+def test_sharing_that_fits_is_written_out() -> None:
+    """Within the bound a shared part is stored as often as it stands there."""
+    value = doubled(12, [None])
+    assert _json.encode(value) == json.dumps(value)
+
+
+@given(strict_values)
+def test_no_value_is_taken_for_longer_than_it_is(value: Any) -> None:
+    """The length by which a value is refused is never above that of its text."""
+    bound = _json.MAX_TEXT_CHARS
+    try:
+        _json.MAX_TEXT_CHARS = len(json.dumps(value))
+        _json.check(value)
+    finally:
+        _json.MAX_TEXT_CHARS = bound
+
+
 @pytest.mark.parametrize("mixed", [False, True], ids=["lists", "lists and objects"])
 def test_nesting_is_bounded_by_memory_only(mixed: bool) -> None:
     """A value a hundred times deeper than the interpreter's stack is kept."""

@@ -1,7 +1,11 @@
-"""A state machine: run, fail, crash, resume, forget, against a dictionary."""
+"""A state machine: run, fail, crash, resume, forget, against a dictionary.
+
+`MUNDANE_TEST_EXAMPLES=5000 python -m pytest tests/core/test_machine.py` tries so many runs of it.
+"""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -184,7 +188,7 @@ class TaskMachine(RuleBasedStateMachine):
 
 
 TaskMachine.TestCase.settings = settings(
-    max_examples=50,
+    max_examples=int(os.environ.get("MUNDANE_TEST_EXAMPLES", "50")),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -13,6 +13,8 @@ import pytest
 
 import mundane
 
+from ..bench.readers import READERS
+from ..bench.readers import beside as write_beside
 from .support import BoomError, Child, beside, flock_holders, leave_hot_journal, sql
 
 
@@ -241,6 +243,14 @@ def test_a_row_of_other_types_is_shown_as_text(task_file: Path, value: Any) -> N
             assert isinstance(step.error, str)
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_a_writer_beside_a_reader_that_never_stops(path: Path, reader: str) -> None:
+    """Neither has an error, nothing is lost; a benchmark does the same for a minute each."""
+    found = write_beside(path, reader, seconds=1.5)
+    assert found.steps > 0
+    assert found.looks > 0
+
+
 def test_an_ordinary_reader_does_no_harm(path: Path) -> None:
     """`sqlite3 task.db .dump` beside a run: neither side fails, nothing acknowledged is lost."""
     script = """
@@ -259,3 +269,15 @@ def test_an_ordinary_reader_does_no_harm(path: Path) -> None:
         writer.end()
     done = [step.name for step in mundane.read(path).steps() if step.status == "done"]
     assert done == [f"s{dump}-{i}" for dump in range(20) for i in range(20)]
+
+
+def test_the_version_tells_of_each_commit(path: Path) -> None:
+    """It stays while nothing is written, and is another one after a commit."""
+    with mundane.open(path) as task, mundane.read(path) as view:
+        first = view.version()
+        assert view.version() == first
+        task.step("a", lambda: 1)
+        second = view.version()
+        assert second != first
+        view.steps()
+        assert view.version() == second

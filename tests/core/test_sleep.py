@@ -155,6 +155,17 @@ def test_the_longest_sleep_can_be_slept(path: Path) -> None:
     assert sleep(path, clock, "1h") == 60_000
 
 
+def test_a_sleep_is_begun_and_waited_for_in_two(path: Path, clock: FakeClock) -> None:
+    """`begin_sleep` stores the end and returns; what it returns says what is left, and waits."""
+    with mundane.Task(path, clock=clock) as task:
+        nap = task.begin_sleep("nap", "2h")
+        assert task.get("nap") == START_MS + 7_200_000
+        clock.pass_ms(60_000)
+        assert (nap.rest_s(), nap.next_wait_s(), clock.waited_ms) == (7140, 30, 0)
+        nap.wait()
+        assert (nap.rest_s(), clock.waited_ms) == (0, 7_140_000)
+
+
 def test_asleep_suspends_its_own_task_only(path: Path) -> None:
     """While one sleeps, others run: here the one that ends the wait."""
 

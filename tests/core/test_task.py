@@ -148,6 +148,23 @@ def test_release_starts_the_pass_of_names_again(path: Path) -> None:
         assert task.used() == frozenset()
 
 
+def test_used_names_since_some_claim(path: Path) -> None:
+    """A tool sees what was claimed while it looked away, names released and claimed again too."""
+    with mundane.open(path) as task:
+        task.step("a", lambda: 1)
+        task.step("b", lambda: 1)
+        mark = task.claims
+        assert task.used(since=mark) == frozenset()
+        task.step("c", lambda: 1)
+        task.release(["a", "c"])
+        task.step("a", lambda: 1)
+        task.step("d", lambda: 1)
+        assert task.used(since=mark) == {"a", "d"}
+        assert task.used() == {"a", "b", "d"}
+        task.release()
+        assert task.used(since=mark) == frozenset()
+
+
 def test_a_step_that_could_not_be_started_may_be_tried_again(path: Path) -> None:
     """Where the `pending` row cannot be written, the name is not used up."""
     with mundane.open(path) as task:
@@ -573,3 +590,17 @@ def test_nothing_lies_beside_a_closed_task(path: Path) -> None:
     with pytest.raises(BoomError):
         mundane.run(path, work)
     assert beside(path) == []
+
+
+def test_a_tool_writes_with_the_pending_row(path: Path) -> None:
+    """What `also` writes becomes part of the file with the row that says the step runs, or not."""
+    with mundane.open(path) as task:
+        task.commit(lambda c: c.execute("CREATE TABLE tool (n)"))
+        task.begin("a", also=lambda c: c.execute("INSERT INTO tool VALUES (1)"))
+        assert task.query(lambda c: c.execute("SELECT n FROM tool").fetchall()) == [(1,)]
+        with pytest.raises(mundane.StorageError):
+            task.begin("b", also=lambda c: c.execute("INSERT INTO none VALUES (1)"))
+        assert task.status("b") is None
+        task.begin("b").done(2)
+        task.release()
+        assert task.begin("b", also=lambda c: c.execute("INSERT INTO none VALUES (1)")).stored

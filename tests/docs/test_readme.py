@@ -10,13 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_code_cell, new_notebook
 
 import mundane
+from mundane_ipython import headless
 from mundane_ipython.magics import MundaneMagics
 
-from .support import README, ROOT, blocks, run_cells, section
+from .support import README, ROOT, SPEC, blocks, run_cells, section
 
 OPEN = "%load_ext mundane_ipython\n%mundane_open t.db"
 
@@ -95,7 +98,7 @@ def test_script_and_command_line(tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *words = shlex.split(line)
         shown.append(run("-m", program, *words))
-    status, steps, value = shown
+    status, steps, value, copied, wrote, forgot, vacuumed = shown
     assert re.search(r"^done +3$", status, re.MULTILINE)
     assert [json.loads(line)["name"] for line in steps.splitlines()] == [
         "fetch",
@@ -103,6 +106,27 @@ def test_script_and_command_line(tmp_path: Path) -> None:
         "total",
     ]
     assert value == "332833500\n"
+    assert wrote.startswith("wrote report.html")
+    assert "<h3>cool-down</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert forgot.endswith("forgot 1 step\n")
+    assert "given back" in vacuumed
+    assert copied == ""
+    assert run("-m", "mundane", "get", "report-copy.db", "total") == value
+
+
+def test_many_items(tmp_path: Path) -> None:
+    """The example of `map` runs, its rows are named as the text says, and it restores."""
+    (script,) = blocks(section(README, "Many items"), "python")
+    (tmp_path / "pages.py").write_text(script, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "pages.py"]
+    for _ in range(2):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "14000\n"
+    steps = mundane.read(tmp_path / "pages.db").steps()
+    assert [step.name for step in steps] == ["fetch.index", "fetch.about", "fetch.news"]
 
 
 def test_every_magic_and_option_is_there() -> None:
@@ -121,6 +145,54 @@ def test_every_magic_and_option_is_there() -> None:
     }
     assert options == set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-o)\b", README)) & options
     assert "MUNDANE_TASK" in table
+    for text in (README, section(SPEC, "Settings")):
+        assert all(trait in text for trait in magics.trait_names(config=True))
+
+
+def run_options() -> set[str]:
+    """Return the options of `mundane run`, one name for each."""
+    return {
+        option
+        for action in headless._parser()._actions
+        for option in action.option_strings
+        if option not in ("-h", "--help")
+    }
+
+
+def test_every_option_of_a_run_is_there() -> None:
+    """Each option of `mundane run` is listed, by its short or its long name, and no other."""
+    listed = set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-\w)\b", section(README, "Run from cron")))
+    assert listed <= run_options()
+    for action in headless._parser()._actions:
+        if action.dest not in ("help", "notebook"):
+            assert listed & set(action.option_strings), action
+
+
+def test_the_command_for_cron(tmp_path: Path) -> None:
+    """The command runs its notebook with its parameter, and a second time it restores."""
+    (line,) = blocks(section(README, "Run from cron"), "sh")
+    opening = "%load_ext mundane_ipython\n%mundane_open"
+    notebook = new_notebook(
+        cells=[
+            new_code_cell(opening),
+            new_code_cell("region = 'south'", metadata={"tags": ["parameters"]}),
+            new_code_cell("%%step where\nregion"),
+        ]
+    )
+    nbformat.write(notebook, tmp_path / "report.ipynb")
+    program, *words = shlex.split(line)
+    said = []
+    for _ in range(2):
+        process = subprocess.run(
+            [sys.executable, "-m", program, *words], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert process.returncode == 0, process.stderr
+        said.append(process.stderr)
+    assert "ran" in said[0]
+    assert "restored, saved" in said[1]
+    with mundane.read(tmp_path / "report.task.db") as view:
+        assert view.get("where") == "north"
+    assert (tmp_path / "report.out.ipynb").is_file()
 
 
 def test_what_is_stored_and_what_is_not(tmp_path: Path) -> None:
@@ -190,10 +262,14 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
                 "%%step part\nimport sqlite3\nconn = sqlite3.connect(':memory:')",
                 "%%step x -o when\nwhen = (n for n in 'abc')",
                 "%%step model\nimport fractions\ndef model(): return 1",
-                "import importlib",
+                "import importlib, platform",
                 "%%step thing\nthing = importlib.import_module('gone').Thing()",
+                "platform.python_version = lambda: '3.9.1'",
+                "%%step code\ndef code(): return 1",
+                "%mundane_sleep nap 2h",
             ],
             folder,
+            MUNDANE_EXIT_ON_SLEEP="1m",
         )
     (folder / "gone.py").unlink()
     shown += run_cells(
@@ -202,6 +278,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
             "%%step twice\na = 3",
             "import importlib",
             "%%step thing\nthing = importlib.import_module('gone').Thing()",
+            "%%step code\ndef code(): return 1",
         ],
         folder,
         PYTHONDONTWRITEBYTECODE="1",
@@ -213,6 +290,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("message", messages())
 def test_message_is_said(message: str, provoked: str) -> None:
     """Each message of the troubleshooting table is said where the table says."""
+    message = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d, ", "...", message)  # a time
     for part in message.replace("(TypeError: ...)", "(TypeError: ").split("..."):
         assert part.strip() in provoked
 

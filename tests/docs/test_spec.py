@@ -15,6 +15,7 @@ import mundane.errors
 import mundane_ipython.errors
 from mundane_ipython.cells import Cells
 from mundane_ipython.record import CellRecord
+from mundane_ipython.runner import EXIT_KERNEL_DIED
 
 from .support import README, ROOT, SPEC, blocks, headings, section
 
@@ -38,6 +39,14 @@ def test_referenced_section_exists(file: str, title: str) -> None:
     """A section of SPEC.md that a docstring, a comment or the README names is there."""
     known = headings(SPEC)
     assert any(title == each or title.startswith(f"{each} ") for each in known), file
+
+
+def test_faults_are_tested_by_these_names() -> None:
+    """Each test that the table of faults names is there."""
+    named = set(re.findall(r"`(test_\w+)`", section(SPEC, "Faults")))
+    source = "".join(path.read_text() for path in ROOT.glob("tests/core/test_*.py"))
+    assert named
+    assert named <= set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
 
 
 def schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:
@@ -90,8 +99,18 @@ def test_exit_codes(text: str) -> None:
         mundane.cli.EXIT_FAILED,
         mundane.cli.EXIT_USAGE,
         mundane.cli.EXIT_LOCKED,
+        mundane.cli.EXIT_INTERRUPTED,
     )
-    assert codes == (0, 1, 2, 75)
+    assert codes == (0, 1, 2, 75, 130)
     section_text = section(text, "Exit codes" if text is SPEC else "Command line")
     for code in codes:
         assert re.search(rf"\b{code}\b", section_text)
+
+
+@pytest.mark.parametrize("text", [README, SPEC], ids=["README", "SPEC"])
+def test_exit_codes_of_a_run(text: str) -> None:
+    """Those of `mundane run` are listed in a table, each once, and no other."""
+    table = section(text, "Exit codes" if text is SPEC else "Run from cron")
+    listed = [int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+              for code in cell.split(",")]  # fmt: skip
+    assert listed == [0, 1, 2, EXIT_KERNEL_DIED, 75, 130, 143]

@@ -23,7 +23,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     argv.append("--log-level=ERROR")
     (spec / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": KERNEL_NAME, "language": "python"})
+        json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
     )
     with pytest.MonkeyPatch.context() as patch:
         for variable, folder in {

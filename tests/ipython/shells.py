@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import sqlite3
@@ -111,6 +112,8 @@ class Shell:
     def close(self) -> None:
         """Unload the extension and leave no trace of the shell in this process."""
         self.ok("%unload_ext mundane_ipython")
+        # Each shell's would collect garbage when this process ends, for minutes after all tests.
+        atexit.unregister(self.ip.atexit_operations)
         InteractiveShell.clear_instance()
 
 

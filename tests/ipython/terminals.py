@@ -1,4 +1,4 @@
-"""Terminal IPython in a pseudo terminal, typed at as a person types."""
+"""Terminal IPython and jupyter console in a pseudo terminal, typed at as a person types."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from pathlib import Path
 
 import pexpect
 
+from .kernels import KERNEL_NAME
+
 _ARGUMENTS = (
     "-m IPython --no-banner --no-confirm-exit --colors=NoColor --HistoryManager.enabled=False"
 )
+_COLOURS = r"(?:\x1b\[[0-9;]*m)*"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r")
 
 
 class Terminal:
-    """A running terminal IPython. From `open_terminal`.
+    """A running terminal IPython or jupyter console. From `open_terminal` and `open_console`.
 
     Args:
         child: at its first prompt.
@@ -49,7 +52,7 @@ class Terminal:
     def output(self) -> str:
         """Wait for the next prompt and return what was shown until then."""
         self._prompts += 1
-        self.child.expect_exact(f"In [{self._prompts}]:")
+        self.child.expect(rf"In \[{_COLOURS}{self._prompts}{_COLOURS}\]:")
         return _CONTROL.sub("", self.child.before).strip(" \n")
 
     def run(self, source: str) -> str:
@@ -63,6 +66,14 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
+        self.child.sendintr()
+
+    def complete(self, line: str) -> None:
+        """Type the start of a line and press Tab."""
+        self.child.send(f"{line}\t")
+
+    def clear_line(self) -> None:
+        """Leave the line without running it: Ctrl-C at the prompt closes a menu, then the line."""
         self.child.sendintr()
 
     def kill(self) -> None:
@@ -80,6 +91,24 @@ class Terminal:
 def open_terminal(folder: Path, *, simple: bool = True) -> Iterator[Terminal]:
     """Start terminal IPython in a folder, with the extension loaded and `task.db` open."""
     arguments = _ARGUMENTS.split() + (["--simple-prompt"] if simple else [])
+    with _spawn(folder, arguments, simple=simple) as terminal:
+        terminal.run("%load_ext mundane_ipython")
+        terminal.run("%mundane_open task.db")
+        yield terminal
+
+
+@contextmanager
+def open_console(folder: Path) -> Iterator[Terminal]:
+    """Start jupyter console, with its kernel, in a folder, the extension loaded, `task.db` open."""
+    arguments = ["-m", "jupyter_console", f"--kernel={KERNEL_NAME}"]
+    with _spawn(folder, arguments, simple=False) as terminal:
+        terminal.run("%load_ext mundane_ipython")
+        terminal.run("%mundane_open task.db")
+        yield terminal
+
+
+@contextmanager
+def _spawn(folder: Path, arguments: list[str], *, simple: bool) -> Iterator[Terminal]:
     # Without the echo and without line editing, what comes back is what the shell shows.
     environment = {
         **os.environ,
@@ -96,11 +125,9 @@ def open_terminal(folder: Path, *, simple: bool = True) -> Iterator[Terminal]:
         timeout=60,
         dimensions=(50, 200),
     )
-    terminal = Terminal(child, simple=simple)
     try:
+        terminal = Terminal(child, simple=simple)
         terminal.output()
-        terminal.run("%load_ext mundane_ipython")
-        terminal.run("%mundane_open task.db")
         yield terminal
     finally:
         child.close(force=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sqlite3
 import sys
 import types
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mundane_ipython.allowlist import DataUnpickler
 from mundane_ipython.errors import BundleError
+from mundane_ipython.unpickler import NotebookUnpickler
 
 from .shells import Shell, new_shell
 
@@ -164,6 +167,33 @@ def test_restore_is_whole_or_not_at_all(restarted: Restart) -> None:
     assert shell.ns["x"][0] is shell.ns["older"]
 
 
+def test_code_of_another_python_is_not_run(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its bytecode would do here nobody knows; data, and instances of classes here, load."""
+    classes = "class C:\n    def m(self): return 1\nf = lambda: 2"
+    shell = restarted()
+    shell.ok(classes)
+    with monkeypatch.context() as patch:
+        patch.setattr("platform.python_version", lambda: "3.9.18")
+        shell.step("data", "x = {1}\nc = C()")
+        shell.step("live", "def g(): return 3")
+        shell.step("by_value", "import types\nc = types.new_class('D', (C,))()")
+    shell = restarted()
+    for name, body in {
+        "data": "x = {1}\nc = C()",
+        "live": "def g(): return 3",
+        "by_value": "import types\nc = types.new_class('D', (C,))()",
+    }.items():
+        error = shell.fails(f"%%step {name}\n{body}")
+        assert isinstance(error, BundleError)
+        assert "holds code compiled by Python 3.9, which Python 3." in str(error)
+        assert f"'%%step {name} --rerun' runs the step again" in str(error)
+    shell.ok(classes)
+    shell.step("data", "x = {1}\nc = C()")
+    assert shell.ns["c"].m() == 1
+
+
 def test_large_values_in_many_chunks(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of several chunks comes back whole, and writable where it was."""
     monkeypatch.setattr("mundane_ipython.chunks.CHUNK_BYTES", 1 << 16)
@@ -226,3 +256,11 @@ def typed(value: object) -> object:
     if isinstance(value, dict):
         return dict, [(repr(key), typed(item)) for key, item in value.items()]
     return type(value), repr(value)
+
+
+def test_a_path_that_python_3_13_stored() -> None:
+    """That version, alone, names another module of paths, which no other Python has."""
+    stored = "cpathlib._local\nPosixPath\n(Va\ntR."
+    for make in (NotebookUnpickler, DataUnpickler):
+        loaded = make(io.BytesIO(stored.encode()), (), dict)
+        assert loaded.load() == Path("a")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mundane_ipython import chunks, meter
+from mundane_ipython import bars, chunks
 from mundane_ipython.errors import BundleError
 
 from .kernels import Notebook
@@ -94,8 +94,9 @@ def test_progress_in_a_terminal_leaves_no_trace(
     restarted: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bar on standard error says what is done to which step, and is wiped."""
-    monkeypatch.setattr(meter, "_QUIET_BYTES", 0)
-    monkeypatch.setattr(meter, "_DELAY_S", 0)
+    monkeypatch.setattr(bars, "_QUIET_BYTES", 0)
+    monkeypatch.setattr(bars, "_DELAY_S", 0)
+    monkeypatch.setattr("tests.ipython.shells._Stream.isatty", lambda self: True)
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 16)
     first = restarted().step("s", BODY)
     again = restarted().step("s", BODY)
@@ -114,8 +115,8 @@ def test_a_small_or_a_quick_step_shows_no_progress(restarted: Restart) -> None:
 def test_progress_in_a_kernel_is_a_note(notebook: Notebook) -> None:
     """One note that changes; without notes, the outputs are the cell's own."""
     notebook.ok(
-        "from mundane_ipython import chunks, meter\n"
-        "meter._QUIET_BYTES = meter._DELAY_S = 0\nchunks.CHUNK_BYTES = 1 << 16"
+        "from mundane_ipython import bars, chunks\n"
+        "bars._QUIET_BYTES = bars._DELAY_S = 0\nchunks.CHUNK_BYTES = 1 << 16"
     )
     first = notebook.ok(f"%%step s\n{BODY}")
     notebook.ok(f"%mundane_open {notebook.folder / 'task.db'}")

@@ -45,6 +45,15 @@ def test_streams_have_the_reading_end_of_their_pipe(notebook: Notebook) -> None:
     assert notebook.value("type(sys.stderr._fid)") == "<class 'int'>"
 
 
+def test_a_thread_of_its_own_reads_each_stream_s_pipe(notebook: Notebook) -> None:
+    """`watch_fd_thread` is blocked in a call on `OutStream._fid` when nothing is on its way."""
+    blocked = "open(f'/proc/self/task/{s.watch_fd_thread.native_id}/syscall').read().split()[1]"
+    notebook.ok("import sys")
+    assert notebook.value(f"[{blocked} == hex(s._fid) for s in (sys.stdout, sys.stderr)]") == (
+        "[True, True]"
+    )
+
+
 def test_current_request_is_the_execute_request(notebook: Notebook) -> None:
     """`get_parent()` in a cell is the request, with the `msg_id` that its outputs refer to."""
     assert notebook.value("get_ipython().get_parent()['msg_type']") == "'execute_request'"
@@ -148,9 +157,10 @@ def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
 
 
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:
-    """`ipywidgets.widgets.widget._instances` finds a widget by the id in its display."""
+    """A table of ipywidgets finds a widget by the id in its display, and another a comm's maker."""
     notebook.ok(
-        "import ipywidgets\nfrom ipywidgets.widgets.widget import _instances\n"
+        "import ipywidgets\nfrom mundane_ipython.widgets import comm_maker, known_widgets\n"
         "s = ipywidgets.IntSlider()"
     )
-    assert notebook.value("_instances[s.model_id] is s") == "True"
+    assert notebook.value("known_widgets()[s.model_id] is s") == "True"
+    assert notebook.value("type(comm_maker()(target_name='t')) is type(s.comm)") == "True"

@@ -201,8 +201,8 @@ def test_steps_and_status(shell: Shell, task_path: Path) -> None:
     shell.fails("%%step b\nraise ValueError('<script>')")
     table = shell.ok("%mundane_steps").result.result
     lines = repr(table).splitlines()
-    assert lines[1].split()[:3] == ["a", "step", "done"]
-    assert lines[2].split()[:3] == ["b", "step", "failed"]
+    assert lines[1].split()[:2] == ["a", "done"]
+    assert lines[2].split()[:2] == ["b", "failed"]
     assert "<script>" in repr(table)
     html = table._repr_html_()
     assert "<script>" not in html
@@ -243,6 +243,16 @@ def test_line_step_in_functions_and_loops(shell: Shell) -> None:
     assert shell.ok("f(5)").result.result == 30
     shell.ok("for i in range(3):\n    %step item-{i} i * 10")
     assert shell.row("item-2") == 20
+
+
+def test_a_name_is_filled_in_as_in_an_f_string(shell: Shell) -> None:
+    """Braces in a step's name may hold an expression and a format, in both magics."""
+    shell.ok("for i in range(3):\n    %step page-{i*5:03} i")
+    shell.ok("part = 'abc'")
+    shell.ok("%%step part-{part[1:]}-{len(part):>02}-$part\nx = 1")
+    assert list(shell.rows()) == ["page-000", "page-005", "page-010", "part-bc-03-abc"]
+    assert isinstance(shell.fails("%%step part-{gone}\nx = 1"), NameError)
+    assert isinstance(shell.fails("%step part-{gone} 1"), NameError)
 
 
 def test_line_step_braces_are_python(shell: Shell) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
+from pathlib import Path
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from mundane_ipython.namespace import Snapshot
 from mundane_ipython.source import CellSource, analyze
+from mundane_ipython.syntax import text_key
 from mundane_ipython.transform import StepWrapper, rewrite_step_line
 
 
@@ -181,3 +184,52 @@ def test_hidden_name_that_the_user_binds_anew() -> None:
     one = object()
     snapshot = Snapshot({"open": one}, {"open": one})
     assert snapshot.changes({"open": 5}, set()).bound == ["open"]
+
+
+CODE_KEYS = json.loads((Path(__file__).parent / "frozen" / "code-keys.json").read_text("ascii"))
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+@pytest.mark.parametrize("text", CODE_KEYS)
+def test_key_is_equal_on_every_python(text: str) -> None:
+    """Keys that Python 3.11 made are those that this Python makes."""
+    assert text_key(text) == CODE_KEYS[text]
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+def test_code_that_differs_has_another_key() -> None:
+    """Pieces of code that are not the same have keys that are not."""
+    same: dict[str, set[str]] = {}
+    for text, key in CODE_KEYS.items():
+        same.setdefault(key, set()).add(ast.dump(ast.parse(text)).replace(", kind='u'", ""))
+    assert all(len(trees) == 1 for trees in same.values())
+
+
+def test_key_of_what_is_no_python() -> None:
+    """Stored text of a later Python, or of nobody, has no key."""
+    assert text_key("x = = 1") is None
+    assert text_key("x\0") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "out = [i for i in y if i]",
+        "out = {i for i in y}",
+        "out = {i: j for i, j in y}",
+        "out = [[i for i in r] for r in y]",
+        "out = [lambda: i for i in y]",
+        "out = [i async for i in y]",
+        "out = [await i for i in y]",
+        "out = await (lambda: y)()",
+        "async with y: out = (i async for i in y)",
+        "async for k in y: out = k",
+        "out = f'{[i for i in y]}'",
+        "for k in [i for i in y]: out = k",
+    ],
+)
+def test_variables_of_a_comprehension_are_nobodys_else(text: str) -> None:
+    """They are neither bound nor read at the top level, whatever scope Python gives them."""
+    source = analyzed(text)
+    assert source.bound == source.bound_first == {"out"} | ({"k"} & source.bound)
+    assert source.read - {"k"} == {"y"}

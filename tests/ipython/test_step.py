@@ -69,6 +69,18 @@ def test_row_shapes(shell: Shell, body: str, options: str, row: object) -> None:
     assert type(stored) is type(row) or row is None
 
 
+def test_a_library_s_own_data_is_imported_again(restarted: Restart) -> None:
+    """A copy of matplotlib's parameters would be without effect, and some have no pickle."""
+    import matplotlib as mpl
+
+    body = "from matplotlib import *\nfrom matplotlib import rcParams as own, rcParamsOrig"
+    restarted().step("a", body)
+    shell = restarted()
+    shell.step("a", body)
+    assert shell.ns["own"] is shell.ns["rcParams"] is mpl.rcParams
+    assert shell.ns["rcParamsOrig"] is mpl.rcParamsOrig
+
+
 def test_value_with_our_key_is_not_taken_for_a_reference(restarted: Restart) -> None:
     """A user's own dict with the key `$mundane` comes back as it was."""
     body = "x = {'$mundane': {'type': 'tuple'}}\ny = [x]"
@@ -313,8 +325,7 @@ def test_raising_cell(shell: Shell) -> None:
     ran = shell.run("%%step bad\nx = 1\ndef f():\n    return 1 / 0\nf()")
     assert isinstance(ran.error, ZeroDivisionError)
     assert ran.out.count("Traceback (most recent call last)") == 1
-    assert "line 5" in ran.out
-    assert "line 4, in f()" in ran.out
+    assert "----> 4     return 1 / 0" in ran.out
     assert "----> 5 f()" in ran.out
     assert "mundane_ipython" not in ran.out
     assert shell.rows() == {"bad": "failed"}

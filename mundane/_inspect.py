@@ -1,0 +1,150 @@
+"""The commands that look: status, steps, get, backup. They read only, safe beside a live run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from ._backup import backup_view
+from ._clock import iso_now
+from ._failure import summary
+from ._plugins import describe_steps, find_tables
+from ._reader import StepRecord, TaskView
+from ._text import column_widths, format_table, printable, shortened, took, value_text, write
+from .errors import CommandError
+
+# How often a task that is followed is looked at.
+_LOOK_S = 0.2
+_HEADER = ("NAME", "KIND", "STATUS", "STARTED", "TOOK", "BYTES", "NOTE")
+
+
+def status(view: TaskView, options: argparse.Namespace) -> None:
+    """Write how far the task is; with `--follow` a line at each change."""
+    _follow(view, options, lambda: _write_status(view, options))
+
+
+def steps(view: TaskView, options: argparse.Namespace) -> None:
+    """Write a line for each step; with `--follow` one more for each that changes."""
+    tables = find_tables(view)
+    shown: dict[str, tuple[StepRecord, dict[str, Any]]] = {}
+    widths: list[int] = []
+
+    def show() -> None:
+        details = describe_steps(view, tables)
+        now = {step.name: (step, details.get(step.name, {})) for step in view.steps()}
+        changed = [facts for name, facts in now.items() if shown.get(name) != facts]
+        first = not shown
+        shown.clear()
+        shown.update(now)
+        if options.json:
+            for step, extra in changed:
+                write(json.dumps(asdict(step) | extra))
+            return
+        rows = [_cells(step, extra) for step, extra in changed]
+        if first and not widths:
+            rows.insert(0, _HEADER)
+        if rows:
+            widths[:] = [max(p) for p in zip(widths or [0] * 7, column_widths(rows), strict=True)]
+            write(format_table(rows, widths))
+
+    _follow(view, options, show)
+
+
+def get(view: TaskView, options: argparse.Namespace) -> None:
+    """Write the value of a finished step; with `--follow` as soon as it is finished."""
+    if options.follow:
+        _follow(view, options, lambda: None, until=lambda: _is_done(view, options.name))
+    value = view.get(options.name)
+    if not isinstance(value, bytes):
+        write(_one_line(value) if options.json else value_text(value))
+    elif options.json:
+        raise CommandError(
+            f"step {options.name!r} holds bytes, which have no JSON: leave out --json"
+        )
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(value)
+
+
+def backup(view: TaskView, options: argparse.Namespace) -> None:
+    """Copy the task file."""
+    backup_view(view, options.copy)
+
+
+def _is_done(view: TaskView, name: str) -> bool:
+    return any(step.name == name and step.status == "done" for step in view.steps())
+
+
+def _follow(
+    view: TaskView,
+    options: argparse.Namespace,
+    show: Callable[[], None],
+    until: Callable[[], bool] = lambda: False,
+) -> None:
+    """Show now, and with `--follow` after each commit, until nobody has the task open."""
+    version = None
+    while True:
+        is_open = view.writer() is not None  # asked first: what it wrote at last is shown
+        found = view.version()
+        if found != version:
+            version = found
+            show()
+            sys.stdout.flush()
+            if until():
+                return
+        if not options.follow or not is_open:
+            return
+        time.sleep(_LOOK_S)
+
+
+def _write_status(view: TaskView, options: argparse.Namespace) -> None:
+    steps = view.steps()
+    counts = Counter(step.status for step in steps)
+    facts: dict[str, Any] = {
+        "task": view.path,
+        "task_id": view.task_id,
+        "created_at": view.created_at,
+        "done": counts["done"],
+        "failed": counts["failed"],
+        "pending": counts["pending"],
+        "last_activity": max((s.finished_at or s.started_at for s in steps), default=None),
+        "open_in_pid": view.writer(),
+    }
+    if options.json:
+        write(json.dumps(facts))
+    elif options.follow:
+        pending = ", ".join(step.name for step in steps if step.status == "pending")
+        parts = [f"{counts[each]} {each}" for each in ("done", "failed", "pending")]
+        line = f"{iso_now()[:19].replace('T', ' ')}  {', '.join(parts)}"
+        write(printable(shortened(f"{line}: {pending}") if pending else line))
+    else:
+        for key, value in facts.items():
+            write(f"{key.replace('_', ' '):14} {printable('-' if value is None else str(value))}")
+
+
+def _cells(step: StepRecord, extra: dict[str, Any]) -> tuple[str, ...]:
+    stale = extra.get("stale") or []
+    return (
+        step.name,
+        step.kind,
+        "stale" if stale else step.status,
+        step.started_at[:19].replace("T", " "),
+        took(step),
+        f"{step.size_bytes:,}",
+        shortened(summary(step.error or "") or "; ".join(stale)),
+    )
+
+
+def _one_line(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        from ._json import encode
+
+        return encode(value)

@@ -1,0 +1,98 @@
+"""What steps cost in a real notebook: every cell plain, then each a step, then each restored.
+
+    python -m tests.bench.overhead NOTEBOOK... [--rounds 3]
+
+Each run has a kernel of its own; the clock starts when the kernel has answered and stops after the
+last cell. Cells that fail plain are left out of all runs. Of a restore, the time of importing the
+modules that the plain run loaded is told as well: a new kernel must import them, whoever restores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import start_new_kernel
+
+from tests.notebooks.forked import as_steps
+
+from .equivalence import cells_of
+from .measure import Row, show
+
+_LIST = "import json, sys; json.dump(sorted(sys.modules), open('modules.json', 'w'))"
+_IMPORT = """
+import contextlib, importlib, json
+for name in json.load(open("modules.json")):
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
+"""
+
+
+def run(cells: list[str], folder: str) -> tuple[float, list[int]]:
+    """Run cells in a new kernel; return the seconds they took, and which of them failed."""
+    manager, client = start_new_kernel(cwd=folder)
+    try:
+        client.execute("pass", reply=True, timeout=60)
+        started_s = time.perf_counter()
+        replies = [_execute(client, cell) for cell in cells]
+        took_s = time.perf_counter() - started_s
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return took_s, [i for i, status in enumerate(replies) if status != "ok"]
+
+
+def _execute(client: Any, cell: str) -> str:
+    reply = client.execute_interactive(
+        cell, output_hook=lambda message: None, store_history=True, stop_on_error=False
+    )
+    return str(reply["content"]["status"])
+
+
+def measure(notebook: Path, rounds: int) -> list[Row]:
+    """Return the table's lines of one notebook."""
+    with tempfile.TemporaryDirectory() as folder:
+        cells = cells_of(notebook)
+        failed = set(run(cells, folder)[1])
+    cells = [cell for i, cell in enumerate(cells) if i not in failed]
+    steps = as_steps(cells)
+    plain, first, again, modules = [], [], [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            plain.append(_ok(cells, folder))
+            first.append(_ok(steps, folder))
+            again.append(_ok(steps, folder))
+            run([*cells, _LIST], folder)
+            modules.append(_ok([_IMPORT], folder))
+    p, f, a, m = (statistics.median(times) for times in (plain, first, again, modules))
+    what = f"{notebook.name}, {len(cells)} cells"
+    return [
+        Row(
+            f"{what}: first run", f"{f:.2f} s", f"{p:.2f} s (plain)", f"{100 * (f / p - 1):+.1f} %"
+        ),
+        Row(f"{what}: restored", f"{a:.2f} s", f"{m:.2f} s (its imports)", f"+{a - m:.2f} s"),
+    ]
+
+
+def _ok(cells: list[str], folder: str) -> float:
+    took_s, failed = run(cells, folder)
+    if failed:
+        raise RuntimeError(f"cell failed:\n{cells[failed[0]]}")
+    return took_s
+
+
+def main() -> None:
+    """Measure every notebook and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    show([row for notebook in options.notebooks for row in measure(notebook, options.rounds)])
+
+
+if __name__ == "__main__":
+    main()
