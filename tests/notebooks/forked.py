@@ -148,10 +148,10 @@ def _child(cells: list[str], folder: str, die_after: int | None, writer: int) ->
 def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mundane_ipython import meter
+    from mundane_ipython import bars
     from mundane_ipython.capture import StreamTap
 
-    meter._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
+    bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]
