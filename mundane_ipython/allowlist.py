@@ -23,7 +23,7 @@ from .safearrays import (
     rebuilt_dtype,
     restored_arrow,
 )
-from .views import array_view
+from .views import array_view, array_with_gaps
 from .views import is_array as is_plain_array
 
 _STANDARD = {
@@ -158,6 +158,16 @@ def _array_view(root: Any, dtype: Any, *place: Any) -> Any:
         raise HostileStateError(f"a view ({error})") from error
 
 
+def _array_with_gaps(items: Any, strides: Any) -> Any:
+    """Return an array with gaps; NumPy's constructor keeps it inside of the memory made for it."""
+    if not is_plain_array(items) or items.dtype.hasobject or type(strides) is not tuple:
+        raise HostileStateError("gaps in no array")
+    try:
+        return array_with_gaps(items, strides)
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise HostileStateError(f"gaps ({error})") from error
+
+
 _ZONE_CONSTRUCTOR = zoneinfo.ZoneInfo._unpickle  # type: ignore[attr-defined]  # CPython's own
 
 # What a pickle of data calls and what would do more than that: called with a check instead.
@@ -165,6 +175,7 @@ _CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("builtins", "getattr"): _zone_method,
     ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
     ("mundane_ipython.views", "array_view"): _array_view,
+    ("mundane_ipython.views", "array_with_gaps"): _array_with_gaps,
     ("pyarrow.lib", "_restore_array"): restored_arrow,
 }
 

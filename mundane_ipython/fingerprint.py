@@ -187,6 +187,8 @@ class _Walker(pickle.Pickler):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         if is_flat_iterator(obj):
             return _identity, (obj.base, obj.index)
+        if isinstance(obj, types.GeneratorType):
+            return _identity, (id(obj), obj.gi_frame is None)
         if is_labelled_array(obj):
             return reduce_labelled(obj)
         try:

@@ -21,11 +21,13 @@ import cloudpickle
 from .views import (
     ArrayRoots,
     flat_iterator,
+    has_gaps,
     is_array,
     is_flat_iterator,
     is_labelled_array,
     reduce_labelled,
     reduce_view,
+    reduce_with_gaps,
 )
 
 
@@ -66,6 +68,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
+        if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
+            return used_up_generator, (obj.__name__, obj.__qualname__)
+        if type(obj) is object:
+            place = _library_place(obj)
+            return NotImplemented if place is None else (getattr, place)
         for name in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, name):
                 return standard_stream, (name,)
@@ -76,7 +83,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
-        elif is_labelled_array(obj):
+        if is_array(obj) and has_gaps(obj):
+            return reduce_with_gaps(obj)
+        if is_labelled_array(obj):
             return reduce_labelled(obj)
         return super().reducer_override(obj)
 
@@ -144,6 +153,14 @@ def standard_stream(name: str) -> Any:
     return getattr(sys, name)
 
 
+def used_up_generator(name: str, qualname: str) -> Any:
+    """Return a generator that has come to its end; one that has not has no pickle."""
+    generator: Any = (None for _ in ())
+    next(generator, None)
+    generator.__name__, generator.__qualname__ = name, qualname
+    return generator
+
+
 def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:
     """Return a new context variable; its value follows in the pickle."""
     return (
@@ -200,6 +217,20 @@ def value_in(
         return (context.run(variable.get),)
     except LookupError:
         return ()
+
+
+def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
+    """Return the module and name under which a library compares with a sentinel; None for none.
+
+    Such an object means something by its identity alone: matplotlib's parameters hold one until a
+    backend is chosen, and refuse a copy of it.
+    """
+    for module in list(sys.modules.values()):
+        if isinstance(module, types.ModuleType) and module.__name__ != "__main__":
+            for name, value in list(vars(module).items()):
+                if value is sentinel:
+                    return module, name
+    return None
 
 
 def _members(kind: type) -> dict[str, Any]:

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+# An array with gaps keeps them where they take no more memory than this, and this many times its
+# own.
+_GAPS_BYTES = 64 << 20
+_GAPS_FACTOR = 16
+
 
 class ArrayRoots:
     """The arrays that names hold, by the memory that they lie in.
@@ -98,6 +103,43 @@ def array_view(
     view: Any = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
     view.flags.writeable = writeable and view.flags.writeable
     return view
+
+
+def has_gaps(array: Any) -> bool:
+    """Return whether an array's items lie apart, as a transposed slice's, and should come back so.
+
+    NumPy's pickle closes the gaps. The values are the same, but products of matrices then take
+    another way through BLAS, and differ in the last bit.
+    """
+    if _is_flat(array) or array.dtype.hasobject or 0 in array.strides:
+        return False
+    low, high = _bounds(array)
+    most = min(_GAPS_BYTES, max(4096, _GAPS_FACTOR * array.nbytes))
+    return bool(array.nbytes <= high - low <= most)
+
+
+def reduce_with_gaps(array: Any) -> Any:
+    """Return a reduction of an array to its items and their places."""
+    return array_with_gaps, (array.copy(order="C"), array.strides)
+
+
+def array_with_gaps(items: Any, strides: tuple[int, ...]) -> Any:
+    """Return an array of these items that lie `strides` bytes apart.
+
+    Raises:
+        ValueError: it would take more memory than one that was stored with its gaps.
+    """
+    import numpy as np
+
+    steps = [(n - 1) * stride for n, stride in zip(items.shape, strides, strict=True)]
+    before = -sum(step for step in steps if step < 0)
+    size = before + sum(step for step in steps if step > 0) + items.itemsize
+    if size > _GAPS_BYTES:
+        raise ValueError(f"{size} bytes for an array of {items.nbytes}")
+    memory = np.zeros(size, np.uint8)
+    array: Any = np.ndarray(items.shape, items.dtype, memory, before, strides)
+    array[...] = items
+    return array
 
 
 def _is_flat(array: Any) -> bool:

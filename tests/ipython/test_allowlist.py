@@ -14,10 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mundane_ipython.bundle import Bundle, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
+from mundane_ipython.views import array_with_gaps
 
 from .shells import Shell, new_shell
 
@@ -77,6 +79,7 @@ DATA = {
     "np-empty": "np.zeros((0, 3))",
     "np-fortran": "np.asfortranarray(np.arange(6).reshape(2, 3))",
     "np-strided": "np.arange(10)[::2]",
+    "np-gaps": "np.arange(24.0).reshape(6, 4)[1:4, 1:3].T",
     "np-masked": "np.ma.masked_array([1, 2, 3], mask=[0, 1, 0], fill_value=9)",
     "np-dtype": "np.dtype([('a', 'i4'), ('b', 'f8')])",
     "np-large": "np.arange(300_000.0)",
@@ -340,6 +343,9 @@ HOSTILE: dict[str, Callable[[str], bytes]] = {
     "view-strides": lambda c: view((2,), 0, (1 << 40,)),
     "view-shape": lambda c: view((1 << 62,), 0, (8,)),
     "view-of-objects": lambda c: view((2,), 0, (8,), dtype="O"),
+    "gaps-too-wide": lambda c: called(array_with_gaps, np.zeros(2), (1 << 40,)),
+    "gaps-of-objects": lambda c: called(array_with_gaps, np.array([c], dtype=object), (16,)),
+    "gaps-in-list": lambda c: called(array_with_gaps, [1], (16,)),
     "view-of-list": lambda c: view((2,), 0, (8,), root="numbers"),
     "truncated": lambda c: called(os.system, touch(c))[:-2],
     "empty": lambda c: b".",

@@ -592,6 +592,36 @@ result = [x async for x in numbers()]
 ---
 print(result)
 """),
+    _book("used-up-generator", "generators used up where they are made and later", """
+def numbers(n):
+    yield from range(n)
+soon = numbers(2)
+print(list(soon))
+---
+squares = (n * n for n in range(3))
+print(sum(squares))
+---
+print(list(soon), next(squares, "used up"), soon.__name__, squares.__qualname__, soon.gi_frame)
+"""),
+    _book("library-sentinel", "an object that a library knows by its identity", """
+from matplotlib.rcsetup import _auto_backend_sentinel as auto
+import matplotlib
+parameters = matplotlib.RcParams()
+dict.__setitem__(parameters, "backend", auto)
+mine = object()
+pair = [mine]
+---
+print(dict.__getitem__(parameters, "backend") is matplotlib.rcsetup._auto_backend_sentinel)
+print(pair[0] is mine)
+"""),
+    _book("array-with-gaps", "an array's items lie as apart as they did: products depend on it", """
+import numpy as np
+gains = np.arange(24.0).reshape(6, 4).copy()[1:4, 1:3].T
+backwards = [np.arange(6).copy()[::-2]]
+---
+for array in (gains, *backwards):
+    print(array, array.strides, array.flags.c_contiguous, array.flags.f_contiguous)
+"""),
     _book("out-and-underscore", "_ and Out[n] in later cells", """
 5 + 5
 ---

@@ -24,10 +24,14 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
-# Addresses, the ids that IPython draws for displays, and the numbers that scikit-learn gives to its
-# HTML elements, one more each time in a process.
+# Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its
+# HTML elements, one more each time in a process, matplotlib's ids within an SVG figure, the hash of
+# a cell's text in the file name of its traceback (a step's text has a line more), and the time of
+# day in statsmodels' tables.
 _ADDRESS = re.compile(
     r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
+    r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d"
 )
 
 
@@ -58,12 +62,13 @@ class ForkServer:
     """
 
     def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
-        # A font cache that another environment wrote names fonts that may be gone by now.
+        # A font cache that another environment wrote names fonts that may be gone by now. The date
+        # is what matplotlib writes into SVG.
         self._config = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, *preload],
             cwd=Path(__file__).parents[2],
-            env={**os.environ, "MPLCONFIGDIR": self._config.name},
+            env={**os.environ, "MPLCONFIGDIR": self._config.name, "SOURCE_DATE_EPOCH": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -75,7 +80,7 @@ class ForkServer:
         """Run cells from the first one on in a new shell, and kill it after cell `die_after`.
 
         Raises:
-            RuntimeError: the shell died, or took longer than `timeout_s`.
+            RuntimeError: the shell died, or took longer than `timeout_s` of processor time.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -115,13 +120,17 @@ def _serve(preload: list[str]) -> None:
         pid = os.fork()
         if pid == 0:
             os.close(reader)
-            signal.alarm(timeout_s)
+            # Processor time, so that a busy machine is no slower; the alarm is for one that waits.
+            signal.setitimer(signal.ITIMER_PROF, timeout_s)
+            signal.alarm(10 * timeout_s)
             _child(cells, folder, die_after, writer)
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
             data = pipe.read()
-        os.waitpid(pid, 0)
-        answers.write(data.decode() if data else '"the shell died without an answer"')
+        _, status = os.waitpid(pid, 0)
+        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGALRM)
+        died = f"took longer than {timeout_s} s" if slow else "the shell died without an answer"
+        answers.write(data.decode() if data else json.dumps(died))
         answers.write("\n")
         answers.flush()
 
@@ -139,8 +148,10 @@ def _child(cells: list[str], folder: str, die_after: int | None, writer: int) ->
 def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mundane_ipython import bars
     from mundane_ipython.capture import StreamTap
 
+    bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]

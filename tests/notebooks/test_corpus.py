@@ -46,6 +46,17 @@ def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path)
     assert "step 's0' was restored, and 'g' could not be stored" in resumed.hints[3]
 
 
+def test_a_generator_that_a_later_step_uses_up_is_used_up(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    """Where a generator came to its end is stored with the step that brought it there."""
+    cells = ["g = (i for i in range(3))", "print(list(g))", "print(list(g))"]
+    steps = as_steps(cells)
+    server.run(steps, tmp_path, die_after=2)
+    resumed = server.run(steps, tmp_path)
+    assert [output[0]["text"] for output in resumed.outputs[2:]] == ["[0, 1, 2]\n", "[]\n"]
+
+
 PLAIN = """#plain
 n = 10
 K = 2
