@@ -17,8 +17,11 @@ from typing import Any, ClassVar
 from .homes import home_of
 from .safearrays import (
     HostileStateError,
+    backed_array,
     check_array_state,
+    check_backed_state,
     is_array,
+    is_backed,
     is_dtype,
     rebuilt_dtype,
     restored_arrow,
@@ -61,7 +64,6 @@ _PANDAS = {
     "pandas.arrays": "ArrowExtensionArray ArrowStringArray BooleanArray DatetimeArray FloatingArray"
     " IntegerArray IntervalArray NumpyExtensionArray PeriodArray SparseArray StringArray"
     " TimedeltaArray",
-    "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
     "pandas._libs.internals": "_unpickle_block",
     "pandas._libs.interval": "Interval __pyx_unpickle_IntervalMixin",
     "pandas._libs.missing": "NAType _NA_pickle NA",
@@ -176,6 +178,7 @@ _CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
     ("mundane_ipython.views", "array_view"): _array_view,
     ("mundane_ipython.views", "array_with_gaps"): _array_with_gaps,
+    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"): backed_array,
     ("pyarrow.lib", "_restore_array"): restored_arrow,
 }
 
@@ -271,6 +274,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
                 return
             if is_array(target):
                 check_array_state(self.stack[-1])
+            elif is_backed(target):
+                check_backed_state(self.stack[-1])
         except HostileStateError as error:
             raise NotAllowedError(f"what NumPy does not pickle: {error}") from error
         super().load_build()

@@ -190,6 +190,28 @@ def view(
     )
 
 
+def backed() -> bytes:
+    """Return the opcodes of a pandas array that has no state yet."""
+    make = named("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked")
+    kind = named("pandas", "Categorical")
+    return make + kind + number(checksum()) + b"N\x87R"
+
+
+def checksum() -> int:
+    """Return what pandas itself writes in front of such a state."""
+    import pandas as pd
+
+    return int(pd.Categorical(["a"]).__reduce__()[1][1])
+
+
+def test_a_pandas_array_without_its_state_is_empty() -> None:
+    """Found by mutation: as pandas makes it, a look at it ended the process."""
+    stream = PROLOGUE + backed() + b"."
+    bundle = Bundle(slots=[("x", len(stream) - len(PROLOGUE))], stream=stream)
+    found = unpack(bundle, path="t.db", step="s", namespace={}, trusted=False, buffers=[])
+    assert len(found["x"]) == 0
+
+
 def number(n: int) -> bytes:
     """Return the opcodes of an integer."""
     data = n.to_bytes(16, "little", signed=True)
@@ -347,6 +369,10 @@ HOSTILE: dict[str, Callable[[str], bytes]] = {
     "gaps-of-objects": lambda c: called(array_with_gaps, np.array([c], dtype=object), (16,)),
     "gaps-in-list": lambda c: called(array_with_gaps, [1], (16,)),
     "view-of-list": lambda c: view((2,), 0, (8,), root="numbers"),
+    "backed-state-none": lambda c: (
+        backed() + b"(N" + named("numpy", "dtype") + text("i8") + b"\x85R}tb."
+    ),
+    "backed-state-empty": lambda c: backed() + b"}b.",
     "truncated": lambda c: called(os.system, touch(c))[:-2],
     "empty": lambda c: b".",
     "garbage": lambda c: bytes(range(128, 256)),
