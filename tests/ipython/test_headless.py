@@ -147,13 +147,17 @@ def test_a_signal_ends_the_run(tmp_path: Path, number: signal.Signals) -> None:
     assert steps(tmp_path / "n.task.db")["works"].status == "pending"
 
 
+# No thread of the kernel's can run any more, after what was printed has been sent.
+PAUSE_THEN_HANG = "import ctypes\ntime.sleep(2)\nctypes.PyDLL(None).sleep(600)"
+
+
 def test_a_second_run_at_once(tmp_path: Path) -> None:
     """Is refused with 75 and one line that names the first's pid, and touches no output.
 
     So is one of another notebook with the same task, by --task or by what it opens. The kernel of a
     run that is killed dies with it, though no thread of it can run, and the task is free at once.
     """
-    hangs = WORKS.replace("time.sleep(60)", "import ctypes\nctypes.PyDLL(None).sleep(600)")
+    hangs = WORKS.replace("time.sleep(60)", PAUSE_THEN_HANG)
     notebook = write_notebook(tmp_path / "n.ipynb", hangs)
     other = write_notebook(tmp_path / "other.ipynb", STEPS[0])
     named = write_notebook(tmp_path / "named.ipynb")

@@ -95,7 +95,7 @@ def test_completed(tmp_path: Path) -> None:
     with open_terminal(tmp_path, simple=False) as terminal:
         terminal.run("%%step load\nrows = [1]")
         terminal.complete("%%step lo")
-        terminal.wait_for("load")
+        terminal.wait_for("ad")  # the terminal may draw only what is new of the word
         terminal.clear_line()
         terminal.complete("%%step load --re")
         terminal.wait_for("--rerun")
