@@ -10,7 +10,7 @@ import re
 import secrets
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from . import _json
 from ._clock import iso_to_ms
@@ -26,8 +26,13 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 
 def write(text: str) -> None:
     """Write a line to standard output, whatever its encoding."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.write(encodable(text, sys.stdout) + "\n")
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """Return text with escapes for what a stream's encoding lacks."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def printable(text: str) -> str:
@@ -35,9 +40,9 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def shortened(text: str) -> str:
-    """Return text that fits into a table's cell."""
-    return text if len(text) <= _MAX_CELL_CHARS else text[: _MAX_CELL_CHARS - 3] + "..."
+def shortened(text: str, most: int = _MAX_CELL_CHARS) -> str:
+    """Return text of so many characters at most, by default those of a table's cell."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def took_ms(step: StepRecord) -> int | None:

@@ -154,20 +154,22 @@ def _array_view(root: Any, dtype: Any, *place: Any) -> Any:
     """Return an array on another one's memory; NumPy's constructor keeps it inside of that."""
     if not is_plain_array(root) or not is_dtype(dtype) or root.dtype.hasobject or dtype.hasobject:
         raise HostileStateError("a view of no array")
-    try:
-        return array_view(root, dtype, *place)
-    except (TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise HostileStateError(f"a view ({error})") from error
+    return _placed("a view", array_view, root, dtype, *place)
 
 
 def _array_with_gaps(items: Any, strides: Any) -> Any:
     """Return an array with gaps; NumPy's constructor keeps it inside of the memory made for it."""
     if not is_plain_array(items) or items.dtype.hasobject or type(strides) is not tuple:
         raise HostileStateError("gaps in no array")
+    return _placed("gaps", array_with_gaps, items, strides)
+
+
+def _placed(what: str, make: Callable[..., Any], *arguments: Any) -> Any:
+    """Return an array that NumPy's constructor may refuse, for where its items would lie."""
     try:
-        return array_with_gaps(items, strides)
+        return make(*arguments)
     except (TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise HostileStateError(f"gaps ({error})") from error
+        raise HostileStateError(f"{what} ({error})") from error
 
 
 _ZONE_CONSTRUCTOR = zoneinfo.ZoneInfo._unpickle  # type: ignore[attr-defined]  # CPython's own

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mundane._clock import SYSTEM
 from mundane._duration import format_ms
-from mundane._text import printable
+from mundane._text import encodable, printable, shortened
 
 _MAX_LABEL_CHARS = 40
 _LIVE = "{desc} |{bar:20}| {n_fmt}/{total_fmt}"
@@ -87,10 +87,8 @@ class Progress:
 
     def copy(self, text: str, stream: TextIO) -> None:
         """Write text past the live line, escaping what the stream's encoding lacks."""
-        encoding = stream.encoding or "utf-8"
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
         with tqdm.external_write_mode(file=stream):
-            stream.write(text)
+            stream.write(encodable(text, stream))
             stream.flush()
 
     def close(self) -> None:
@@ -118,8 +116,7 @@ def label(source: str) -> str:
     if lines and lines[0].startswith("%%step "):
         return printable(f"step {lines[0].split()[1]}")
     line = next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
-    line = line if len(line) <= _MAX_LABEL_CHARS else f"{line[: _MAX_LABEL_CHARS - 3]}..."
-    return printable(line)
+    return printable(shortened(line, _MAX_LABEL_CHARS))
 
 
 def outcome(facts: Mapping[str, Any] | None, took: str) -> str:

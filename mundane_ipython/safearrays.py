@@ -3,7 +3,8 @@
 NumPy sets a pickled state as it is: offsets behind the item, flags that lie about objects, lists
 shorter than the array. Each lets a hostile file read or call through forged pointers, and a damaged
 one kill the kernel. Here a dtype is built anew by its constructor, which checks, and an array's
-state is checked before it is set. PyArrow's arrays are checked before and after they are made.
+state is checked before it is set. PyArrow's arrays are checked before and after they are made, and
+pandas' have memory before they have their state.
 """
 
 from __future__ import annotations
@@ -90,6 +91,38 @@ def check_array_state(state: Any) -> None:
         raise HostileStateError("an array's data")
 
 
+def is_backed(value: Any) -> bool:
+    """Return whether a value is a pandas array on a NumPy array, of pandas' own C code."""
+    return any(base.__qualname__ == "NDArrayBacked" for base in _mro(value))
+
+
+def backed_array(kind: Any, checksum: Any, state: Any) -> Any:
+    """Return a pandas array that waits for its state; an empty one until then.
+
+    As pandas makes it, it has no array at all, and whatever looks at it ends the process.
+    """
+    import numpy as np
+
+    arrays: Any = importlib.import_module("pandas._libs.arrays")
+    if not (isinstance(kind, type) and issubclass(kind, arrays.NDArrayBacked)) or state is not None:
+        raise HostileStateError("a pandas array")
+    array = arrays.__pyx_unpickle_NDArrayBacked(kind, checksum, None)
+    empty = np.empty(0, "i8")
+    arrays.NDArrayBacked.__setstate__(array, (empty, empty.dtype, {}))
+    return array
+
+
+def check_backed_state(state: Any) -> None:
+    """Check the state of a pandas array: pandas would take None for its NumPy array.
+
+    Raises:
+        HostileStateError: it brings no array.
+    """
+    parts = state.values() if type(state) is dict else state
+    if type(state) not in (dict, tuple) or not any(is_array(part) for part in parts):
+        raise HostileStateError("a pandas array without its data")
+
+
 def restored_arrow(data: Any) -> Any:
     """Return the PyArrow array of a pickled state, in place of `pyarrow.lib._restore_array`.
 
@@ -159,36 +192,3 @@ def _only(value: Any, kind: type) -> Any:
 
 def _mro(value: Any) -> tuple[type, ...]:
     return type(value).__mro__
-
-
-def is_backed(value: Any) -> bool:
-    """Return whether a value is a pandas array on a NumPy array, of pandas' own C code."""
-    return any(base.__qualname__ == "NDArrayBacked" for base in _mro(value))
-
-
-def backed_array(kind: Any, checksum: Any, state: Any) -> Any:
-    """Return a pandas array that waits for its state; an empty one until then.
-
-    As pandas makes it, it has no array at all, and whatever looks at it ends the process.
-    """
-    import numpy as np
-
-    arrays: Any = importlib.import_module("pandas._libs.arrays")
-
-    if not (isinstance(kind, type) and issubclass(kind, arrays.NDArrayBacked)) or state is not None:
-        raise HostileStateError("a pandas array")
-    array = arrays.__pyx_unpickle_NDArrayBacked(kind, checksum, None)
-    empty = np.empty(0, "i8")
-    arrays.NDArrayBacked.__setstate__(array, (empty, empty.dtype, {}))
-    return array
-
-
-def check_backed_state(state: Any) -> None:
-    """Check the state of a pandas array: pandas would take None for its NumPy array.
-
-    Raises:
-        HostileStateError: it brings no array.
-    """
-    parts = state.values() if type(state) is dict else state
-    if type(state) not in (dict, tuple) or not any(is_array(part) for part in parts):
-        raise HostileStateError("a pandas array without its data")
