@@ -35,11 +35,16 @@ Rows = dict[str, mundane.StepRecord]
 
 
 def done(task: Path) -> Rows:
-    """Return the finished rows of a task file, none as long as there is none."""
+    """Return the finished rows of a task file, none as long as it is not there or half-made."""
     if not task.exists():
         return {}
-    with mundane.read(task) as view:
-        return {step.name: step for step in view.steps() if step.status == "done"}
+    try:
+        with mundane.read(task) as view:
+            return {step.name: step for step in view.steps() if step.status == "done"}
+    except mundane.SchemaError as error:
+        if error.reason != "holds no task yet":
+            raise
+        return {}  # killed before the first commit
 
 
 def values(task: Path) -> dict[str, Any]:
