@@ -88,6 +88,7 @@ class FrontEnd:
     def __init__(self, page: Page, server: Server) -> None:
         self.page = page
         self.server = server
+        self._restores = False
         page.set_default_timeout(TIMEOUT_MS)
 
     def load(self, path: str = "lab?reset") -> None:
@@ -99,6 +100,13 @@ class FrontEnd:
         separator = "&" if "?" in path else "?"
         self.page.goto(f"{self.server.url}/{path}{separator}token={self.server.token}")
         self.wait_loaded()
+        self._restores = False
+
+    def reload(self) -> None:
+        """Load the page again, as a person does, with the notebooks that were open."""
+        self.page.reload()
+        self.wait_loaded()
+        self._restores = True
 
     def wait_loaded(self) -> None:
         """Wait until the application's commands are there."""
@@ -107,6 +115,10 @@ class FrontEnd:
 
     def open(self, folder: Path, sources: Sequence[str], name: str = "work") -> Notebook:
         """Write a notebook into a folder below the server's, and open it."""
+        if self._restores:
+            # A reloaded JupyterLab opens what its URL names once more, seconds after all else is
+            # there, and before the notebook that a test has opened meanwhile.
+            self.load()
         file = folder / f"{name}.ipynb"
         write_notebook(file, sources)
         notebook = Notebook(self, str(file.relative_to(self.server.root)))
@@ -170,8 +182,7 @@ class Notebook:
 
     def reload(self) -> None:
         """Reload the page, and open the notebook as it was saved."""
-        self.page.reload()
-        self.front_end.wait_loaded()
+        self.front_end.reload()
         self.page.evaluate(_OPEN, self.path)
 
     def close(self) -> None:
