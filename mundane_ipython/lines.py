@@ -1,7 +1,9 @@
-"""What the line magics need: the expression of `%step`, and the task file of a notebook."""
+"""What the line magics need: an expression, a name to bind, the task file of a notebook."""
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import linecache
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,6 +65,18 @@ def evaluate_step(
         # A generator or lambda in the expression sees globals only, so the locals become some.
         namespace = {**shell.user_global_ns, **local_ns}
     return lambda: eval(code, namespace)  # noqa: S307 (the user's own line)
+
+
+def check_variable(name: str) -> None:
+    """Refuse what `--as` cannot bind, or what would hide a name that all code uses.
+
+    Raises:
+        UsageError: the name is no identifier, or Python's own.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise UsageError(f"--as {name}: not a variable's name; take another one, such as 'task'")
+    if hasattr(builtins, name):
+        raise UsageError(f"--as {name}: would hide Python's {name}; take another name")
 
 
 def find_task_file(shell: InteractiveShell) -> str:

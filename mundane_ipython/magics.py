@@ -26,7 +26,7 @@ from .completion import MagicCompleter
 from .errors import shown_short
 from .facts import read_steps
 from .hints import NameErrorHints
-from .lines import evaluate_step, fill_in, find_task_file
+from .lines import check_variable, evaluate_step, fill_in, find_task_file
 from .notes import publish_note
 from .session import Session, bind_as
 from .sleeping import sleep_in_cell
@@ -37,6 +37,13 @@ from .transform import HOOK
 # A note names so many steps.
 _MAX_NAMES = 10
 POLICIES = ("warn", "rerun", "error")
+# What is to be said of a word too many: nearly always a space where none belongs.
+_HINTS = {
+    "line_step": ": a name has no spaces, such as 'my-step', and -o lists its names without "
+    "spaces, '-o a,b'",
+    "mundane_open": ": a path with spaces stands in quotes",
+    "mundane_sleep": ": a name has no spaces, such as 'my-sleep', nor has a duration, '2h'",
+}
 
 
 @magics_class
@@ -143,11 +150,13 @@ class MundaneMagics(Magics):
             %mundane_open report.task.db --as task
         """
         options = self._parse(self.mundane_open, line)
+        if options.name:
+            check_variable(options.name)
         path = options.file or find_task_file(self._ip)
         task = self._refusals(lambda: self.session.open(path))
         self.session.on_change = options.on_change
         if options.name:
-            self._refusals(lambda: bind_as(self._ip, options.name, task))
+            bind_as(self._ip, options.name, task)
         trusted = self._refusals(self.session.trust) if options.trust else []
         parts = [f"{task.path}: {_count_text(task.counts())}"]
         if trusted:
@@ -252,7 +261,11 @@ class MundaneMagics(Magics):
         except ValueError as error:
             raise UsageError(f"{error}: {line}") from None
         parser = magic.parser  # type: ignore[attr-defined]  # set by @magic_arguments
-        options: argparse.Namespace = parser.parse_args(words)
+        options: argparse.Namespace
+        options, left_over = parser.parse_known_args(words)
+        if left_over:
+            hint = "" if left_over[0].startswith("-") else _HINTS.get(magic.__name__, "")
+            raise UsageError(f"unrecognized arguments: {' '.join(left_over)}{hint}")
         return options
 
     def _refusals(self, call: Callable[[], Any]) -> Any:

@@ -16,7 +16,7 @@ from mundane import Attempt, DuplicateStepError, MundaneError, Task
 from .bars import items_bar
 from .capture import current_request
 from .cells import count_attempt
-from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
+from .errors import NoOpenTaskError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
 from .restore import Restorer
@@ -316,12 +316,6 @@ class Session:
 
 
 def bind_as(shell: InteractiveShell, name: str, task: Task) -> None:
-    """Bind the open task to a name of the user namespace.
-
-    Raises:
-        NotebookStepError: the name is no identifier.
-    """
-    if not name.isidentifier():
-        raise NotebookStepError(task.path, name, "--as wants a Python name")
+    """Bind the open task to a name of the user namespace, where it is no part of any step."""
     shell.user_ns[name] = task
     shell.user_ns_hidden[name] = task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -297,7 +298,45 @@ def test_task_in_cells(shell: Shell, task_path: Path) -> None:
     assert shell.ns["y"] == 5
     assert shell.rows() == {"cell": "done", "inner": "done"}
     assert "task" not in shell.row("cell")
-    assert isinstance(shell.fails(f"%mundane_open {task_path} --as 'no name'"), RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("'no name'", "not a variable's name"),
+        ("class", "not a variable's name"),
+        ("print", "would hide Python's print"),
+    ],
+)
+def test_a_task_takes_no_name_of_pythons(
+    shell: Shell, task_path: Path, name: str, words: str
+) -> None:
+    """`--as print` is refused before anything is opened; the open pass goes on."""
+    shell.step("a", "x = 1")
+    error = shell.fails(f"%mundane_open {task_path.with_name('other.db')} --as {name}")
+    assert isinstance(error, UsageError)
+    assert words in str(error)
+    assert "print" not in shell.ns
+    assert not task_path.with_name("other.db").exists()
+    assert "restored" in shell.step("a", "x = 1").out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("%%step my name\n1", "unrecognized arguments: name: a name has no spaces"),
+        ("%%step s -o a, b\na = b = 1", "unrecognized arguments: b: .* '-o a,b'"),
+        ("%mundane_open my task.db", "unrecognized arguments: task.db: .* in quotes"),
+        ("%mundane_sleep nap 2 hours", "unrecognized arguments: hours: .* nor has a duration"),
+        ("%mundane_sleep nap 2h --nope", "unrecognized arguments: --nope$"),
+    ],
+)
+def test_a_space_too_many_is_told(shell: Shell, line: str, words: str) -> None:
+    """What the words left over mean nearly always; an unknown option speaks for itself."""
+    error = shell.fails(line)
+    assert isinstance(error, UsageError)
+    assert re.search(words, str(error))
+    assert shell.rows() == {}
 
 
 def test_cell_with_task_steps_may_be_run_again(shell: Shell, task_path: Path) -> None:
