@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from ._sqlite import Connection
-from .errors import SchemaError, show
+from .errors import SchemaError, damaged, show
 
 SCHEMA_VERSION = "1"
 
@@ -103,6 +103,4 @@ def _refuse_truncated(path: str, file: str, connection: Connection) -> None:
     page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
     size = os.path.getsize(file)
     if size and size < pages * page_bytes:
-        raise SchemaError(
-            path, f"is damaged: cut off, {size:,} of {pages * page_bytes:,} bytes are there"
-        )
+        raise damaged(path, f"cut off, {size:,} of {pages * page_bytes:,} bytes are there")

@@ -16,7 +16,7 @@ from sqlite3 import Connection as Connection
 from sqlite3 import Cursor as Cursor
 from typing import Literal
 
-from .errors import SchemaError, StorageError
+from .errors import SchemaError, StorageError, damaged
 
 DatabaseError = sqlite3.DatabaseError
 IntegrityError = sqlite3.IntegrityError
@@ -38,10 +38,7 @@ _BUSY_SLICE_S = 0.25
 # A commit waits so long in all for a reader that does not let go.
 _BUSY_LIMIT_S = 600.0
 
-_DAMAGED = {
-    sqlite3.SQLITE_CORRUPT: "is damaged",
-    sqlite3.SQLITE_NOTADB: "is not a task file: not SQLite",
-}
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REFUSED = {
     sqlite3.SQLITE_FULL: "the disk is full: free some space and run again",
     sqlite3.SQLITE_IOERR: "an I/O error: the disk may be full, failing or gone",
@@ -110,8 +107,10 @@ def storage_errors(path: str, doing: str) -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
             raise StorageError(path, MOVED) from error
         if looks_damaged(error):
-            reason = _DAMAGED.get(code, "is damaged")
-            raise SchemaError(path, f"{reason} ({doing}: {error})") from error
+            if code == sqlite3.SQLITE_NOTADB:
+                reason = f"is not a task file: not SQLite ({doing}: {error})"
+                raise SchemaError(path, reason) from error
+            raise damaged(path, f"{doing}: {error}") from error
         reason = _REFUSED.get(code, "SQLite refuses")
         raise StorageError(path, f"{doing}: {reason} ({error})") from error
     except OverflowError as error:  # from the sqlite3 module, beyond 2 GiB or 64 bits

@@ -15,7 +15,7 @@ from ._schema import Header, check_schema, create_tables
 from ._sqlite import Connection, IntegrityError
 from ._sync import sync_folder
 from ._writer import Writer
-from .errors import SchemaError, StorageError
+from .errors import StorageError, damaged
 
 # In a row, the status stands behind the result, and SQLite reads through a large result to get at
 # it. The index has it without the result; a file that lacks the index is read the slow way.
@@ -168,7 +168,7 @@ class Store(Writer):
             self.commit(lambda c: create_tables(c, str(uuid.uuid4()), self._now()))
             self.query(self._check)
         if self._found is None:
-            raise SchemaError(self.path, "is damaged: its tables cannot be made")
+            raise damaged(self.path, "its tables cannot be made")
         self.header = self._found
 
     def _check(self, connection: Connection) -> None:
@@ -179,7 +179,7 @@ class Store(Writer):
         indexed = connection.execute(_HAS_INDEX).fetchone()[0]
         statuses = dict(connection.execute(_INDEXED if indexed else _STATUSES).fetchall())
         if statuses.keys() != {row[0] for row in rows}:
-            raise SchemaError(self.path, "is damaged: its table and its index do not agree")
+            raise damaged(self.path, "its table and its index do not agree")
         return [(row_id, name, kind, statuses[row_id]) for row_id, name, kind in rows]
 
     def _row(self, statement: str, row_id: int) -> tuple[Any, ...]:
@@ -195,11 +195,11 @@ class Store(Writer):
             self._refuse_gone(row_id)
         encoding, result, status = row
         if status != "done":
-            raise SchemaError(self.path, f"is damaged: an index says that row {row_id} is done")
+            raise damaged(self.path, f"an index says that row {row_id} is done")
         return encoding, result
 
     def _refuse_gone(self, row_id: int) -> NoReturn:
-        raise SchemaError(self.path, f"is damaged: row {row_id} of mundane_steps is gone")
+        raise damaged(self.path, f"row {row_id} of mundane_steps is gone")
 
     def _update(self, connection: Connection, statement: str, *rows: tuple[Any, ...]) -> None:
         if rows and connection.executemany(statement, rows).rowcount != len(rows):

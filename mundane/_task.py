@@ -24,11 +24,7 @@ from ._reader import Status
 from ._sqlite import Connection
 from ._store import Store
 from ._values import decode_result
-from .errors import (
-    AsyncFunctionError,
-    SchemaError,
-    UnknownStepError,
-)
+from .errors import AsyncFunctionError, UnknownStepError, damaged
 
 T = TypeVar("T")
 
@@ -292,7 +288,7 @@ class Task(FanOut):
         row = self._pass.rows[name]
         wake_at_ms = self._decode(name, row)
         if type(wake_at_ms) is not int:
-            raise SchemaError(self.path, f"is damaged: the end of sleep {name!r} is no time in ms")
+            raise damaged(self.path, f"the end of sleep {name!r} is no time in ms", name)
         started_ms = _clock.iso_to_ms(self._store.started_at(row.id))
         # Never longer than it was to be, even where the clock was set back since.
         whole_ms = wake_at_ms - (self._clock.now_ms() if started_ms is None else started_ms)

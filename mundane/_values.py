@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _json
-from .errors import SchemaError, SerializationError, show
+from .errors import SchemaError, SerializationError, damaged, show
 
 
 def encode_value(path: str, name: str, value: Any) -> tuple[str, str | bytes]:
@@ -39,6 +39,4 @@ def decode_result(path: str, name: str, encoding: str, result: str | bytes | Non
     try:
         return _json.decode(result if isinstance(result, str) else str(result, "utf-8"))
     except (TypeError, ValueError) as error:
-        raise SchemaError(
-            path, f"is damaged: the result of step {name!r} is not JSON ({error})"
-        ) from error
+        raise damaged(path, f"the result of step {name!r} is not JSON ({error})", name) from error

@@ -13,6 +13,10 @@ import os
 
 _MAX_SHOWN_CHARS = 80
 _MAX_SHOWN_KEYS = 10
+_AFTER_DAMAGE = (
+    "go on with a copy that 'mundane backup' made, save what can be read by "
+    "'sqlite3 FILE .recover', or start a new file"
+)
 
 
 def show(value: object) -> str:
@@ -242,6 +246,18 @@ class SchemaError(MundaneError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+def damaged(path: str, what: str, step: str = "") -> SchemaError:
+    """Return the error for a damaged file; the advice is another where only one row is.
+
+    Args:
+        path: as the caller gave it.
+        what: is wrong.
+        step: whose row alone is damaged, empty for the file.
+    """
+    advice = f"forget {step!r}, so that it runs again" if step else _AFTER_DAMAGE
+    return SchemaError(path, f"is damaged: {what}: {advice}")
 
 
 class StorageError(MundaneError, OSError):

@@ -8,6 +8,7 @@ import inspect
 import multiprocessing
 import os
 import pickle
+import re
 import threading
 
 import pytest
@@ -29,7 +30,8 @@ EXAMPLES: dict[mundane.MundaneError, type[Exception]] = {
     errors.AsyncFunctionError("run", "arun"): TypeError,
     errors.LockedError("task.db", None): BlockingIOError,
     errors.LockedError("task.db", 4711): BlockingIOError,
-    errors.SchemaError("task.db", "is damaged"): ValueError,
+    errors.SchemaError("task.db", "is not SQLite"): ValueError,
+    errors.damaged("task.db", "cut off"): ValueError,
     errors.StorageError("task.db", "the disk is full"): OSError,
     errors.TaskNotFoundError("task.db", "there is no such task file"): FileNotFoundError,
     errors.ClosedTaskError("task.db", "closed"): RuntimeError,
@@ -110,6 +112,14 @@ def test_the_original_of_a_failed_step() -> None:
     error.__cause__.lock = threading.Lock()  # type: ignore[attr-defined]
     assert error.original is cause
     assert pickle.loads(pickle.dumps(error)).original is None
+
+
+def test_damage_says_what_to_do() -> None:
+    """A damaged file is gone back from or saved; a damaged row alone is forgotten."""
+    assert re.search(
+        "copy .*'mundane backup'.*[.]recover.* new file$", str(errors.damaged("t.db", "x"))
+    )
+    assert str(errors.damaged("t.db", "x", "a")).endswith("forget 'a', so that it runs again")
 
 
 def test_a_lock_held_by_this_process_says_so() -> None:

@@ -246,6 +246,8 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("troubles")
     (folder / "text.db").write_text("no database, but long enough to be read as one\n" * 20)
     (folder / "gone.py").write_text("class Thing: pass\n")
+    mundane.run(folder / "cut.db", lambda task: task.step("fit", lambda: 5))
+    os.truncate(folder / "cut.db", 4096)
     mundane.run(folder / "script.db", lambda task: task.step("fit", lambda: 5))
     with mundane.open(folder / "held.db"):
         shown = run_cells(
@@ -254,6 +256,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
                 "%%step early\n1",
                 "%mundane_open held.db",
                 "%mundane_open text.db",
+                "%mundane_open cut.db",
                 "%mundane_open script.db",
                 "%%step fit\na = 1\nb = 2",
                 "%mundane_open t.db",
