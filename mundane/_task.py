@@ -265,6 +265,11 @@ class Task(FanOut):
         """Run `work` in a durable transaction of its own, for tables of a tool's own."""
         return self._store.commit(work)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the task is of no use any more: after `close`."""
+        return self._store.closed
+
     def close(self) -> None:
         """Close the file and release its lock. Idempotent; nothing but this happens in a child."""
         self._store.close()

@@ -103,6 +103,11 @@ class Writer:
             patiently(connection, "VACUUM")
             return before, os.path.getsize(self._file)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can be read or written: after `close`."""
+        return self._connection is None
+
     def close(self) -> None:
         """Close the file so that nothing lies beside it, and release its lock. Idempotent."""
         if self._pid != os.getpid():

@@ -1,4 +1,8 @@
-"""The notebook layer's own refusals, and how any refusal is shown in a cell: in one line."""
+"""The notebook layer's own refusals, and how any refusal is shown in a cell: in a line.
+
+What a notebook's user can do beyond what the core's message says is a note on the error (PEP 678),
+which is shown as a line of its own.
+"""
 
 from __future__ import annotations
 
@@ -81,4 +85,4 @@ def shown_short(error: E) -> E:
 
 
 def _lines(error: BaseException) -> list[str]:
-    return [f"{type(error).__name__}: {error}"]
+    return [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())]

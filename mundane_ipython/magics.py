@@ -222,6 +222,7 @@ class MundaneMagics(Magics):
     def mundane_close(self, line: str) -> None:
         """Close the task file, so that another process may open it."""
         task = self.session.task
+        self._refusals(self.session.refuse_in_step)
         self.session.close()
         text = "no task file is open" if task is None else f"{task.path}: closed"
         publish_note(self._ip, text, event="closed", path=task and task.path)

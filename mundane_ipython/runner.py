@@ -308,7 +308,8 @@ class Runner(NotebookClient):
     def _failed(self, error: CellExecutionError) -> Ending:
         name, value = error.ename, printable(_ANSI.sub("", error.evalue))
         trace = _ANSI.sub("", "\n".join(self._trace))
-        if self._trace == [f"{name}: {error.evalue}"]:  # errors.shown_short: a refusal of our own
+        # errors.shown_short: a refusal of our own; hints for a notebook's user follow it
+        if self._trace[:1] == [f"{name}: {error.evalue}"]:
             return Ending(_REFUSALS.get(name, EXIT_FAILED), value)
         return Ending(EXIT_FAILED, f"{self._place} failed: {name}: {value}", trace)
 

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-from mundane import Attempt, DuplicateStepError, MundaneError, Task
+from mundane import Attempt, DuplicateStepError, LockedError, MundaneError, Task
 
 from .bars import items_bar
 from .capture import current_request
 from .cells import count_attempt
-from .errors import NoOpenTaskError, StaleStepError, shown_short
+from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
 from .restore import Restorer
@@ -90,11 +90,17 @@ class Session:
         """Open a task file, or start a new pass of the one that is open already.
 
         Raises:
+            NotebookStepError: a step's cell runs, and another file is open.
             LockedError, SchemaError, StorageError: see `mundane.open`; what was open stays open.
         """
         task = self.task
-        if task is None or os.path.abspath(task.path) != os.path.abspath(path):
-            opened = open_task(path)
+        if task is None or task.closed or os.path.abspath(task.path) != os.path.abspath(path):
+            self.refuse_in_step()
+            try:
+                opened = open_task(path)
+            except MundaneError as error:
+                self._add_hints(error)
+                raise
             self.close()
             self._opened, task = opened, opened.task
             task.show_progress = partial(items_bar, self._shell)
@@ -102,8 +108,18 @@ class Session:
         self._start_pass()
         return task
 
+    def refuse_in_step(self) -> None:
+        """Refuse to close the task while a step's cell runs, which could not be stored then.
+
+        Raises:
+            NotebookStepError: one runs.
+        """
+        if self._running:
+            reason = "its cell runs and needs the task file: open and close files in other cells"
+            raise NotebookStepError(self.need_task().path, self._running[-1].name, reason)
+
     def close(self) -> None:
-        """Close the open task, if any."""
+        """Close the open task, if any; a step that runs is not stored."""
         if self._opened is not None:
             self._opened.task.close()
         self._opened = None
@@ -292,6 +308,13 @@ class Session:
 
     def _running_ended(self) -> None:
         self._running.pop()
+
+    def _add_hints(self, error: MundaneError) -> None:
+        """Tell what a notebook's user can do about a file that does not open, and what is open."""
+        if isinstance(error, LockedError) and error.pid != os.getpid():
+            error.add_note("Where that is another notebook: run '%mundane_close' in it.")
+        if self.task is not None and not self.task.closed:
+            error.add_note(f"{self.task.path} stays open.")
 
     def _need_opened(self) -> OpenTask:
         if self._opened is None:

@@ -150,7 +150,7 @@ def test_our_refusals_are_one_line(notebook: Notebook) -> None:
     assert cell.error.startswith("DuplicateStepError: ")
     assert cell.traceback == cell.error
     cell = notebook.run("%mundane_open /no/such/folder/t.db")
-    assert cell.traceback == cell.error
+    assert cell.traceback == f"{cell.error}\ntask.db stays open."
     cell = notebook.run("%%step bad/name\n1")
     assert cell.traceback == cell.error
 
@@ -345,6 +345,8 @@ def test_second_kernel_is_told_who_holds_the_file(tmp_path: Path) -> None:
             cell = second.run("%mundane_open task.db")
             assert cell.error.startswith("LockedError: ")
             assert f"process {pid}" in cell.error
+            hint = cell.traceback.removeprefix(cell.error).strip()
+            assert hint == "Where that is another notebook: run '%mundane_close' in it."
             first.ok("%mundane_close")
             second.ok("%mundane_open task.db")
             second.ok("%%step a\n1")

@@ -13,6 +13,7 @@ from IPython.core.error import UsageError
 
 import mundane
 from mundane import (
+    ClosedTaskError,
     DuplicateStepError,
     LockedError,
     SchemaError,
@@ -21,7 +22,7 @@ from mundane import (
     StorageError,
     UnknownStepError,
 )
-from mundane_ipython.errors import RowMismatchError
+from mundane_ipython.errors import NotebookStepError, RowMismatchError
 
 from .shells import Shell, new_shell
 
@@ -91,9 +92,11 @@ def test_opening_another_file_closes_the_first(shell: Shell, tmp_path: Path) -> 
 
 
 def test_failed_open_leaves_the_open_task(shell: Shell, tmp_path: Path) -> None:
-    """A file that cannot be opened changes nothing about the one that is open."""
+    """A file that cannot be opened changes nothing about the one that is open, as a line says."""
     (tmp_path / "notes.txt").write_text("no database, but long enough to look at" * 10)
-    assert isinstance(shell.fails(f"%mundane_open {tmp_path}/notes.txt"), SchemaError)
+    ran = shell.run(f"%mundane_open {tmp_path}/notes.txt")
+    assert isinstance(ran.error, SchemaError)
+    assert ran.out.splitlines()[-1] == f"{shell.task_path} stays open."
     shell.step("a", "x = 1")
     assert shell.rows() == {"a": "done"}
 
@@ -104,10 +107,38 @@ def test_close_frees_the_file(shell: Shell, task_path: Path) -> None:
     shell.ok("%mundane_close")
     shell.ok("%mundane_close")
     with mundane.open(task_path):
-        error = shell.fails(f"%mundane_open {task_path}")
-        assert isinstance(error, LockedError)
+        ran = shell.run(f"%mundane_open {task_path}")
+        assert isinstance(ran.error, LockedError)
+        assert "mundane_close" not in ran.out  # the holder is this process
     shell.ok(f"%mundane_open {task_path}")
     assert not list(task_path.parent.glob("task.db-*"))
+
+
+def test_a_task_that_a_cell_closed_is_opened_again(shell: Shell, task_path: Path) -> None:
+    """`task.close()` needs no `%mundane_close` before the next `%mundane_open`."""
+    shell.ok(f"%mundane_open {task_path} --as task\ntask.close()")
+    assert shell.ns["task"].closed
+    assert isinstance(shell.fails("%%step a\nx = 1"), ClosedTaskError)
+    shell.ok(f"%mundane_open {task_path}")
+    shell.step("a", "x = 1")
+
+
+@pytest.mark.parametrize("line", ["%mundane_close", "%mundane_open other.db"])
+def test_a_step_that_runs_keeps_its_file(
+    shell: Shell, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To close it in the middle of a step's cell is refused, with the notebook's advice."""
+    monkeypatch.chdir(tmp_path)
+    ran = shell.run(f"%%step a\n{line}\nx = 1")
+    assert isinstance(ran.error, NotebookStepError)
+    assert str(ran.error).endswith(
+        "step 'a': its cell runs and needs the task file: open and close files in other cells"
+    )
+    assert len(ran.out.strip().splitlines()) == 1
+    assert shell.rows() == {"a": "failed"}
+    assert not (tmp_path / "other.db").exists()
+    shell.step("a", "x = 1")
+    shell.ok(line)
 
 
 def foreign_database(path: Path) -> None:
