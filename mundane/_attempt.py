@@ -17,18 +17,25 @@ from .errors import SerializationError, StepFailedError
 
 
 class Row:
-    """What a task remembers of a row: everything but its texts and bytes."""
+    """What a task remembers of a row: everything but its texts and bytes.
 
-    __slots__ = ("id", "kind", "status")
+    Attributes:
+        running: whether this process runs the step just now, so that it has no outcome yet.
+    """
 
-    def __init__(self, row_id: int, kind: str, status: str) -> None:
+    __slots__ = ("id", "kind", "running", "status")
+
+    def __init__(self, row_id: int, kind: str, status: str, *, running: bool = False) -> None:
         self.id = row_id
         self.kind = cast("Kind", kind)
         self.status = cast("Status", status)
+        self.running = running
 
 
 class Attempt:
-    """A claimed step: stored already, or running until `done` or `failed` is called.
+    """A claimed step: stored already, or running until it is settled by `done` or `failed`.
+
+    As a context manager it is let go of at the end of the block.
 
     Attributes:
         name: the step's name.
@@ -74,7 +81,18 @@ class Attempt:
         self._store.write_done(self._row.id, *encoded, also)
         self._encoded = encoded
         self._row.status = "done"
+        self._row.running = False
         return self
+
+    def let_go(self) -> None:
+        """Note that nothing runs the step any more; one without an outcome stays `pending`."""
+        self._row.running = False
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.let_go()
 
     def failed(self, error: BaseException, *, skip_frames: int = 0) -> StepFailedError:
         """Commit `failed` with the error's text; return the error to raise from it.
@@ -85,4 +103,5 @@ class Attempt:
         """
         self._store.write_failed(self._row.id, error_text(error, skip_frames=skip_frames))
         self._row.status = "failed"
+        self._row.running = False
         return StepFailedError(self._store.path, self.name, short_repr(error))

@@ -64,7 +64,7 @@ class Fan:
         self._pace = pace
         self._outcomes = outcomes
         self._window = pace.in_flight
-        self._in_flight = 0
+        self._in_flight: set[Row] = set()
         self._exhausted = False
         self._refusal: Exception | None = None
         self._cause: BaseException | None = None
@@ -85,7 +85,8 @@ class Fan:
     @property
     def waiting(self) -> bool:
         """Whether nothing can be done until there are outcomes."""
-        return self._in_flight > 0 and (self._exhausted or self._in_flight >= self._window)
+        in_flight = len(self._in_flight)
+        return in_flight > 0 and (self._exhausted or in_flight >= self._window)
 
     def advance(self) -> tuple[list[Item], list[Result]]:
         """Commit what has finished, and `pending` for the next items.
@@ -113,6 +114,7 @@ class Fan:
             self._commit(self._outcomes, [])
         except MundaneError as refusal:
             error.add_note(f"mundane could not store what had finished: {refusal}")
+        self._land(list(self._in_flight))
 
     def check(self) -> None:
         """Raise what kept items from being stored.
@@ -138,7 +140,7 @@ class Fan:
         """Return the next items that are to be run, and the stored ones before and between them."""
         fresh: list[Item] = []
         stored: list[Item] = []
-        room = self._window - (self._in_flight - len(self._outcomes))
+        room = self._window - (len(self._in_flight) - len(self._outcomes))
         until_s = time.monotonic() + _TAKE_S
         try:
             while len(fresh) < room and len(stored) < _READ:
@@ -191,8 +193,9 @@ class Fan:
             self._steps.release(item.name for item in fresh)
             raise
         for item, row_id in zip(fresh, row_ids, strict=True):
-            item.row = self._steps.rows[item.name] = Row(row_id, "step", "pending")
-        self._in_flight += len(fresh) - len(outcomes)
+            item.row = self._steps.rows[item.name] = Row(row_id, "step", "pending", running=True)
+            self._in_flight.add(item.row)
+        self._land([item.row for item, _, _ in outcomes if item.row])
         self.done += len(good) + len(failed)
         outcomes.clear()
         results = [self._result(item, encoded) for item, encoded in good]
@@ -201,6 +204,12 @@ class Fan:
         if fatal is not None:
             raise fatal
         return results
+
+    def _land(self, rows: list[Row]) -> None:
+        """Note that nothing runs these items any more."""
+        for row in rows:
+            row.running = False
+        self._in_flight.difference_update(rows)
 
     def _sort(
         self, outcomes: list[Outcome], batch: Batch

@@ -80,7 +80,7 @@ class Pass:
         except BaseException:
             self.release([name])  # not begun, so that it may be tried again in this pass
             raise
-        row = self.rows[name] = Row(row_id, kind, status)
+        row = self.rows[name] = Row(row_id, kind, status, running=status == "pending")
         return row
 
     def known(self, name: str) -> Row:

@@ -74,19 +74,19 @@ class Task(FanOut):
             StorageError, SchemaError: the file cannot be written or read.
         """
         refuse_async(fn, "task.step", "task.astep")
-        attempt = self.begin(name)
-        if attempt.stored:
-            return attempt.value()
-        try:
-            value = fn()
-        except Exception as error:
-            raise attempt.failed(error, skip_frames=1) from error
-        try:
-            refuse_awaitable(value, "task.step", "task.astep")
-        except AsyncFunctionError as error:
-            attempt.failed(error)
-            raise
-        return attempt.done(value).value()
+        with self.begin(name) as attempt:
+            if attempt.stored:
+                return attempt.value()
+            try:
+                value = fn()
+            except Exception as error:
+                raise attempt.failed(error, skip_frames=1) from error
+            try:
+                refuse_awaitable(value, "task.step", "task.astep")
+            except AsyncFunctionError as error:
+                attempt.failed(error)
+                raise
+            return attempt.done(value).value()
 
     async def astep(self, name: str, fn: Callable[[], Awaitable[Any]]) -> Any:
         """`step` for an async function; steps may run concurrently under `asyncio.gather`.
@@ -94,16 +94,16 @@ class Task(FanOut):
         Raises:
             The errors of `step`. A cancelled step stays `pending`.
         """
-        attempt = self.begin(name)
-        if attempt.stored:
-            return attempt.value()
-        try:
-            value = fn()
-            if inspect.isawaitable(value):
-                value = await value
-        except Exception as error:
-            raise attempt.failed(error, skip_frames=1) from error
-        return attempt.done(value).value()
+        with self.begin(name) as attempt:
+            if attempt.stored:
+                return attempt.value()
+            try:
+                value = fn()
+                if inspect.isawaitable(value):
+                    value = await value
+            except Exception as error:
+                raise attempt.failed(error, skip_frames=1) from error
+            return attempt.done(value).value()
 
     def sleep(self, name: str, duration: str | float | timedelta) -> None:
         """Sleep until a time that is stored when the sleep starts; later passes sleep the rest.
@@ -159,6 +159,10 @@ class Task(FanOut):
         known: tuple[Status, ...] = ("done", "failed", "pending")
         return {status: statuses.count(status) for status in known}
 
+    def running(self) -> frozenset[str]:
+        """Return the steps that run in this process just now, of all that are `pending`."""
+        return frozenset(name for name, row in list(self._pass.rows.items()) if row.running)
+
     def names_from(self, name: str) -> list[str]:
         """Return `name` and every step first started after it.
 
@@ -202,7 +206,8 @@ class Task(FanOut):
         """Claim a name for this pass and return its attempt, stored or to be run.
 
         A step that is not stored has a committed `pending` row when this returns. The caller
-        settles it by `Attempt.done` or `Attempt.failed`, or lets it stay `pending`.
+        settles it by `Attempt.done` or `Attempt.failed`, or lets it stay `pending` and says so by
+        `Attempt.let_go`.
 
         Args:
             name: as in `step`.

@@ -72,33 +72,30 @@ def describe(connection: Any) -> dict[str, dict[str, Any]]:
 def read_steps(
     view: TaskView,
     seen: dict[str, list[str]] | None = None,
-    running_cells: Collection[str] | None = None,
+    running: Collection[str] | None = None,
 ) -> list[StepFacts]:
     """Return every step of a task file, in the order of its first start.
 
     Args:
         view: the task file.
         seen: reasons why steps are stale that somebody saw when he restored them, by step.
-        running_cells: the steps that cells run just now, where it is this process that has the file
-            open; None where it is another, in which every pending step may be running.
+        running: the steps that run just now, where it is this process that has the file open; None
+            where it is another, in which every pending step may be running.
     """
     details = view.query(describe)
     is_open = view.writer() is not None
     steps = []
     for step in view.steps():
         facts = details.get(step.name, {})
-        attempts = facts.get("attempts")
-        # A function's step has no attempts here, and may run in any thread.
-        may_run = running_cells is None or attempts is None or step.name in running_cells
         reasons = [*(seen or {}).get(step.name, []), *facts.get("stale", [])]
         steps.append(
             StepFacts(
                 step,
-                attempts,
+                facts.get("attempts"),
                 tuple(dict.fromkeys(reasons)),
                 step.size_bytes + facts.get("bundle_bytes", 0),
                 _wake_at_ms(view, step),
-                is_open and may_run,
+                is_open and (running is None or step.name in running),
             )
         )
     return steps

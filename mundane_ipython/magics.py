@@ -183,7 +183,7 @@ class MundaneMagics(Magics):
         """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
         task = self._refusals(self.session.need_task)
         with read(task.path) as view:
-            return Table(read_steps(view, self.session.stale, self.session.running_names()))
+            return Table(read_steps(view, self.session.stale, task.running()))
 
     @line_magic
     def mundane_status(self, line: str) -> None:

@@ -180,10 +180,6 @@ class Session:
         """Return the step that `begin` said shall run: the context of its body."""
         return self._running[-1]
 
-    def running_names(self) -> list[str]:
-        """Return the steps whose cells run just now."""
-        return [step.name for step in self._running]
-
     def show(self, value: Any) -> None:
         """Display the value of an expression of the running step."""
         self._running[-1].show(value)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -98,14 +98,21 @@ class RunningStep:
         self._value: Any = NO_VALUE
 
     def __enter__(self) -> None:
+        try:
+            # The frame of the cell itself, whose file name tells its code from everybody else's.
+            self._start(sys._getframe(1))
+        except BaseException:  # such as an interrupt: there will be no __exit__
+            self._end()
+            raise
+
+    def _start(self, cell: FrameType) -> None:
         namespace = self._shell.user_ns
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
         self._inputs = self._read_inputs()
         self._ambient = read_state(self._before.values.values())
-        # The frame of the cell itself, whose file name tells its code from everybody else's.
-        self._guard = InterruptGuard(self._shell, sys._getframe(1))
+        self._guard = InterruptGuard(self._shell, cell)
         self._started_s = time.monotonic()
         self._tap.start()
         self._guard.start()
@@ -146,7 +153,7 @@ class RunningStep:
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
         finally:
-            self._ended()
+            self._end()
         if interrupted:
             text = "the step was interrupted; nothing of it is stored"
             raise shown_short(KeyboardInterrupt(text)) from None
@@ -154,6 +161,10 @@ class RunningStep:
             self._finish(shown, took_ms)
         elif isinstance(error, Exception):
             self._fail(error)
+
+    def _end(self) -> None:
+        self._attempt.let_go()
+        self._ended()
 
     def _fail(self, error: Exception) -> None:
         try:

@@ -121,8 +121,10 @@ def test_a_cancelled_step_stays_pending(path: Path) -> None:
         step = asyncio.create_task(task.astep("a", for_ever))
         await started.wait()
         step.cancel()
+        assert task.running() == {"a"}
         with pytest.raises(asyncio.CancelledError):
             await step
+        assert task.running() == frozenset()
 
     arun(path, work)
     assert row(path, "a", "status, error") == ("pending", None)

@@ -432,6 +432,7 @@ def test_a_process_that_dies(task: mundane.Task) -> None:
         task.map("m", die, range(1000), executor=pool)
     assert isinstance(info.value.__cause__, BrokenExecutor)
     assert info.value.count == task.counts()["pending"] > 0
+    assert task.running() == frozenset()
     assert task.status("m.3") == "pending"
     assert task.counts()["failed"] == 0
     with spawned() as pool:
@@ -545,7 +546,7 @@ INTERRUPTED = """
         try:
             task.map("m", item, range(1000), executor=pool)
         except KeyboardInterrupt:
-            print("interrupted", task.counts()["failed"], flush=True)
+            print("interrupted", task.counts()["failed"], len(task.running()), flush=True)
         counts = task.counts()
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.kill()
@@ -562,7 +563,7 @@ def test_an_interrupt(path: Path, kind: str) -> None:
         # Its first items are stored by then, or will be while the interrupt is handled; of two
         # processes, the other one may still be at one of the last, or on its way with them.
         os.kill(child.pid, signal.SIGINT)
-        assert child.line() == "interrupted 0"
+        assert child.line() == "interrupted 0 0"
         done = int(child.line())
     found = rows(path)
     assert done == sum(status == "done" for _, _, _, status, _ in found) >= 10

@@ -269,6 +269,31 @@ def test_an_interrupted_step_stays_pending(path: Path, kind: type[BaseException]
     assert mundane.run(path, lambda task: task.step("a", lambda: 1)) == 1
 
 
+def test_which_steps_run(path: Path) -> None:
+    """Those whose function is at work, or whose attempt is out; not every one that is pending."""
+
+    def stop() -> None:
+        assert task.running() == {"a"}
+        raise KeyboardInterrupt
+
+    with mundane.open(path) as task:
+        with pytest.raises(KeyboardInterrupt):
+            task.step("a", stop)
+        assert task.running() == frozenset()
+        task.step("b", lambda: 1)
+        tool = task.begin("c")
+        assert task.running() == {"c"}
+        tool.let_go()
+        assert task.running() == frozenset()
+        assert task.counts()["pending"] == 2
+        task.begin("d").failed(BoomError())
+        task.begin("e").done(1)
+        task.begin("f")
+        assert task.running() == {"f"}
+    with mundane.open(path) as task:
+        assert task.running() == frozenset()
+
+
 def test_a_value_that_is_not_json_fails_the_step(path: Path) -> None:
     """The row is `failed` with the refusal, which names the key path."""
     with pytest.raises(

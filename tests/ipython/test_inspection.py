@@ -153,6 +153,34 @@ def test_an_interrupted_step_is_not_said_to_run(shell: Shell) -> None:
     assert table_rows(shell)["elsewhere"].split()[1] == "running"
 
 
+def test_an_interrupted_function_is_not_said_to_run(shell: Shell, task_path: Path) -> None:
+    """A function's step runs as long as its function; so does a map's item."""
+    shell.ok(f"%mundane_open {task_path} --as task")
+    table = "print(repr(get_ipython().run_line_magic('mundane_steps', '')))"
+    cut = f"def cut(*_):\n    {table}\n    raise KeyboardInterrupt\n"
+    assert re.search(r"f +running", shell.run(f"{cut}task.step('f', cut)").out)
+    assert re.search(r"m[.]1 +running", shell.run(f"{cut}task.map('m', cut, [1], keys=[1])").out)
+    assert {name: row.split()[1] for name, row in table_rows(shell).items()} == {
+        "f": "interrupted",
+        "m.1": "interrupted",
+    }
+
+
+def test_a_step_interrupted_before_its_body_does_not_run(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it looks at the older values, say: the task can be closed after that."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mundane_ipython.step.Watch", interrupt)
+        shell.run("%%step cut\nx = 1")
+    assert table_rows(shell)["cut"].split()[1] == "interrupted"
+    shell.ok("%mundane_close")
+
+
 def test_attempts_of_a_script_are_not_known(shell: Shell, task_path: Path) -> None:
     """What the extension did not start, it has not counted."""
     shell.step("a", "x = 1")
