@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ._backup import backup_view
-from ._clock import iso_now
+from ._clock import SYSTEM, iso, iso_now
 from ._failure import summary
-from ._plugins import describe_steps, find_tables
+from ._plugins import Tables, describe_steps, find_tables
 from ._reader import StepRecord, TaskView
 from ._text import column_widths, format_table, printable, shortened, took, value_text, write
 from .errors import CommandError
@@ -26,7 +26,8 @@ _HEADER = ("NAME", "KIND", "STATUS", "STARTED", "TOOK", "BYTES", "NOTE")
 
 def status(view: TaskView, options: argparse.Namespace) -> None:
     """Write how far the task is; with `--follow` a line at each change."""
-    _follow(view, options, lambda: _write_status(view, options))
+    tables = find_tables(view)
+    _follow(view, options, lambda: _write_status(view, options, tables))
 
 
 def steps(view: TaskView, options: argparse.Namespace) -> None:
@@ -103,17 +104,23 @@ def _follow(
         time.sleep(_LOOK_S)
 
 
-def _write_status(view: TaskView, options: argparse.Namespace) -> None:
+def _write_status(view: TaskView, options: argparse.Namespace, tables: list[Tables]) -> None:
+    details = describe_steps(view, tables)
     steps = view.steps()
     counts = Counter(step.status for step in steps)
+    stale = sum(_is_stale(step, details.get(step.name, {})) for step in steps)
+    now_ms = SYSTEM.now_ms()
+    ends_ms = [step.wake_at_ms for step in steps if step.wake_at_ms and step.sleeps(now_ms)]
     facts: dict[str, Any] = {
         "task": view.path,
         "task_id": view.task_id,
         "created_at": view.created_at,
         "done": counts["done"],
+        "stale": stale if tables else None,  # nobody tells
         "failed": counts["failed"],
         "pending": counts["pending"],
         "last_activity": max((s.finished_at or s.started_at for s in steps), default=None),
+        "sleeps_until": iso(min(ends_ms)) if ends_ms else None,
         "open_in_pid": view.writer(),
     }
     if options.json:
@@ -121,7 +128,8 @@ def _write_status(view: TaskView, options: argparse.Namespace) -> None:
     elif options.follow:
         pending = ", ".join(step.name for step in steps if step.status == "pending")
         parts = [f"{counts[each]} {each}" for each in ("done", "failed", "pending")]
-        line = f"{iso_now()[:19].replace('T', ' ')}  {', '.join(parts)}"
+        parts[0] += f" ({stale} stale)" if stale else ""
+        line = f"{_seconds(iso_now())}  {', '.join(parts)}"
         write(printable(shortened(f"{line}: {pending}") if pending else line))
     else:
         for key, value in facts.items():
@@ -129,16 +137,28 @@ def _write_status(view: TaskView, options: argparse.Namespace) -> None:
 
 
 def _cells(step: StepRecord, extra: dict[str, Any]) -> tuple[str, ...]:
-    stale = extra.get("stale") or []
+    status: str = "stale" if _is_stale(step, extra) else step.status
+    note = summary(step.error or "") or "; ".join(extra.get("stale") or [])
+    if step.wake_at_ms and step.sleeps(SYSTEM.now_ms()):
+        status, note = "sleeping", f"sleeps until {_seconds(iso(step.wake_at_ms))} UTC"
     return (
         step.name,
         step.kind,
-        "stale" if stale else step.status,
-        step.started_at[:19].replace("T", " "),
+        status,
+        _seconds(step.started_at),
         took(step),
-        f"{step.size_bytes:,}",
-        shortened(summary(step.error or "") or "; ".join(stale)),
+        f"{step.size_bytes + extra.get('bundle_bytes', 0):,}",
+        shortened(note),
     )
+
+
+def _is_stale(step: StepRecord, extra: dict[str, Any]) -> bool:
+    return step.status == "done" and bool(extra.get("stale"))
+
+
+def _seconds(time: str) -> str:
+    """Return an ISO time without its parts of seconds, and without its zone, which is UTC."""
+    return time[:19].replace("T", " ")
 
 
 def _one_line(value: Any) -> str:

@@ -44,7 +44,12 @@ Kind = Literal["step", "sleep"]
 _STEPS = (
     "SELECT CAST(name AS TEXT), CAST(kind AS TEXT), CAST(encoding AS TEXT), CAST(status AS TEXT),"
     " CAST(error AS TEXT), CAST(started_at AS TEXT), CAST(finished_at AS TEXT),"
-    " COALESCE(length(CAST(result AS BLOB)), 0) FROM mundane_steps NOT INDEXED ORDER BY id"
+    " COALESCE(length(CAST(result AS BLOB)), 0),"
+    # Of a row that somebody wrote, only a time that a datetime can tell: before the year 9000.
+    " CASE WHEN kind = 'sleep' AND status = 'done' AND length(CAST(result AS BLOB)) <= 15"
+    " AND CAST(result AS TEXT) NOT GLOB '*[^0-9]*' AND CAST(CAST(result AS TEXT) AS INTEGER)"
+    " BETWEEN 1 AND 221845392000000 THEN CAST(CAST(result AS TEXT) AS INTEGER) END"
+    " FROM mundane_steps NOT INDEXED ORDER BY id"
 )
 _ANYTHING = "SELECT count(*) FROM sqlite_master"
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
@@ -74,6 +79,7 @@ class StepRecord:
         started_at: when the last attempt started, ISO-8601 in UTC.
         finished_at: when it ended, or None.
         size_bytes: of the stored result, 0 for none.
+        wake_at_ms: of a sleep, its end in ms since the epoch; else None.
     """
 
     name: str
@@ -84,6 +90,11 @@ class StepRecord:
     started_at: str
     finished_at: str | None
     size_bytes: int
+    wake_at_ms: int | None = None
+
+    def sleeps(self, now_ms: int) -> bool:
+        """Return whether this is a sleep that lasts at that time, in ms since the epoch."""
+        return self.wake_at_ms is not None and self.wake_at_ms > now_ms
 
 
 class _Changed(Exception):  # noqa: N818 (an answer to `_patiently`)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from mundane import MundaneError, StepRecord, TaskView
+from mundane import StepRecord, TaskView
 
 from .cells import read_attempts, read_finished, read_sizes, read_upstream, sweep
 from .staleness import reran
@@ -27,7 +27,6 @@ class StepFacts:
         attempts: how often cells have started it for this value; None where a script did.
         stale: what it depended on and what is another now, a line each; empty where nothing is.
         stored_bytes: what it takes in the file: its row, its record and its bundle.
-        wake_at_ms: of a sleep, its end in ms since the epoch.
         running: whether it is pending in a process that lives.
     """
 
@@ -35,7 +34,6 @@ class StepFacts:
     attempts: int | None = None
     stale: tuple[str, ...] = ()
     stored_bytes: int = 0
-    wake_at_ms: int | None = None
     running: bool = False
 
     @property
@@ -94,21 +92,10 @@ def read_steps(
                 facts.get("attempts"),
                 tuple(dict.fromkeys(reasons)),
                 step.size_bytes + facts.get("bundle_bytes", 0),
-                _wake_at_ms(view, step),
                 is_open and (running is None or step.name in running),
             )
         )
     return steps
-
-
-def _wake_at_ms(view: TaskView, step: StepRecord) -> int | None:
-    if step.kind != "sleep" or step.status != "done":
-        return None
-    try:
-        value = view.get(step.name)
-    except MundaneError:  # damaged, or forgotten just then: a table shows the others all the same
-        return None
-    return value if type(value) is int else None
 
 
 def _times(text: str | None) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
@@ -20,14 +21,15 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Bool, Enum, Int
 
-from mundane import MundaneError, StepFailedError, read
+from mundane import MundaneError, StepFailedError, Task, read
+from mundane._clock import SYSTEM
 
 from .completion import MagicCompleter
 from .errors import shown_short
-from .facts import read_steps
+from .facts import StepFacts, read_steps
 from .hints import NameErrorHints
 from .lines import check_variable, evaluate_step, fill_in, find_task_file
-from .notes import publish_note
+from .notes import publish_note, sleep_text
 from .session import Session, bind_as
 from .sleeping import sleep_in_cell
 from .step import RunningStep, StepOptions
@@ -182,14 +184,20 @@ class MundaneMagics(Magics):
     def mundane_steps(self, line: str) -> Table:
         """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
         task = self._refusals(self.session.need_task)
-        with read(task.path) as view:
-            return Table(read_steps(view, self.session.stale, task.running()))
+        return Table(self._read_steps(task))
 
     @line_magic
     def mundane_status(self, line: str) -> None:
         """Say which task file is open and how far the task is."""
         task = self._refusals(self.session.need_task)
-        text = f"{task.path}: {_count_text(task.counts())} (task {task.task_id})"
+        steps = self._read_steps(task)
+        stale = sum(facts.state == "stale" for facts in steps)
+        now_ms = SYSTEM.now_ms()
+        sleeps = (
+            f"; {f.step.name} {sleep_text(f.step, now_ms)}" for f in steps if f.step.sleeps(now_ms)
+        )
+        counted = _count_text(task.counts(), stale) + "".join(islice(sleeps, _MAX_NAMES))
+        text = f"{task.path}: {counted} (task {task.task_id})"
         publish_note(self._ip, text, event="status", path=task.path)
 
     @magic_arguments()
@@ -250,6 +258,10 @@ class MundaneMagics(Magics):
         """Display the value of an expression of the body."""
         self.session.show(value)
 
+    def _read_steps(self, task: Task) -> list[StepFacts]:
+        with read(task.path) as view:
+            return read_steps(view, self.session.stale, task.running())
+
     def _step_options(self, line: str) -> StepOptions:
         options = self._parse(self.line_step, line)
         only = tuple(name for name in (options.only or "").replace(",", " ").split() if name)
@@ -277,8 +289,13 @@ class MundaneMagics(Magics):
             raise shown_short(error)  # noqa: B904 (raised again as it is)
 
 
-def _count_text(counts: dict[str, int]) -> str:
+def _count_text(counts: Mapping[str, int], stale: int = 0) -> str:
     if not sum(counts.values()):
         return "no steps yet"
-    parts = [f"{count} {status}" for status, count in counts.items() if count]
+    of_done = f" ({stale} stale)" if stale else ""
+    parts = [
+        f"{count} {status}{of_done if status == 'done' else ''}"
+        for status, count in counts.items()
+        if count
+    ]
     return f"steps {', '.join(parts)}"

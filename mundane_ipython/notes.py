@@ -10,6 +10,8 @@ import html
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mundane import StepRecord
+from mundane._clock import iso
 from mundane._duration import format_ms
 
 if TYPE_CHECKING:
@@ -56,9 +58,16 @@ def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:
     return f"step {name}: restored{saved}{ran}"
 
 
-def local_time(iso: str) -> str:
+def sleep_text(step: StepRecord, now_ms: int) -> str:
+    """Return `sleeps until 2026-11-24 09:14` for a sleep that lasts at that time, else nothing."""
+    if step.wake_at_ms is None or not step.sleeps(now_ms):
+        return ""
+    return f"sleeps until {local_time(iso(step.wake_at_ms))}"
+
+
+def local_time(time: str) -> str:
     """Return an ISO-8601 time as the wall clock here shows it; other text as it is."""
     try:
-        return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
-        return iso
+        return time

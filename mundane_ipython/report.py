@@ -20,7 +20,7 @@ from mundane._failure import summary
 from mundane._text import format_bytes, took, took_ms
 
 from .facts import StepFacts
-from .notes import local_time
+from .notes import local_time, sleep_text
 from .record import CellRecord
 from .safehtml import outputs_html, plain
 from .timeline import COLOURS, Axis, axis_svg, bar_svg, make_axis, span
@@ -148,18 +148,20 @@ def _lane(number: int, each: StepReport, axis: Axis, now_ms: int) -> str:
 def _sections(report: TaskReport) -> str:
     many = len(report.steps) > MAX_PLAIN_STEPS
     parts = [
-        _section(number, each)
+        _section(number, each, report.now_ms)
         for number, each in enumerate(report.steps)
         if not many or each.record is not None or each.facts.step.error or each.facts.stale
     ]
     return "<h2>Steps</h2>\n" + "\n".join(parts) if parts else ""
 
 
-def _section(number: int, each: StepReport) -> str:
+def _section(number: int, each: StepReport, now_ms: int) -> str:
     facts, record = each.facts, each.record
     when = [f"started {local_time(facts.step.started_at)}"]
     if _took(facts) != "-":
         when.append(f"took {_took(facts)}")
+    if text := sleep_text(facts.step, now_ms):
+        when.append(text)
     if (facts.attempts or 1) > 1:
         when.append(f"{facts.attempts} tries")
     parts = [
@@ -223,8 +225,8 @@ def _pill(facts: StepFacts) -> str:
 def _took(facts: StepFacts) -> str:
     """Return how long a step took; of a sleep, how long it was to be."""
     started_ms = iso_to_ms(facts.step.started_at)
-    if facts.wake_at_ms is not None and started_ms is not None:
-        return format_ms(max(0, facts.wake_at_ms - started_ms))
+    if facts.step.wake_at_ms is not None and started_ms is not None:
+        return format_ms(max(0, facts.step.wake_at_ms - started_ms))
     return took(facts.step)
 
 

@@ -6,15 +6,15 @@ Everything that comes out of a file is escaped, and nothing is a script.
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mundane._clock import SYSTEM
 from mundane._failure import summary
 from mundane._text import format_bytes, format_table, took
 
 from .facts import StepFacts
-from .notes import local_time
+from .notes import local_time, sleep_text
 from .timeline import COLOURS, Axis, axis_svg, bar_svg, make_axis
 
 _COLUMNS = ("step", "status", "started", "took", "size", "tries", "note")
@@ -32,11 +32,12 @@ class Table:
     steps: Sequence[StepFacts]
 
     def __repr__(self) -> str:
-        return format_table([_COLUMNS, *map(cells, self.steps)])
+        now_ms = SYSTEM.now_ms()
+        return format_table([_COLUMNS, *(cells(facts, now_ms) for facts in self.steps)])
 
     def _repr_html_(self) -> str:
         shown = self.steps[-MAX_ROWS:]
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = SYSTEM.now_ms()
         axis = make_axis(shown, now_ms)
         head = "".join(f'<th style="{_CELL}">{column}</th>' for column in _COLUMNS[:2])
         head += f'<th style="{_CELL}; width: 45%; min-width: 16em">{axis_svg(axis)}</th>'
@@ -50,7 +51,7 @@ class Table:
         )
 
 
-def cells(facts: StepFacts) -> tuple[str, ...]:
+def cells(facts: StepFacts, now_ms: int) -> tuple[str, ...]:
     """Return a step's facts as the texts of a row, one for each column."""
     step = facts.step
     return (
@@ -60,17 +61,18 @@ def cells(facts: StepFacts) -> tuple[str, ...]:
         took(step),
         format_bytes(facts.stored_bytes) if facts.stored_bytes else "-",
         "-" if facts.attempts is None else str(facts.attempts),
-        note(facts),
+        note(facts, now_ms),
     )
 
 
-def note(facts: StepFacts) -> str:
-    """Return what is to be said of a step: its error, or why it is stale."""
-    return summary(facts.step.error or "") or "; ".join(facts.stale)
+def note(facts: StepFacts, now_ms: int) -> str:
+    """Return what is to be said of a step: its error, why it is stale, or until when it sleeps."""
+    said = summary(facts.step.error or "") or "; ".join(facts.stale)
+    return said or sleep_text(facts.step, now_ms)
 
 
 def _row(facts: StepFacts, axis: Axis, now_ms: int) -> str:
-    name, state, started, *rest = map(html.escape, cells(facts))
+    name, state, started, *rest = map(html.escape, cells(facts, now_ms))
     colour = COLOURS.get(facts.state, "inherit")
     parts = [
         f'<td style="{_CELL}; font-weight: 600; white-space: nowrap">{name}</td>',

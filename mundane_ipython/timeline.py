@@ -96,8 +96,8 @@ def span(facts: StepFacts, now_ms: int) -> Span | None:
     start_ms = iso_to_ms(facts.step.started_at)
     if start_ms is None:
         return None
-    if facts.wake_at_ms is not None:
-        return Span(start_ms, max(start_ms, facts.wake_at_ms), busy=False)
+    if facts.step.wake_at_ms is not None:
+        return Span(start_ms, max(start_ms, facts.step.wake_at_ms), busy=False)
     end_ms = now_ms if facts.running else iso_to_ms(facts.step.finished_at or "")
     if facts.step.status != "pending" and end_ms is None:
         return None

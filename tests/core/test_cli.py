@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import mundane
+from mundane._clock import iso
 from mundane.cli import main
 
 from .support import BoomError, Child, sql
@@ -79,6 +80,34 @@ def test_steps(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[4].endswith("BoomError('no network')")
     starts = {line.index(line.split()[2]) for line in lines}
     assert len(starts) == 1
+
+
+def test_a_sleep_that_lasts(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`steps` and `status` say until when; for what somebody else wrote there, nothing."""
+    with mundane.open(path) as task:
+        task.begin_sleep("over", 0)
+        task.begin_sleep("nap", "2h")
+        wake_at = iso(task.get("nap"))
+        task.begin_sleep("later", "3h")
+        for name in ("no-json", "endless"):
+            task.begin_sleep(name, "1d")
+    sql(path, "UPDATE mundane_steps SET result = 'soon' WHERE name = 'no-json'")
+    sql(path, "UPDATE mundane_steps SET result = '9' || hex(zeroblob(7)) WHERE name = 'endless'")
+    assert main(["steps", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[2] for line in lines] == ["done", "sleeping", "sleeping", "done", "done"]
+    assert lines[1].endswith(f"sleeps until {wake_at[:10]} {wake_at[11:19]} UTC")
+    assert main(["status", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sleeps_until"] == wake_at
+
+
+def test_status_of_a_script_knows_nothing_stale(
+    task_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only a package with tables of its own tells; nor does anything sleep."""
+    assert main(["status", "--json", str(task_file)]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["stale"], facts["sleeps_until"]) == (None, None)
 
 
 def test_steps_as_json(task_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

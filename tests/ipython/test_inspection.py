@@ -17,6 +17,8 @@ import mundane
 from mundane import StepRecord
 from mundane.cli import main
 from mundane_ipython.facts import StepFacts, read_steps
+from mundane_ipython.report import page
+from mundane_ipython.reporting import read_report
 from mundane_ipython.table import MAX_ROWS, Table
 from mundane_ipython.timeline import Axis, Span, axis_svg, bar_svg, make_axis
 
@@ -220,10 +222,11 @@ def step(
     *,
     kind: Any = "step",
     status: Any = "done",
+    wake_at_ms: int | None = None,
 ) -> StepRecord:
     """Return a row that ran from one second to another of one minute."""
     at = "2026-11-24T09:00:{}.000000Z".format
-    return StepRecord(name, kind, "json", status, None, at(start), end and at(end), 5)
+    return StepRecord(name, kind, "json", status, None, at(start), end and at(end), 5, wake_at_ms)
 
 
 def parsed(svg: str) -> ET.Element:
@@ -242,7 +245,7 @@ STATES = {
     "failed": StepFacts(step("a", status="failed"), stale=("source changed",)),
     "running": StepFacts(step("a", end=None, status="pending"), running=True),
     "interrupted": StepFacts(step("a", end=None, status="pending")),
-    "sleep": StepFacts(step("a", kind="sleep"), wake_at_ms=ms(30)),
+    "sleep": StepFacts(step("a", kind="sleep", wake_at_ms=ms(30))),
 }
 
 
@@ -300,7 +303,7 @@ def test_a_sleep_does_not_stretch_the_axis() -> None:
     """A sleep of hours between steps of seconds is a pause, with its bar across the cut."""
     facts = [
         StepFacts(step("a", "00", "10")),
-        StepFacts(step("nap", "10", "10", kind="sleep"), wake_at_ms=ms(7200)),
+        StepFacts(step("nap", "10", "10", kind="sleep", wake_at_ms=ms(7200))),
     ]
     axis = make_axis(facts, ms(10))
     assert len(axis.gaps()) == 1
@@ -331,6 +334,58 @@ def test_a_long_table_is_cut_in_a_notebook() -> None:
     assert html.count("<rect") == MAX_ROWS
     assert "5 earlier steps" in html
     assert len(repr(table).splitlines()) == MAX_ROWS + 6
+
+
+def test_a_sleep_that_lasts_says_until_when(
+    shell: Shell, task_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the tables, in both kinds of status and in the report; a sleep that is over does not."""
+    monkeypatch.setenv("MUNDANE_EXIT_ON_SLEEP", "1m")
+    shell.ok("%mundane_sleep over 0s")
+    shell.fails("%mundane_sleep nap 2h")
+    until = re.compile(r"sleeps until \d{4}-\d\d-\d\d \d\d:\d\d\b")
+    rows = table_rows(shell)
+    assert until.search(rows["nap"])
+    assert not until.search(rows["over"])
+    html = shell.ok("%mundane_steps").result.result._repr_html_()
+    assert len(until.findall(html)) == 1
+    status = shell.ok("%mundane_status").out
+    assert re.search(r": steps 2 done; nap sleeps until .* \(task ", status)
+    with mundane.read(task_path) as view:
+        assert len(until.findall(page(read_report(view)))) == 1
+
+
+def test_status_tells_what_is_stale(
+    restarted: Restart, task_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`mundane status` what the file tells, `%mundane_status` what this pass saw as well."""
+    shell = restarted()
+    shell.ok("n = 10")
+    shell.step("load", LOAD)
+    shell.step("use", USE)
+    shell.step("other", "m = n")
+    shell.step("load", LOAD, "--rerun")
+    shell = restarted()
+    assert "steps 3 done (1 stale) (task " in shell.ok("%mundane_status").out
+    shell.ok("n = 11")
+    shell.step("other", "m = n")
+    assert "steps 3 done (2 stale) (task " in shell.ok("%mundane_status").out
+    assert main(["status", str(task_path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["done"], facts["stale"]) == (3, 1)
+    shell.ok("%mundane_close")
+    assert main(["status", str(task_path), "--follow"]) == 0
+    assert "3 done (1 stale), 0 failed" in capsys.readouterr().out
+
+
+def test_bytes_of_a_step_are_all_that_it_takes(
+    shell: Shell, task_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`mundane steps` counts what lies in the extension's tables, as `%mundane_steps` does."""
+    shell.step("big", "data = {bytes(100_000)}")
+    assert main(["steps", str(task_path)]) == 0
+    shown = int(capsys.readouterr().out.splitlines()[1].split()[6].replace(",", ""))
+    assert shown == facts_of(task_path)["big"].stored_bytes > 100_000
 
 
 def test_the_table_in_a_notebook(shell: Shell) -> None:
