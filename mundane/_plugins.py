@@ -60,6 +60,26 @@ def find_command(name: str) -> Command | None:
     return command
 
 
+def list_commands() -> dict[str, str]:
+    """Return what other packages' commands do, in a line each, by name.
+
+    The line is the first one of the command's docstring, so each is loaded: for `--help` alone.
+    """
+    from importlib.metadata import entry_points  # as above
+
+    names = {*entry_points(group=COMMAND_GROUP).names, *_ELSEWHERE}
+    return {name: _one_line(name) for name in sorted(names)}
+
+
+def _one_line(name: str) -> str:
+    try:
+        command = find_command(name)
+    except CommandError as error:
+        return str(error)
+    line = (getattr(command, "__doc__", None) or "").strip().partition("\n")[0].rstrip(".")
+    return line[:1].lower() + line[1:]  # as the core's own
+
+
 def find_tables(view: TaskView) -> list[Tables]:
     """Return those who know the tables that other packages have in this file.
 

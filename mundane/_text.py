@@ -20,6 +20,8 @@ from ._reader import StepRecord
 REFERENCE = "$mundane"
 """The key of a reference to a value that has no JSON (SPEC.md, The row of a cell)."""
 
+# Of these the summary says what they are; a class's type is its metaclass, which tells nobody.
+_SAID_BY_SUMMARY = ("class", "function", "module")
 _MAX_CELL_CHARS = 60
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
@@ -113,16 +115,19 @@ def value_text(value: Any) -> str:
 
 
 def reference_text(value: Any) -> str | None:
-    """Return `<pandas.DataFrame, 1000 rows x 4 columns, 80.0 KiB>` for a reference, else None."""
+    """Return `<pandas.DataFrame, 1000 rows x 4 columns, 80.0 KiB>` for a reference, else None.
+
+    Of a class, a function or a module `<class Report, 512 B>`; what is imported has no size.
+    """
     facts = value.get(REFERENCE) if type(value) is dict else None
     if type(facts) is not dict:
         return None
-    parts = [str(facts.get("type", "object"))]
-    if facts.get("summary"):
-        parts.append(str(facts["summary"]))
+    summary = str(facts.get("summary") or "")
+    says_all = summary.partition(" ")[0] in _SAID_BY_SUMMARY
+    parts = [summary] if says_all else [str(facts.get("type", "object")), *filter(None, [summary])]
     if "left_out" in facts:
         parts.append(f"not stored: {facts['left_out']}")
-    elif type(facts.get("size")) is int:
+    elif type(facts.get("size")) is int and facts["size"] > 0:  # what is imported takes no bytes
         parts.append(format_bytes(facts["size"]))
     return f"<{', '.join(parts)}>"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ._control import forget, vacuum
 from ._inspect import backup, get, status, steps
-from ._plugins import find_command
+from ._plugins import find_command, list_commands
 from ._reader import TaskView, read
 from ._text import printable
 from .errors import CommandError, LockedError, MundaneError, SchemaError, TaskNotFoundError
@@ -52,7 +52,9 @@ def exit_code(error: MundaneError) -> int:
 
 def _run(words: Sequence[str]) -> int:
     """Run one of the core's own commands."""
-    options = _parser().parse_args(words)
+    # Others' commands are loaded for their help, so only where somebody asks for it.
+    others = list_commands() if words and words[0] in ("-h", "--help") else {}
+    options = _parser(others).parse_args(words)
     try:
         if options.command in _LOOKING:
             with read(options.task) as view:
@@ -82,11 +84,12 @@ _CHANGING: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
+    """Return the parser of the core's own commands; its help names those of `others`, too."""
     parser = argparse.ArgumentParser(
         prog="mundane",
         description="Look into a task file, safe beside a live run, or change it where none runs.",
-        epilog="'run NOTEBOOK' and 'report TASK' come with mundane-ipython. exit codes: "
+        epilog="'mundane COMMAND --help' tells a command's options. exit codes: "
         "0 done, 1 failed, 2 usage or not a task file, 75 locked, 130 interrupted",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -107,4 +110,7 @@ def _parser() -> argparse.ArgumentParser:
             first = "this step and all first started after it"
             sub.add_argument("--from", dest="first", metavar="NAME", help=first)
             sub.add_argument("--yes", action="store_true", help="do not ask")
+    for name, text in others.items():
+        if name not in _LOOKING | _CHANGING:
+            commands.add_parser(name, help=printable(text).replace("%", "%%"))
     return parser

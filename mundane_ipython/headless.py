@@ -74,7 +74,14 @@ class Job:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a notebook and return the exit code; `arguments` are those of the process by default."""
+    """Run a notebook from top to bottom, resuming what is stored.
+
+    Args:
+        arguments: the words of the command; by default those of the process.
+
+    Returns:
+        The exit code (SPEC.md, Exit codes).
+    """
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         job = _job(options)

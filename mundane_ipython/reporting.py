@@ -24,7 +24,7 @@ _MAX_VALUE_BYTES = 1 << 18
 
 
 def main(arguments: list[str]) -> int:
-    """Write the report of a task file; the command line's entry point.
+    """Write one page that shows a task: its timeline, and each step with its outputs.
 
     Args:
         arguments: the words behind `mundane report`.

@@ -100,9 +100,11 @@ def type_name(value: Any) -> str:
 def summarize(value: Any) -> str:
     """Return a few words about a value, cheaply and without calling its own `repr`."""
     if isinstance(value, types.ModuleType):
-        return value.__name__
-    if isinstance(value, (type, types.FunctionType)):
-        return value.__qualname__
+        return f"module {value.__name__}"
+    if isinstance(value, type):
+        return f"class {value.__qualname__}"
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
+        return f"function {value.__qualname__}"
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and all(type(n) is int for n in shape):
         if len(shape) == 2 and hasattr(value, "columns"):
@@ -110,7 +112,7 @@ def summarize(value: Any) -> str:
         sides = " x ".join(map(str, shape)) or "scalar"
         return f"{sides} {getattr(value, 'dtype', '')}".strip()
     if isinstance(value, (str, bytes, bytearray, list, tuple, dict, set, frozenset)):
-        return f"{len(value)} items"
+        return "1 item" if len(value) == 1 else f"{len(value)} items"
     return ""
 
 

@@ -137,6 +137,15 @@ REFERENCES = {
         {"conn": {"$mundane": {"type": "Conn", "size": 0, "left_out": "TypeError: no"}}},
         '{\n  "conn": <Conn, not stored: TypeError: no>\n}',
     ),
+    "a class": (
+        {"$mundane": {"type": "abc.ABCMeta", "size": 512, "summary": "class Report"}},
+        "<class Report, 512 B>",
+    ),
+    "an imported function": (
+        {"f": {"$mundane": {"type": "function", "size": 0, "summary": "function report"}}},
+        '{\n  "f": <function report>\n}',
+    ),
+    "without bytes": ({"$mundane": {"type": "Options", "size": 0}}, "<Options>"),
     "not ours": ({"$mundane": "text"}, '{\n  "$mundane": "text"\n}'),
 }
 

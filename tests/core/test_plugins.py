@@ -14,6 +14,10 @@ import mundane
 
 MODULE = """
 def command(words):
+    '''Paint 100% of it.
+
+    In any colour.
+    '''
     print("called with", words)
     return 7
 
@@ -71,6 +75,17 @@ def test_a_command_of_another_package(packages: Path) -> None:
     """It gets the words behind its name, and its exit code is the command's."""
     run = cli(packages, "paint", "it", "--black")
     assert (run.returncode, run.stdout) == (7, "called with ['it', '--black']\n")
+
+
+def test_the_help_lists_them(packages: Path) -> None:
+    """By the first line of their docstrings; one that cannot be loaded says so."""
+    run = cli(packages, "--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    text = " ".join(run.stdout.split())
+    assert "gone 'gone' cannot be loaded (No module named 'other_gone')" in text
+    assert "paint paint 100% of it report write one page" in text
+    assert "run run a notebook" in text
+    assert text.count("status") == 1
 
 
 def test_the_cores_own_commands_come_first(packages: Path, task_file: Path) -> None:

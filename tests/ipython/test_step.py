@@ -40,7 +40,7 @@ def test_row_is_json_for_everybody(shell: Shell, task_path: Path) -> None:
     assert (row["n"], row["rows"]) == (1, [{"k": None}])
     assert row["when"]["$mundane"]["type"] == "tuple"
     assert row["when"]["$mundane"]["summary"] == "2 items"
-    assert row["j"]["$mundane"] == {"type": "module", "size": 0, "summary": "json"}
+    assert row["j"]["$mundane"] == {"type": "module", "size": 0, "summary": "module json"}
     with closing(sqlite3.connect(task_path)) as connection:
         (text,) = connection.execute("SELECT result FROM mundane_steps").fetchone()
     assert json.loads(text) == row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sized
 from typing import Any
 
 from mundane_ipython.values import REFERENCE, is_json, reference
@@ -37,4 +39,12 @@ def test_a_reference_says_what_it_stands_for() -> None:
     assert reference({1, 2}, 20, None) == {
         REFERENCE: {"type": "set", "size": 20, "summary": "2 items"}
     }
+    for value, summary in (
+        ({1}, "1 item"),
+        (Sized, "class Sized"),
+        (reference, "function reference"),
+        (len, "function len"),
+        (math, "module math"),
+    ):
+        assert reference(value, 0, None)[REFERENCE]["summary"] == summary
     assert reference(object(), 0, "no pickle")[REFERENCE]["left_out"] == "no pickle"
