@@ -25,8 +25,8 @@ OPEN = "%load_ext mundane_ipython\n%mundane_open t.db"
 
 
 def cells(example: str) -> list[str]:
-    """Return the cells of an example: a new one starts at each `%%`."""
-    return [cell.strip() for cell in re.split(r"\n(?=%%)", example)]
+    """Return the cells of an example: a new one starts at each magic below a blank line."""
+    return [cell.strip() for cell in re.split(r"\n\n(?=%)", example)]
 
 
 @pytest.mark.parametrize("title", ["Run it", "Test it"])
@@ -233,6 +233,50 @@ def test_changes_are_kept_and_named(tmp_path: Path) -> None:
     assert rerun[3].startswith("[20] ")
     assert "StaleStepError" in refused[2]
     assert "input n changed: 20 -> 30" in refused[2]
+
+
+def recipes() -> list[list[str]]:
+    """Return the cells of each recipe."""
+    parts = section(README, "Recipes").split("\n**")[1:]
+    found = [[c for block in blocks(part, "ipython") for c in cells(block)] for part in parts]
+    return [recipe for recipe in found if recipe]
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe[-1].split()[1])
+def test_recipe(recipe: list[str], tmp_path: Path) -> None:
+    """Each recipe runs as it stands; in another kernel its steps are restored, not run again."""
+    (tmp_path / "prices.csv").write_text("1\n2\n")
+    first = run_cells([OPEN, *recipe], tmp_path)
+    second = run_cells([OPEN, *recipe], tmp_path)
+    assert "Error" not in "".join(first + second)
+    for source, before, after in zip(recipe, first[1:], second[1:], strict=True):
+        if source.startswith("%%step"):
+            assert "restored, saved" in after
+        elif "%mundane" not in source:
+            assert after == before
+
+
+def test_recipe_of_a_changed_file(tmp_path: Path) -> None:
+    """A step that reads what a file's date is runs again once that is another."""
+    (recipe,) = [each for each in recipes() if "prices.csv" in each[0]]
+    for number in range(2):
+        (tmp_path / "prices.csv").write_text(f"{number}\n")
+        os.utime(tmp_path / "prices.csv", ns=(number, number))
+        shown = run_cells([OPEN, *recipe, "lines"], tmp_path)
+    assert "step prices: runs again (input version changed: 0 -> 1)" in shown[2]
+    assert shown[3] == "['1']"
+
+
+def test_recipe_in_a_script(tmp_path: Path) -> None:
+    """The script of the recipes reads what a notebook has stored."""
+    run_cells(
+        ["%load_ext mundane_ipython\n%mundane_open report.task.db", "%%step total\n42"], tmp_path
+    )
+    (script,) = blocks(section(README, "Recipes"), "python")
+    command = [sys.executable, "-c", script]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert shown.stdout == "['total'] 42\n", shown.stderr
 
 
 def messages() -> list[str]:
