@@ -74,9 +74,10 @@ class Task(FanOut):
             StorageError, SchemaError: the file cannot be written or read.
         """
         refuse_async(fn, "task.step", "task.astep")
-        with self.begin(name) as attempt:
-            if attempt.stored:
-                return attempt.value()
+        attempt = self.begin(name)
+        if attempt.stored:
+            return attempt.value()
+        with attempt:
             try:
                 value = fn()
             except Exception as error:
@@ -94,9 +95,10 @@ class Task(FanOut):
         Raises:
             The errors of `step`. A cancelled step stays `pending`.
         """
-        with self.begin(name) as attempt:
-            if attempt.stored:
-                return attempt.value()
+        attempt = self.begin(name)
+        if attempt.stored:
+            return attempt.value()
+        with attempt:
             try:
                 value = fn()
                 if inspect.isawaitable(value):

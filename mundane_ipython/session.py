@@ -308,7 +308,7 @@ class Session:
     def _add_hints(self, error: MundaneError) -> None:
         """Tell what a notebook's user can do about a file that does not open, and what is open."""
         if isinstance(error, LockedError) and error.pid != os.getpid():
-            error.add_note("Where that is another notebook: run '%mundane_close' in it.")
+            error.add_note("Where a notebook has it open: run '%mundane_close' there.")
         if self.task is not None and not self.task.closed:
             error.add_note(f"{self.task.path} stays open.")
 

@@ -346,7 +346,7 @@ def test_second_kernel_is_told_who_holds_the_file(tmp_path: Path) -> None:
             assert cell.error.startswith("LockedError: ")
             assert f"process {pid}" in cell.error
             hint = cell.traceback.removeprefix(cell.error).strip()
-            assert hint == "Where that is another notebook: run '%mundane_close' in it."
+            assert hint == "Where a notebook has it open: run '%mundane_close' there."
             first.ok("%mundane_close")
             second.ok("%mundane_open task.db")
             second.ok("%%step a\n1")

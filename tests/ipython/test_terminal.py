@@ -73,7 +73,7 @@ def test_second_terminal_is_told_who_holds_the_file(tmp_path: Path) -> None:
         shown = second.run("%mundane_open task.db")
         assert shown.startswith("LockedError: ")
         held = f"task.db: locked by process {first.child.pid}: wait until it ends, or stop it"
-        assert shown.endswith(held)
+        assert shown.endswith(f"{held}\nWhere a notebook has it open: run '%mundane_close' there.")
 
 
 def test_real_prompt(tmp_path: Path) -> None:
