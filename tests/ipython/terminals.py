@@ -68,9 +68,13 @@ class Terminal:
         """Press Ctrl-C."""
         self.child.sendintr()
 
-    def complete(self, line: str) -> None:
-        """Type the start of a line and press Tab."""
+    def complete(self, line: str, rest: str) -> None:
+        """Type the start of a line, press Tab, and wait for the rest of its last word.
+
+        The terminal may draw the whole word again, or only what is new of it.
+        """
         self.child.send(f"{line}\t")
+        self.wait_for(rest)
 
     def clear_line(self) -> None:
         """Leave the line without running it: Ctrl-C at the prompt closes a menu, then the line."""

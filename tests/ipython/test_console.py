@@ -49,8 +49,6 @@ def test_completed(tmp_path: Path) -> None:
     """Tab completes the names of stored steps and the options."""
     with open_console(tmp_path) as console:
         console.run(LOAD)
-        console.complete("%%step lo")
-        console.wait_for("load")
+        console.complete("%%step lo", "ad")
         console.clear_line()
-        console.complete("%%step load --re")
-        console.wait_for("--rerun")
+        console.complete("%%step load --re", "run")

@@ -94,8 +94,6 @@ def test_completed(tmp_path: Path) -> None:
     """Tab completes the names of stored steps and the options."""
     with open_terminal(tmp_path, simple=False) as terminal:
         terminal.run("%%step load\nrows = [1]")
-        terminal.complete("%%step lo")
-        terminal.wait_for("ad")  # the terminal may draw only what is new of the word
+        terminal.complete("%%step lo", "ad")
         terminal.clear_line()
-        terminal.complete("%%step load --re")
-        terminal.wait_for("--rerun")
+        terminal.complete("%%step load --re", "run")
