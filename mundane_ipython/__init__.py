@@ -16,13 +16,15 @@ The layers, each importing only what stands below it:
     orphans, parameters, progress, saving, sleeping  a job's parts
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
-    allowlist, ambient, capture, cells      data only; state outside of variables; taps; tables
+    ambient, capture, cells                 state outside of variables; taps on streams; tables
+    dataunpickler -> allowlist              data without trust; what it may name and call
+    safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars, safehtml               SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
     record, chunks                          one stored cell; its bytes, in and out of the file
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    homes, reach, safearrays, scopes, syntax, trust, values, views
+    homes, reach, scopes, syntax, trust, values, views, waiting
     mundane                                 the core
 """
 

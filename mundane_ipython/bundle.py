@@ -15,12 +15,14 @@ from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from .allowlist import DataUnpickler, Missing, NotAllowedError
+from .allowlist import NotAllowedError
+from .dataunpickler import DataUnpickler, Missing, MissingValueError
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
 from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
+from .waiting import HostileStateError
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
@@ -213,23 +215,20 @@ def unpack(
         for slot, _ in bundle.slots:
             try:
                 values[slot] = unpickler.load()
-            except NotAllowedError:
+            except (NotAllowedError, HostileStateError):
                 if slot in (VALUE_SLOT, AMBIENT_SLOT):
                     break  # These come last, and a cell is whole without them.
                 raise
-    except NotAllowedError as refusal:
-        raise UntrustedError(
-            path,
-            step,
-            f"{_slot_text(slot)} holds {refusal.what}, and the file is not yours: it is loaded "
-            "only after '%mundane_open FILE --trust', which lets its code run",
-        ) from None
+    except MissingValueError as error:
+        used.append(error.name)
+    except (NotAllowedError, HostileStateError) as error:
+        raise _refusal(path, step, slot, error) from None
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
     except Exception as error:
         raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
-    if missing:
+    if missing and not used:
         used += _used_of(missing, bundle)
     for reference in used:
         name = reference.partition("#")[0]
@@ -291,6 +290,21 @@ def _used_of(missing: Container[str], bundle: Bundle) -> Iterator[str]:
 
 def _slot_text(slot: str) -> str:
     return "the value of its last expression" if slot == VALUE_SLOT else f"{slot!r}"
+
+
+def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedError | BundleError:
+    """Return the error for a slot of a foreign file; `--trust` is no advice for forged data."""
+    if isinstance(error, NotAllowedError):
+        text = (
+            f"{_slot_text(slot)} holds {error.what}, and the file is not yours: it is loaded only "
+            "after '%mundane_open FILE --trust', which lets its code run"
+        )
+        return UntrustedError(path, step, text)
+    text = (
+        f"{_slot_text(slot)} holds what no library pickles ({error}), and the file is not yours: "
+        f"it is damaged or forged; '%%step {step} --rerun' runs the step again"
+    )
+    return BundleError(path, step, text)
 
 
 def _why_not_loaded(step: str, slot: str, error: Exception) -> str:

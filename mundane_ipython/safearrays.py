@@ -1,23 +1,30 @@
-"""NumPy's and PyArrow's arrays out of an untrusted pickle, made without trusting their state.
+"""NumPy's arrays out of an untrusted pickle, made without trusting their state.
 
 NumPy sets a pickled state as it is: offsets behind the item, flags that lie about objects, lists
 shorter than the array. Each lets a hostile file read or call through forged pointers, and a damaged
-one kill the kernel. Here a dtype is built anew by its constructor, which checks, and an array's
-state is checked before it is set. PyArrow's arrays are checked before and after they are made, and
-pandas' have memory before they have their state.
+one kill the kernel. Here a dtype is built anew by its constructor, which checks, and an array is
+made when its state is there and has been checked; nothing sets it again.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
+import mmap
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from .views import array_view, array_with_gaps, is_array
+from .waiting import HostileStateError, Waiting
+
 _MAX_ITEMS = 1 << 48
+_DTYPE = re.compile(r"[a-zA-Z?]\d*")
+# NumPy walks through dtypes in dtypes without looking at the stack's end.
+_DEEPEST_DTYPE = 32
 
-
-class HostileStateError(Exception):
-    """A state that the library itself would never have pickled."""
+BUFFERS = (bytes, bytearray, memoryview, mmap.mmap)
+"""Types of what a pickle holds the memory of arrays in."""
 
 
 def is_dtype(value: Any) -> bool:
@@ -25,11 +32,23 @@ def is_dtype(value: Any) -> bool:
     return any(base.__module__ == "numpy" and base.__qualname__ == "dtype" for base in _mro(value))
 
 
-def is_array(value: Any) -> bool:
-    """Return whether a value is a NumPy array, of a subclass too."""
-    return any(
-        base.__module__ == "numpy" and base.__qualname__ == "ndarray" for base in _mro(value)
-    )
+def is_array_class(kind: type) -> bool:
+    """Return whether a class is NumPy's array, or a subclass of it."""
+    named = [(base.__module__, base.__qualname__) for base in kind.__mro__]
+    return ("numpy", "ndarray") in named
+
+
+def dtype_of(text: Any, *_: Any) -> Any:
+    """Return a dtype that its state may yet be set of, in place of `numpy.dtype`.
+
+    Raises:
+        HostileStateError: NumPy pickles no dtype by this text.
+    """
+    import numpy as np
+
+    if type(text) is not str or not _DTYPE.fullmatch(text):
+        raise HostileStateError("a dtype")
+    return np.dtype(text)
 
 
 def rebuilt_dtype(dtype: Any, state: Any) -> Any:
@@ -49,11 +68,7 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
     _, order, subarray, names, fields, size, *_ = state
     try:
         if dtype.kind in "mM":
-            unit, count, *_ = state[8][1]
-            text = unit.decode() if type(unit) is bytes else unit
-            built = np.dtype(
-                f"{dtype.kind}8" if text == "generic" else f"{dtype.kind}8[{count}{text}]"
-            )
+            built = _times(dtype.kind, *state[8][1])
         elif subarray is not None:
             base, shape = subarray
             built = np.dtype((_only(base, np.dtype), tuple(_only(n, int) for n in shape)))
@@ -65,109 +80,168 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
         raise
     except Exception as error:
         raise HostileStateError(f"a dtype's state ({error})") from error
+    if _depth(built) > _DEEPEST_DTYPE:
+        raise HostileStateError(f"a dtype of more than {_DEEPEST_DTYPE} dtypes in each other")
     if order in ("<", ">") and names is None and subarray is None:
         return np.dtype(built.newbyteorder(order).str)  # by its text: the native order is `=`
     return built
 
 
-def check_array_state(state: Any) -> None:
-    """Refuse an array's state whose data do not fit its shape and dtype.
+def waiting_array(kind: Any, shape: Any, dtype: Any) -> Waiting:
+    """Stand for an array, in place of `numpy._core.multiarray._reconstruct`.
 
     Raises:
-        HostileStateError: they do not fit.
+        HostileStateError: NumPy pickles no array so.
     """
     import numpy as np
 
-    if type(state) is not tuple or len(state) not in (5, 7):
+    if kind is not np.ndarray or shape != (0,) or dtype not in (b"b", "b"):
+        raise HostileStateError("an array")
+    return Waiting(_array)
+
+
+def waiting_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Waiting:
+    """Stand for a masked array, in place of `numpy.ma.core._mareconstruct`.
+
+    Raises:
+        HostileStateError: NumPy pickles no masked array so.
+    """
+    import numpy as np
+
+    if kind is not np.ma.MaskedArray or base is not np.ndarray or shape != (0,):
+        raise HostileStateError("a masked array")
+    return Waiting(_masked)
+
+
+def array_of_buffer(buffer: Any, dtype: Any, shape: Any, *order: Any) -> Any:
+    """Return an array on a buffer, in place of `numpy._core.numeric._frombuffer`: not a copy.
+
+    Raises:
+        HostileStateError: NumPy pickles no array so.
+    """
+    import numpy as np
+
+    make: Any = np.empty(0).__reduce_ex__(5)[0]  # its module is another in each NumPy
+    if type(buffer) not in BUFFERS or not is_dtype(dtype) or dtype.hasobject:
+        raise HostileStateError("an array's buffer")
+    if not _is_shape(shape):
+        raise HostileStateError("an array's shape")
+    return _placed("an array", partial(make, buffer, dtype, shape, *order))
+
+
+def scalar(dtype: Any, data: Any = b"") -> Any:
+    """Return a NumPy scalar, in place of `numpy._core.multiarray.scalar`.
+
+    Raises:
+        HostileStateError: its data are not one item of this dtype.
+    """
+    import numpy as np
+
+    make: Any = np.float64().__reduce__()[0]  # its module is another in each NumPy
+    if not is_dtype(dtype):
+        raise HostileStateError("a scalar's dtype")
+    if dtype.hasobject:
+        # NumPy keeps these in an array, whose own dtype and size it takes for granted.
+        if not is_array(data) or data.dtype != dtype or data.shape != ():
+            raise HostileStateError("a scalar's data")
+    elif type(data) is not bytes or len(data) != dtype.itemsize:
+        raise HostileStateError("a scalar's data")
+    return make(dtype, data)
+
+
+def view_of_array(root: Any, dtype: Any, *place: Any) -> Any:
+    """Return an array on another one's memory; NumPy's constructor keeps it inside of that.
+
+    Raises:
+        HostileStateError: it would lie elsewhere, or be a view of objects.
+    """
+    if not is_array(root) or not is_dtype(dtype) or root.dtype.hasobject or dtype.hasobject:
+        raise HostileStateError("a view of no array")
+    return _placed("a view", partial(array_view, root, dtype, *place))
+
+
+def spread_array(items: Any, strides: Any) -> Any:
+    """Return an array with gaps; NumPy's constructor keeps it inside of the memory made for it.
+
+    Raises:
+        HostileStateError: the gaps are too wide, or it is an array of objects.
+    """
+    if not is_array(items) or items.dtype.hasobject or type(strides) is not tuple:
+        raise HostileStateError("gaps in no array")
+    return _placed("gaps", partial(array_with_gaps, items, strides))
+
+
+def _placed(what: str, make: Callable[[], Any]) -> Any:
+    """Return an array that NumPy's constructor may refuse, for where its items would lie."""
+    try:
+        return make()
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise HostileStateError(f"{what} ({error})") from error
+
+
+def _array(state: Any) -> Any:
+    import numpy as np
+
+    _check_array_state(state, 5)
+    array = np.empty(0, "b")
+    array.__setstate__(state)
+    return array
+
+
+def _masked(state: Any) -> Any:
+    import numpy as np
+
+    _check_array_state(state, 7)
+    if type(state[5]) is not bytes:  # the mask; NumPy holds bytes against its size
+        raise HostileStateError("an array's mask")
+    array: Any = np.ma.MaskedArray(np.empty(0, "b"))
+    array._mask = np.zeros(0, "b")
+    array.__setstate__(state)
+    return array
+
+
+def _check_array_state(state: Any, length: int) -> None:
+    """Refuse an array's state whose data do not fit its shape and dtype."""
+    import numpy as np
+
+    if type(state) is not tuple or len(state) != length:
         raise HostileStateError("an array's state")
     shape, dtype, data = state[1], state[2], state[4]
-    if type(shape) is not tuple or not isinstance(dtype, np.dtype):
+    if not isinstance(dtype, np.dtype):
         raise HostileStateError("an array's state")
-    if any(type(side) is not int or not 0 <= side < _MAX_ITEMS for side in shape):
+    if not _is_shape(shape):
         raise HostileStateError("an array's shape")
     count = math.prod(shape)
-    fits = len(data) == (count if dtype.hasobject else count * dtype.itemsize)
-    if type(data) is not (list if dtype.hasobject else bytes) or not fits:
+    if type(data) is not (list if dtype.hasobject else bytes):
+        raise HostileStateError("an array's data")
+    if len(data) != (count if dtype.hasobject else count * dtype.itemsize):
         raise HostileStateError("an array's data")
 
 
-def is_backed(value: Any) -> bool:
-    """Return whether a value is a pandas array on a NumPy array, of pandas' own C code."""
-    return any(base.__qualname__ == "NDArrayBacked" for base in _mro(value))
+def _is_shape(shape: Any) -> bool:
+    if type(shape) is not tuple or any(type(side) is not int or side < 0 for side in shape):
+        return False
+    return bool(math.prod(side for side in shape if side) < _MAX_ITEMS)
 
 
-def backed_array(kind: Any, checksum: Any, state: Any) -> Any:
-    """Return a pandas array that waits for its state; an empty one until then.
+def _depth(dtype: Any) -> int:
+    if dtype.subdtype is not None:
+        return 1 + _depth(dtype.base)
+    if dtype.names is None:
+        return 0
+    return 1 + max((_depth(dtype[name]) for name in dtype.names), default=0)
 
-    As pandas makes it, it has no array at all, and whatever looks at it ends the process.
-    """
+
+def _times(kind: str, unit: Any, count: Any, *_: Any) -> Any:
     import numpy as np
 
-    arrays: Any = importlib.import_module("pandas._libs.arrays")
-    if not (isinstance(kind, type) and issubclass(kind, arrays.NDArrayBacked)) or state is not None:
-        raise HostileStateError("a pandas array")
-    array = arrays.__pyx_unpickle_NDArrayBacked(kind, checksum, None)
-    empty = np.empty(0, "i8")
-    arrays.NDArrayBacked.__setstate__(array, (empty, empty.dtype, {}))
-    return array
-
-
-def check_backed_state(state: Any) -> None:
-    """Check the state of a pandas array: pandas would take None for its NumPy array.
-
-    Raises:
-        HostileStateError: it brings no array.
-    """
-    parts = state.values() if type(state) is dict else state
-    if type(state) not in (dict, tuple) or not any(is_array(part) for part in parts):
-        raise HostileStateError("a pandas array without its data")
-
-
-def restored_arrow(data: Any) -> Any:
-    """Return the PyArrow array of a pickled state, in place of `pyarrow.lib._restore_array`.
-
-    Raises:
-        HostileStateError: PyArrow never pickles this.
-    """
-    pa: Any = importlib.import_module("pyarrow")
-
-    _check_arrow(data)
-    array = pa.lib._restore_array(data)
-    try:
-        array.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise HostileStateError(f"an array's buffers ({error})") from error
-    return array
-
-
-def _check_arrow(data: Any) -> None:
-    """Check what PyArrow takes for granted while it makes the array, before it can be validated."""
-    pa: Any = importlib.import_module("pyarrow")
-
-    if type(data) is not tuple or len(data) != 7:
-        raise HostileStateError("an array's state")
-    kind, length, nulls, offset, buffers, children, dictionary = data
-    if not isinstance(kind, pa.DataType):
-        raise HostileStateError("an array's type")
-    if any(type(n) is not int or not -1 <= n < _MAX_ITEMS for n in (length, nulls, offset)):
-        raise HostileStateError("an array's length")
-    variadic = getattr(kind, "has_variadic_buffers", False)
-    if length < 0 or offset < 0 or nulls > length:
-        raise HostileStateError("an array's length")
-    if len(buffers) < kind.num_buffers or (len(buffers) > kind.num_buffers and not variadic):
-        raise HostileStateError("an array's number of buffers")
-    if not all(buffer is None or isinstance(buffer, pa.Buffer) for buffer in buffers):
-        raise HostileStateError("an array's buffers")
-    if len(children) != kind.num_fields or pa.types.is_dictionary(kind) != bool(dictionary):
-        raise HostileStateError("an array's children")
-    for child in children:
-        _check_arrow(child)
-    expected = [kind.field(i).type for i in range(kind.num_fields)]
-    if dictionary:
-        _check_arrow(dictionary)
-        expected, children = [*expected, kind.value_type], [*children, dictionary]
-    if any(child[0] != wanted for child, wanted in zip(children, expected, strict=True)):
-        raise HostileStateError("an array's children")
+    text = unit.decode() if type(unit) is bytes else _only(unit, str)
+    if text == "generic":
+        return np.dtype(f"{kind}8")
+    # NumPy divides by the count without a look at it.
+    if not text.isalpha() or not 0 < _only(count, int) < 1 << 31:
+        raise HostileStateError("a dtype's unit")
+    return np.dtype(f"{kind}8[{count}{text}]")
 
 
 def _structured(names: Any, fields: Any, size: Any) -> Any:
@@ -176,10 +250,12 @@ def _structured(names: Any, fields: Any, size: Any) -> Any:
     chosen = [fields[_only(name, str)] for name in _only(names, tuple)]
     formats = [_only(field[0], np.dtype) for field in chosen]
     offsets = [_only(field[1], int) for field in chosen]
-    if any(offset < 0 for offset in offsets):
+    # NumPy adds them up in 32 bits.
+    ends = [offset + form.itemsize for offset, form in zip(offsets, formats, strict=True)]
+    if any(offset < 0 for offset in offsets) or max(ends, default=0) > _only(size, int):
         raise HostileStateError("a dtype's offsets")
     spec: dict[str, Any] = {"names": list(names), "formats": formats, "offsets": offsets}
-    spec["itemsize"] = _only(size, int)
+    spec["itemsize"] = size
     make: Any = np.dtype
     return make(spec)
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mundane_ipython.allowlist import DataUnpickler
+from mundane_ipython.dataunpickler import DataUnpickler
 from mundane_ipython.errors import BundleError
 from mundane_ipython.unpickler import NotebookUnpickler
 

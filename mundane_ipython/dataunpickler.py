@@ -1,0 +1,273 @@
+"""Unpickling without trust: data loads, code does not run, and forged data do not end the process.
+
+The same idea as `torch.load(weights_only=True)`. A pickle is a program; here each callable that it
+may call is on a list of constructors of plain data (`allowlist`), it may call nothing else, and it
+may set the state of values only. SPEC.md, Trust.
+"""
+
+from __future__ import annotations
+
+import collections
+import enum
+import io
+import pickle
+import types
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from . import safearrays, safepandas
+from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, NotAllowedError, is_called, library_of
+from .homes import home_of
+from .waiting import Depths, HostileStateError, Waiting
+
+# Their state would be set on the library's own object.
+_FIXED = (type, types.FunctionType, types.BuiltinFunctionType, partial, enum.Enum)
+
+# The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
+_PythonUnpickler: Any = pickle._Unpickler
+
+
+def _then(load: Callable[[Any], None], check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return an opcode's function with a check of what it has put on the stack."""
+
+    def load_and_check(unpickler: Any) -> None:
+        load(unpickler)
+        check(unpickler)
+
+    return load_and_check
+
+
+class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has another signature
+    """An unpickler that builds data: its opcodes that call, set state or fill are guarded.
+
+    What a library made is made once and whole (`waiting`), and nothing of the pickle changes it
+    then: so what was true when it was checked stays true.
+
+    Args:
+        file: the pickles.
+        buffers: the out-of-band buffers, in order.
+        look_up: what a reference to an older name's value resolves to.
+
+    Its `load` raises NotAllowedError for more than data, HostileStateError for data that no library
+    pickles, MissingValueError for data that hold an older value that is `Missing`.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
+
+    def __init__(
+        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any]
+    ) -> None:
+        super().__init__(file, buffers=buffers)
+        self._look_up = look_up
+        # What a call of something calls, by its id: itself, or a check in front of it.
+        self._calls: dict[int, Any] = {
+            id(ZONE_CONSTRUCTOR): ZONE_CONSTRUCTOR,
+            id(types.SimpleNamespace): CHECKED["types", "SimpleNamespace"],  # cloudpickle's
+        }
+        # Kept alive, so that no other object takes an id of theirs.
+        self._older: dict[int, Any] = {}
+        self._depths = Depths()
+        self._waiting = 0
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what is on the list; name what is not."""
+        module = home_of(module)
+        checked = CHECKED.get((module, name))
+        if (module, name) in ALLOWED:
+            found = super().find_class(module, name)
+        elif checked is not None:
+            found = checked
+        else:
+            raise NotAllowedError(f"{module}.{name}")
+        if checked is not None or is_called(found):
+            self._calls[id(found)] = checked or found
+        return found
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Return an older name's value where it is plain data."""
+        value = self._look_up(pid)
+        kind = type(value)
+        named = (home_of(kind.__module__), kind.__qualname__)
+        if named not in ALLOWED and not isinstance(value, Missing):
+            raise NotAllowedError(".".join(named))
+        self._older[id(value)] = value
+        return value
+
+    def get_extension(self, code: int) -> None:
+        """Refuse copyreg's extension codes: what they mean is not in the pickle."""
+        raise NotAllowedError(f"copyreg extension {code}")
+
+    def _load_reduce(self) -> None:
+        self.stack[-2] = self._call_of(self.stack[-2])
+        arguments = self.stack[-1]
+        super().load_reduce()
+        self._note_made(arguments)
+
+    def _load_newobj(self) -> None:
+        self._make_new(self.stack[-2], super().load_newobj)
+
+    def _load_newobj_ex(self) -> None:
+        self._make_new(self.stack[-3], super().load_newobj_ex)
+
+    def _make_new(self, kind: Any, load: Callable[[], None]) -> None:
+        """Make an object without calling its class; one of a library's has to wait for its state.
+
+        Such an object that was only half made ends the process when code in C looks at it.
+        """
+        root = library_of(kind)
+        if not isinstance(kind, type):
+            raise NotAllowedError(f"a new {_name_of(kind)}")
+        if root is None:
+            if self._call_of(kind) is not kind:
+                raise HostileStateError(f"a new {_name_of(kind)}")
+            arguments = self.stack[-1]
+            load()
+            self._note_made(arguments)
+        elif root != "pandas" or self.stack[-1] != ():
+            raise HostileStateError(f"a new {_name_of(kind)}")
+        else:
+            self.stack[-2:] = [safepandas.waiting_object(kind)]
+            self._note_made(())
+
+    def _note_made(self, arguments: Any) -> None:
+        """Note what a call has made of its arguments."""
+        made = self.stack[-1]
+        self._waiting += type(made) is Waiting
+        parts = arguments
+        for each in arguments:
+            if type(each) is list:
+                parts = (*parts, *each)
+        self._depths.note(made, parts)
+
+    def _load_build(self) -> None:
+        target, state = self.stack[-2:]
+        self._check_older(target)
+        if type(target) is Waiting:
+            self._waiting -= 1
+            self.stack.pop()
+            self._replace_last(target.make(state))
+            self._note_made(state if type(state) is tuple else ())
+        elif safearrays.is_dtype(target):
+            self.stack.pop()
+            self._replace_last(safearrays.rebuilt_dtype(target, state))
+        elif library_of(type(target)) == "pandas" and safepandas.is_without_state(type(target)):
+            self.stack.pop()
+        else:
+            if isinstance(target, _FIXED):
+                raise NotAllowedError(f"a change of {_name_of(target)}")
+            if library_of(type(target)) is not None:
+                raise HostileStateError(f"a change of {_name_of(target)}")
+            _check_names(target, state)
+            super().load_build()
+
+    def _check_repeated(self) -> None:
+        value = self.stack[-1]
+        if type(value) is Waiting:
+            raise NotAllowedError("an object that holds itself")
+        if type(value) is Missing:
+            raise MissingValueError(value.name)
+
+    def _note_hashable(self) -> None:
+        value = self.stack[-1]
+        self._depths.note(value, value)
+
+    def _load_append(self) -> None:
+        self._check_filled(self.stack[-2], (list, collections.deque))
+        super().load_append()
+
+    def _load_appends(self) -> None:
+        self._check_filled(self.metastack[-1][-1], (list, collections.deque))
+        super().load_appends()
+
+    def _load_setitem(self) -> None:
+        self._check_filled(self.stack[-3], dict)
+        super().load_setitem()
+
+    def _load_setitems(self) -> None:
+        self._check_filled(self.metastack[-1][-1], dict)
+        super().load_setitems()
+
+    def _load_additems(self) -> None:
+        self._check_filled(self.metastack[-1][-1], set)
+        super().load_additems()
+
+    def _load_stop(self) -> None:
+        if self._waiting:
+            raise HostileStateError("an object without its state")
+        super().load_stop()
+
+    def _refuse_call(self) -> None:
+        raise NotAllowedError("a call as pickles of this protocol have none")
+
+    def _call_of(self, target: Any) -> Any:
+        try:
+            return self._calls[id(target)]
+        except KeyError:
+            raise NotAllowedError(f"a call of {_name_of(target)}") from None
+
+    def _check_filled(self, target: Any, kinds: Any) -> None:
+        self._check_older(target)
+        if not isinstance(target, kinds):
+            raise HostileStateError(f"a change of {_name_of(target)}")
+
+    def _check_older(self, target: Any) -> None:
+        if id(target) in self._older:
+            raise NotAllowedError("a change of another step's value")
+
+    def _replace_last(self, value: Any) -> None:
+        """Put a value in the place of the one on top of the stack, and in the memo."""
+        replaced = self.stack[-1]
+        self.stack[-1] = value
+        for index in reversed(self.memo):
+            if self.memo[index] is replaced:
+                self.memo[index] = value
+                break
+
+    dispatch[pickle.REDUCE[0]] = _load_reduce
+    dispatch[pickle.NEWOBJ[0]] = _load_newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = _load_newobj_ex
+    dispatch[pickle.OBJ[0]] = dispatch[pickle.INST[0]] = _refuse_call
+    dispatch[pickle.BUILD[0]] = _load_build
+    dispatch[pickle.APPEND[0]] = _load_append
+    dispatch[pickle.APPENDS[0]] = _load_appends
+    dispatch[pickle.SETITEM[0]] = _load_setitem
+    dispatch[pickle.SETITEMS[0]] = _load_setitems
+    dispatch[pickle.ADDITEMS[0]] = _load_additems
+    dispatch[pickle.STOP[0]] = _load_stop
+    for _code in (pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.DUP):
+        dispatch[_code[0]] = _then(dispatch[_code[0]], _check_repeated)
+    for _code in (pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3, pickle.FROZENSET):
+        dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
+
+
+class MissingValueError(Exception):
+    """An untrusted pickle uses an older name's value that is not there; `name` is the name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Missing:
+    """Stands for an older name's value that is not there; a bundle that uses it is refused."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _check_names(target: Any, state: Any) -> None:
+    """Refuse to set attributes by which Python and NumPy find what to call, and where memory is.
+
+    NumPy takes the `__array_interface__` of any object, with an address in it, and pickle calls a
+    `__setstate__` that the state before has set.
+    """
+    for names in state if type(state) is tuple else (state,):
+        if type(names) is dict and any(str(name).startswith("__") for name in names):
+            raise HostileStateError(f"names in a {_name_of(target)}")
+
+
+def _name_of(target: Any) -> str:
+    return str(getattr(target, "__qualname__", type(target).__qualname__))
