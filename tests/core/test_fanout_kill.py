@@ -62,8 +62,11 @@ with mundane.open(path) as task:
     if kind == "coroutines":
         found = asyncio.run(task.amap("m", arun, range(2000)))
     else:
-        found = task.map("m", run, (i for i in range(2000)), executor=executor())
+        pool = executor()
+        found = task.map("m", run, (i for i in range(2000)), executor=pool)
 print(json.dumps(found), flush=True)
+if kind == "processes":
+    pool.shutdown()  # else they would hold our standard output open, waiting for items
 # Without the end of the interpreter, at which a client waits for its cluster.
 os._exit(0)
 """
