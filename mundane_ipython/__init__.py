@@ -22,6 +22,7 @@ The layers, each importing only what stands below it:
     interrupt, bars, safehtml               SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
     record, chunks                          one stored cell; its bytes, in and out of the file
+    provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     homes, reach, scopes, syntax, trust, values, views, waiting

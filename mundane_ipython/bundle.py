@@ -227,7 +227,9 @@ def unpack(
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
     except Exception as error:
-        raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
+        used = list(_used_of(missing, bundle))
+        if not used:
+            raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
     if missing and not used:
         used += _used_of(missing, bundle)
     for reference in used:

@@ -6,7 +6,7 @@ these changed (`fingerprint`), and names that share an object with a changed one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,18 +68,19 @@ class Watch:
             if name in names and not isinstance(value, ATOMS)
         }
 
-    def mutations(self, kept: Mapping[str, Any]) -> Mutations:
+    def mutations(self, kept: Mapping[str, Any], again: Set[str] = frozenset()) -> Mutations:
         """Compare, after the cell.
 
         Args:
             kept: the names that still hold the very object that they held before the cell.
+            again: names that an earlier run of the step changed; they count as changed.
         """
         fingerprinter = Fingerprinter(self._namespace, _BUDGET_S)
-        changed: list[str] = []
+        changed = [name for name in kept if name in again]
         unchecked: list[str] = []
         inner: dict[int, tuple[str, Any]] = {}
         for name, before in self._digests.items():
-            if name not in kept:
+            if name not in kept or name in again:
                 continue
             after = fingerprinter.digest(kept[name])
             if before is None or after is None:

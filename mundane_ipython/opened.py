@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import mundane
 from mundane import Task
 
 from .cells import Cells, StoredCell
 from .errors import BundleError
+from .provenance import Provenance
 from .record import CellRecord
-from .staleness import Inputs, read_inputs
 from .trust import is_signed, load_key, sign, signed_text
-
-
-class Provenance:
-    """Which step each variable's value came from, and when each step finished.
-
-    Args:
-        finished: when each stored step finished, by step.
-    """
-
-    def __init__(self, finished: dict[str, str]) -> None:
-        self._finished = finished
-        self._origins: dict[str, tuple[str, int]] = {}
-
-    @property
-    def finished(self) -> Mapping[str, str]:
-        """When each stored step finished, ISO-8601, by step."""
-        return self._finished
-
-    def note(self, step: str, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
-        """Note that these names have their present values from a step."""
-        for name in names:
-            if name in namespace:
-                self._origins[name] = (step, id(namespace[name]))
-
-    def set_finished(self, step: str, finished_at: str) -> None:
-        """Note when a step finished."""
-        self._finished[step] = finished_at
-
-    def inputs(self, names: Iterable[str], namespace: Mapping[str, Any]) -> Inputs:
-        """Return what these names stand for at present."""
-        return read_inputs(names, namespace, self._origins, self._finished)
 
 
 @dataclass(frozen=True, slots=True)

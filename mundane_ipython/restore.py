@@ -126,8 +126,13 @@ class Restorer:
     ) -> None:
         """Bring a loaded step into the namespace, show what it showed, and say so."""
         self._set_up(source)
+        namespace, provenance = self._shell.user_ns, self._opened.provenance
+        touched = {*restored.names, *restored.deleted, *restored.left_out}
+        before = {each: namespace[each] for each in touched if each in namespace}
         self._apply(restored)
-        self._opened.provenance.note(name, restored.names, self._shell.user_ns)
+        changed = restored.names.keys() - source.bound
+        provenance.note(name, restored.names, changed, namespace, before)
+        provenance.note_restored(name, touched, before, namespace, stale=bool(stale))
         if stale or not options.quiet:
             self._note(options, restored, stale)
 

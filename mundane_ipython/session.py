@@ -219,6 +219,7 @@ class Session:
         if attempt.stored:
             return False
         self.stale.pop(name, None)
+        opened.provenance.put_back(name, self._shell.user_ns)
         step = RunningStep(
             self._shell,
             opened,

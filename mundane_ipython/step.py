@@ -124,7 +124,7 @@ class RunningStep:
             read = source.read - source.bound_first
             names = reachable_names(read, namespace, dynamic=source.dynamic) & names
             names -= source.bound_first if source.dynamic else frozenset()
-        inputs = self._opened.provenance.inputs(names, namespace)
+        inputs = self._opened.provenance.inputs(names, namespace, self._attempt.name)
         inputs.steps.pop(self._attempt.name, None)
         return inputs
 
@@ -154,6 +154,8 @@ class RunningStep:
             took_ms = round((time.monotonic() - self._started_s) * 1000)
         finally:
             self._end()
+        if interrupted or error is not None:
+            self._note_changes()
         if interrupted:
             text = "the step was interrupted; nothing of it is stored"
             raise shown_short(KeyboardInterrupt(text)) from None
@@ -172,13 +174,20 @@ class RunningStep:
         except MundaneError as refusal:
             error.add_note(f"mundane could not note the failure in the task file: {refusal}")
 
+    def _note_changes(self) -> None:
+        """Note what the step has changed in place although nothing of it is stored."""
+        namespace = self._shell.user_ns
+        kept = self._before.older(namespace, self._before.changes(namespace, ()))
+        changed = self._watch.mutations(kept).changed
+        self._opened.provenance.note_failed(self._attempt.name, changed, namespace)
+
     def _finish(self, shown: CellOutputs, took_ms: int) -> None:
         try:
             stored = self._commit(shown, took_ms)
-        except (NotebookStepError, SerializationError) as refusal:
-            self._fail(refusal)
-            raise shown_short(refusal) from None
         except MundaneError as refusal:
+            self._note_changes()
+            if isinstance(refusal, (NotebookStepError, SerializationError)):
+                self._fail(refusal)
             raise shown_short(refusal) from None
         if not self._options.quiet:
             self._note(stored)
@@ -210,7 +219,8 @@ class RunningStep:
         if self._exit_code is not _NOTHING:
             namespace.setdefault(_EXIT_CODE, self._exit_code)
         kept = self._before.older(namespace, changes)
-        mutations = self._watch.mutations(kept)
+        again = self._opened.provenance.changed_by(name, namespace)
+        mutations = self._watch.mutations(kept, again)
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
@@ -260,7 +270,8 @@ class RunningStep:
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
-        self._opened.provenance.note(name, bound, namespace)
+        older_values = self._before.values
+        self._opened.provenance.note(name, bound, mutations.changed, namespace, older_values)
         return stored
 
     def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:

@@ -1,0 +1,146 @@
+"""Where the values in the namespace come from: which step, and what was there before it.
+
+What a kernel knows and no file: it begins anew with each kernel. SPEC.md, Staleness, and Running a
+step again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
+
+from .staleness import Inputs, read_inputs
+
+_ABSENT = object()
+
+
+class Provenance:
+    """Which step each variable's value came from, and when each step finished.
+
+    Args:
+        finished: when each stored step finished, by step.
+    """
+
+    def __init__(self, finished: dict[str, str]) -> None:
+        self._finished = finished
+        # By name: the step that bound or changed its value, and the value's id.
+        self._origins: dict[str, tuple[str, int]] = {}
+        # By step and name: the origin of the value that the step found.
+        self._found: dict[str, dict[str, tuple[str, int]]] = {}
+        # By step and name: values that it changed in place, by id.
+        self._changed: dict[str, dict[str, int]] = {}
+        # By step and name: what was there before a stale step was restored.
+        self._replaced: dict[str, dict[str, Any]] = {}
+        # By name: the id of what a restore bound it to last; `_ABSENT`'s where it deleted it.
+        self._restored: dict[str, int] = {}
+
+    @property
+    def finished(self) -> Mapping[str, str]:
+        """When each stored step finished, ISO-8601, by step."""
+        return self._finished
+
+    def set_finished(self, step: str, finished_at: str) -> None:
+        """Note when a step finished."""
+        self._finished[step] = finished_at
+
+    def note(
+        self,
+        step: str,
+        names: Iterable[str],
+        changed: Iterable[str],
+        namespace: Mapping[str, Any],
+        older: Mapping[str, Any],
+    ) -> None:
+        """Note that names have their present values from a step, which ran or was restored.
+
+        Args:
+            step: its name.
+            names: that it has stored.
+            changed: those of them whose values it changed in place.
+            namespace: as it is now.
+            older: as it was before the step.
+        """
+        found = self._found.setdefault(step, {})
+        for name in names:
+            if name in namespace:
+                origin, identity = self._origins.get(name, ("", 0))
+                if origin != step:
+                    found.pop(name, None)
+                    if name in older and identity == id(older[name]):
+                        found[name] = origin, identity
+                self._origins[name] = step, id(namespace[name])
+        self._changed[step] = {name: id(namespace[name]) for name in changed if name in namespace}
+
+    def note_failed(self, step: str, changed: Iterable[str], namespace: Mapping[str, Any]) -> None:
+        """Note what a step that failed has changed in place: its next try stores it."""
+        self._changed.setdefault(step, {}).update(
+            (name, id(namespace[name])) for name in changed if name in namespace
+        )
+
+    def changed_by(self, step: str, namespace: Mapping[str, Any]) -> frozenset[str]:
+        """Return names whose values an earlier run of this step changed in place.
+
+        What that run stored is dropped when the step is stored again, and the values are not
+        changed a second time where the step does the same: so they are stored with it again.
+        """
+        return frozenset(
+            name
+            for name, identity in self._changed.get(step, {}).items()
+            if name in namespace and self._has_change(name, identity, id(namespace[name]))
+        )
+
+    def _has_change(self, name: str, identity: int, now: int) -> bool:
+        origin, found = self._origins.get(name, ("", 0))
+        # The same object, or one to which a later step has added its changes.
+        return now == identity or (found == now and name in self._changed.get(origin, {}))
+
+    def inputs(self, names: Iterable[str], namespace: Mapping[str, Any], step: str = "") -> Inputs:
+        """Return what these names stand for at present.
+
+        Args:
+            names: to be looked at.
+            namespace: the user namespace.
+            step: for which they are inputs; what it left itself counts as what it had found.
+        """
+        own = {
+            name: (origin, id(namespace[name]))
+            for name, (origin, _) in self._found.get(step, {}).items()
+            if name in namespace and self._origins[name] == (step, id(namespace[name]))
+        }
+        return read_inputs(names, namespace, self._origins | own, self._finished)
+
+    def note_restored(
+        self,
+        step: str,
+        names: Iterable[str],
+        before: Mapping[str, Any],
+        now: Mapping[str, Any],
+        *,
+        stale: bool,
+    ) -> None:
+        """Note what a restore has put in the place of what was there before.
+
+        Args:
+            step: its name.
+            names: that the restore has bound or deleted.
+            before: the namespace before.
+            now: the namespace after.
+            stale: whether it is to be run again some time: what was there is kept for it.
+        """
+        for name in names:
+            self._restored[name] = id(now.get(name, _ABSENT))
+        if stale:
+            self._replaced[step] = {name: before[name] for name in names if name in before}
+
+    def put_back(self, step: str, namespace: MutableMapping[str, Any]) -> None:
+        """Bring back what a stale restore of this step replaced, as the step is now to run.
+
+        Else it would run on what it had stored itself, or what later steps have, and pass for
+        fresh. A name that was bound to something else since, and not by a restore, is left alone.
+        """
+        for name, value in self._replaced.pop(step, {}).items():
+            if self._restored[name] == id(namespace.get(name, _ABSENT)):
+                namespace[name] = value
+                found = self._found.get(step, {}).get(name)
+                if found is not None:
+                    self._origins[name] = found

@@ -1,0 +1,194 @@
+"""A step that is run again in the kernel that has its results: nothing is lost, nothing is old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .shells import Shell
+
+Restart = Callable[[], Shell]
+
+LOAD = "d = {'a': list(range(3))}\nsame = d"
+CHANGE = "d['b'] = 2\nboth = [d, len(d['a'])]"
+
+
+def load(shell: Shell, body: str = LOAD, options: str = "") -> None:
+    shell.step("load", body, options)
+
+
+def stored_by_rerun(shell: Shell) -> None:
+    shell.step("change", CHANGE)
+    shell.step("change", CHANGE, "--rerun")
+
+
+def stored_by_two_reruns(shell: Shell) -> None:
+    stored_by_rerun(shell)
+    shell.step("change", CHANGE, "--rerun")
+
+
+def stored_after_forgetting(shell: Shell) -> None:
+    shell.step("change", CHANGE)
+    shell.ok("%mundane_forget change")
+    shell.step("change", CHANGE)
+
+
+def stored_after_a_failure(shell: Shell) -> None:
+    shell.fails(f"%%step change\n{CHANGE}\n1 / 0")
+    shell.step("change", CHANGE)
+
+
+def stored_after_an_interrupt(shell: Shell) -> None:
+    shell.fails(f"%%step change\n{CHANGE}\nraise KeyboardInterrupt")
+    shell.step("change", CHANGE)
+
+
+def stored_after_a_refusal(shell: Shell) -> None:
+    shell.fails(f"%%step change -o gone\n{CHANGE}\ngone = (n for n in 'a')")
+    shell.step("change", CHANGE)
+
+
+def stored_after_an_edit(shell: Shell) -> None:
+    shell.step("change", CHANGE)
+    shell.step("change", f"{CHANGE}\nmore = 1", "--rerun")
+    shell.step("change", CHANGE, "--rerun")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        stored_by_rerun,
+        stored_by_two_reruns,
+        stored_after_forgetting,
+        stored_after_a_failure,
+        stored_after_an_interrupt,
+        stored_after_a_refusal,
+        stored_after_an_edit,
+    ],
+)
+def test_a_change_that_was_there_already_is_stored_again(
+    again: Callable[[Shell], None], restarted: Restart
+) -> None:
+    """A second run changes nothing that the first had not changed; what it stores has it all."""
+    shell = restarted()
+    load(shell)
+    again(shell)
+    shell = restarted()
+    load(shell)
+    assert "STALE" not in shell.step("change", CHANGE).out
+    assert shell.ns["d"] == {"a": [0, 1, 2], "b": 2}
+    assert shell.ns["both"][0] is shell.ns["d"] is shell.ns["same"]
+
+
+def test_a_restored_step_is_run_again(restarted: Restart) -> None:
+    """The same where it was restored in this kernel, and not run."""
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    shell.step("change", CHANGE, "--rerun")
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    assert shell.ns["d"] == {"a": [0, 1, 2], "b": 2}
+
+
+def test_a_later_steps_changes_stay(restarted: Restart) -> None:
+    """A step that is run again below a later one stores the value as it is by then."""
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    shell.step("later", "d['c'] = 3")
+    shell.step("change", CHANGE, "--rerun")
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    assert shell.ns["d"].keys() == {"a", "b", "c"}
+    shell.step("later", "d['c'] = 3")
+    assert shell.ns["d"].keys() == {"a", "b", "c"}
+
+
+def test_a_value_that_was_bound_anew_is_not_the_steps(restarted: Restart) -> None:
+    """What a step once changed is no part of it after another cell has replaced the value."""
+    shell = restarted()
+    load(shell, "d = {'a': [1]}")
+    shell.step("change", "d['b'] = 2")
+    load(shell, "d = {'a': []}", "--rerun")
+    shell.step("change", "other = 1", "--rerun")
+    assert [name for name, _ in shell.record("change").bindings] == ["other"]
+
+
+def fresh(shell: Shell) -> None:
+    """Run `load` again on twice as much, and restore what is stale by that."""
+    load(shell, "d = {'a': list(range(6))}", "--rerun")
+    assert "STALE: step load was run again" in shell.step("change", CHANGE).out
+
+
+def test_the_advice_for_a_stale_step_uses_what_is_fresh(restarted: Restart) -> None:
+    """`--rerun` after a stale restore runs on what was there before it, not on what it brought."""
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    for again in (False, True):
+        shell = restarted() if again else shell
+        fresh(shell)
+        assert shell.ns["both"][1] == 3
+        shell.step("change", CHANGE, "--rerun")
+        assert shell.ns["both"][1] == len(shell.ns["d"]["a"]) == 6
+        assert shell.ns["both"][0] is shell.ns["d"]
+        assert "STALE" not in shell.step("change", CHANGE).out
+        load(shell, LOAD, "--rerun")
+        shell.step("change", CHANGE, "--rerun")
+        assert shell.ns["both"][1] == 3
+
+
+def test_a_chain_of_stale_steps(restarted: Restart) -> None:
+    """Each of several stale steps may be run again in its turn; each sees what came before it."""
+    second = "d['c'] = d['b'] + len(d['a'])\nd = dict(d)"
+    third = "total = d['c']\ndel d"
+    shell = restarted()
+    load(shell)
+    for name, body in (("change", CHANGE), ("second", second), ("third", third)):
+        shell.step(name, body)
+    shell = restarted()
+    load(shell, "d = {'a': list(range(6))}", "--rerun")
+    for name, body in (("change", CHANGE), ("second", second), ("third", third)):
+        shell.step(name, body)
+    assert shell.ns["total"] == 5
+    for name, body in (("change", CHANGE), ("second", second), ("third", third)):
+        shell.step(name, body, "--rerun")
+    assert shell.ns["total"] == 8
+
+
+def test_what_a_user_bound_after_a_stale_restore_stays(restarted: Restart) -> None:
+    """Only what the restore itself has brought is taken back."""
+    shell = restarted()
+    load(shell)
+    shell.step("change", CHANGE)
+    fresh(shell)
+    shell.ok("d = {'a': [1]}")
+    shell.step("change", CHANGE, "--rerun")
+    assert shell.ns["both"] == [{"a": [1], "b": 2}, 1]
+
+
+def test_stale_after_a_rerun_as_before(restarted: Restart) -> None:
+    """A step that ran twice depends on what it depended on when it ran once."""
+    shell = restarted()
+    load(shell)
+    stored_by_rerun(shell)
+    fresh(shell)
+
+
+def test_shared_with_a_value_that_is_another_now(restarted: Restart) -> None:
+    """The error names the value, and not what a placeholder of it has failed at."""
+    shell = restarted()
+    shell.ok("import numpy as np")
+    shell.step("make", "box = [np.arange(3)]")
+    shell.step("view", "part = (box[0], np.ma.array(box[0]))")
+    shell = restarted()
+    shell.ok("import numpy as np\nbox = []")
+    error = shell.fails("%%step view\npart = (box[0], np.ma.array(box[0]))")
+    assert "it shares objects with 'box', which is not what it was" in str(error)
