@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import decimal
 import locale
+import operator
 import os
 import random
 import sys
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from .counters import read_counters, set_counters
@@ -24,6 +26,7 @@ from .loggers import logger_changes, logger_states, set_loggers
 State = Any
 
 _ABSENT = object()
+_NOTHING: Mapping[str, State] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,21 @@ def read_state(values: Iterable[Any]) -> dict[str, State]:
     return {name: entry.read() for name, entry in _entries(values).items()}
 
 
-def changed_state(before: Mapping[str, State], values: Iterable[Any]) -> dict[str, State]:
-    """Return what changed since, by entry: what `restore_state` takes."""
-    entries = _entries(values).items()
-    found = {name: entry.changes(before[name], entry.read()) for name, entry in entries}
+def changed_state(
+    before: Mapping[str, State], values: Iterable[Any], again: Mapping[str, State] = _NOTHING
+) -> dict[str, State]:
+    """Return what changed since, by entry: what `restore_state` takes.
+
+    Args:
+        before: the state before.
+        values: of the namespace's names.
+        again: what an earlier run of the step changed, which its next run finds there already.
+    """
+    found = {}
+    for name, entry in _entries(values).items():
+        after = entry.read()
+        change = entry.changes(before[name], after)
+        found[name] = _joined(entry, again[name], change, after) if name in again else change
     return {name: change for name, change in found.items() if change is not None}
 
 
@@ -129,6 +143,15 @@ def _items(before: State, after: State) -> State:
     came = [(after.index(item), item) for item in after if item not in before]
     went = [item for item in before if item not in after]
     return (came, went) if came or went else None
+
+
+def _joined(entry: Entry, earlier: State, change: State, after: State) -> State:
+    """Return the changes of an earlier run, as they are now, together with those of this one."""
+    if entry.changes is _whole:
+        return after
+    if entry.changes is _items:
+        return earlier if change is None else tuple(map(operator.add, earlier, change))
+    return {name: (after or {}).get(name) for name in earlier} | (change or {})
 
 
 # How they are read and set.

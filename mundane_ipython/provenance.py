@@ -29,6 +29,8 @@ class Provenance:
         self._found: dict[str, dict[str, tuple[str, int]]] = {}
         # By step and name: values that it changed in place, by id.
         self._changed: dict[str, dict[str, int]] = {}
+        # By step and entry of `ambient`: what it changed of the state outside of variables.
+        self._ambient: dict[str, dict[str, Any]] = {}
         # By step and name: what was there before a stale step was restored.
         self._replaced: dict[str, dict[str, Any]] = {}
         # By name: the id of what a restore bound it to last; `_ABSENT`'s where it deleted it.
@@ -48,6 +50,7 @@ class Provenance:
         step: str,
         names: Iterable[str],
         changed: Iterable[str],
+        ambient: Mapping[str, Any],
         namespace: Mapping[str, Any],
         older: Mapping[str, Any],
     ) -> None:
@@ -57,6 +60,7 @@ class Provenance:
             step: its name.
             names: that it has stored.
             changed: those of them whose values it changed in place.
+            ambient: what it changed outside of variables, as `ambient.changed_state` tells it.
             namespace: as it is now.
             older: as it was before the step.
         """
@@ -70,12 +74,24 @@ class Provenance:
                         found[name] = origin, identity
                 self._origins[name] = step, id(namespace[name])
         self._changed[step] = {name: id(namespace[name]) for name in changed if name in namespace}
+        self._ambient[step] = dict(ambient)
 
-    def note_failed(self, step: str, changed: Iterable[str], namespace: Mapping[str, Any]) -> None:
-        """Note what a step that failed has changed in place: its next try stores it."""
+    def note_failed(
+        self,
+        step: str,
+        changed: Iterable[str],
+        ambient: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+    ) -> None:
+        """Note what a step that failed has changed all the same: its next try stores it."""
         self._changed.setdefault(step, {}).update(
             (name, id(namespace[name])) for name in changed if name in namespace
         )
+        self._ambient.setdefault(step, {}).update(ambient)
+
+    def ambient_of(self, step: str) -> Mapping[str, Any]:
+        """Return what earlier runs of this step changed outside of variables."""
+        return self._ambient.get(step, {})
 
     def changed_by(self, step: str, namespace: Mapping[str, Any]) -> frozenset[str]:
         """Return names whose values an earlier run of this step changed in place.

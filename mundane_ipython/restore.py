@@ -56,6 +56,7 @@ class Restored:
     trusted: bool = True
     took_ms: int | None = None
     ran_at: str = ""
+    process: dict[str, Any] = field(default_factory=dict)
     ambient: dict[str, Any] = field(default_factory=dict)
     not_set: dict[str, str] = field(default_factory=dict)
 
@@ -131,7 +132,8 @@ class Restorer:
         before = {each: namespace[each] for each in touched if each in namespace}
         self._apply(restored)
         changed = restored.names.keys() - source.bound
-        provenance.note(name, restored.names, changed, namespace, before)
+        ambient = restored.process | restored.ambient
+        provenance.note(name, restored.names, changed, ambient, namespace, before)
         provenance.note_restored(name, touched, before, namespace, stale=bool(stale))
         if stale or not options.quiet:
             self._note(options, restored, stale)
@@ -177,6 +179,7 @@ class Restorer:
             trusted=trusted,
             took_ms=record.took_ms,
             ran_at=record.ran_at,
+            process=record.process if trusted else {},
             ambient=slots.get(AMBIENT_SLOT, {}) if trusted else {},
             not_set=not_set,
         )

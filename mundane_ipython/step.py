@@ -179,7 +179,13 @@ class RunningStep:
         namespace = self._shell.user_ns
         kept = self._before.older(namespace, self._before.changes(namespace, ()))
         changed = self._watch.mutations(kept).changed
-        self._opened.provenance.note_failed(self._attempt.name, changed, namespace)
+        self._opened.provenance.note_failed(
+            self._attempt.name, changed, self._changed_state(), namespace
+        )
+
+    def _changed_state(self) -> dict[str, Any]:
+        again = self._opened.provenance.ambient_of(self._attempt.name)
+        return changed_state(self._ambient, self._shell.user_ns.values(), again)
 
     def _finish(self, shown: CellOutputs, took_ms: int) -> None:
         try:
@@ -224,7 +230,8 @@ class RunningStep:
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
-        ambient = changed_state(self._ambient, namespace.values())
+        ambient = self._changed_state()
+        all_ambient = dict(ambient)
         process = {entry: ambient.pop(entry) for entry in PROCESS & ambient.keys()}
         stored = Stored(
             packer,
@@ -270,8 +277,9 @@ class RunningStep:
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
-        older_values = self._before.values
-        self._opened.provenance.note(name, bound, mutations.changed, namespace, older_values)
+        self._opened.provenance.note(
+            name, bound, mutations.changed, all_ambient, namespace, self._before.values
+        )
         return stored
 
     def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
+import random
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -79,6 +82,47 @@ def test_a_change_that_was_there_already_is_stored_again(
     assert "STALE" not in shell.step("change", CHANGE).out
     assert shell.ns["d"] == {"a": [0, 1, 2], "b": 2}
     assert shell.ns["both"][0] is shell.ns["d"] is shell.ns["same"]
+
+
+STATE = (
+    "import decimal, os, random, sys\nrandom.seed(7)\ndecimal.getcontext().prec = 11\n"
+    "os.environ['MUNDANE_TEST'] = 'set'\nif 'there' not in sys.path: sys.path.append('there')"
+)
+LOOK = (
+    "import decimal, os, random, sys\nrandom.random(), decimal.getcontext().prec, "
+    "os.environ.get('MUNDANE_TEST'), 'there' in sys.path"
+)
+
+
+@pytest.mark.parametrize("first", ["ran", "failed", "restored"])
+def test_state_outside_of_variables_is_stored_again(
+    first: str, restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is what it set of the process and its libraries, though the next run finds it set."""
+
+    def restart() -> Shell:
+        random.seed(1)
+        decimal.getcontext().prec = 28
+        monkeypatch.setenv("MUNDANE_TEST", "gone")
+        monkeypatch.delenv("MUNDANE_TEST")
+        monkeypatch.setattr(sys, "path", [each for each in sys.path if each != "there"])
+        return restarted()
+
+    shell = restart()
+    if first == "failed":
+        shell.fails(f"%%step state\n{STATE}\n1 / 0")
+    else:
+        shell.step("state", STATE)
+    if first == "restored":
+        shell = restart()
+        shell.step("state", STATE)
+    shell.step("state", STATE, "--rerun")
+    straight = shell.ok(LOOK).result.result
+    shell = restart()
+    shell.step("state", STATE)
+    assert shell.ok(LOOK).result.result == straight
+    assert straight[1:] == (11, "set", True)
+    restart()
 
 
 def test_a_restored_step_is_run_again(restarted: Restart) -> None:
