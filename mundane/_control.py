@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ._failure import summary
+from ._names import expand_names
 from ._plugins import find_tables
 from ._reader import StepRecord, read
 from ._task import open as open_task
@@ -53,12 +54,13 @@ def vacuum(options: argparse.Namespace) -> None:
 def _chosen(options: argparse.Namespace, steps: list[StepRecord]) -> list[StepRecord]:
     """Return the steps to forget, in the order of their start."""
     known = [step.name for step in steps]
-    for name in (*options.names, *filter(None, [options.first])):
+    names = expand_names(options.names, known)
+    for name in (*names, *filter(None, [options.first])):
         if name not in known:
             raise UnknownStepError(options.task, name, None)
     if options.first:
         return steps[known.index(options.first) :]
-    return [step for step in steps if step.name in options.names]
+    return [step for step in steps if step.name in names]
 
 
 def _agreed(question: str) -> bool:

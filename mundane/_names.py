@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
+from collections.abc import Iterable, Sequence
 
 from .errors import InvalidNameError, StorageError, show
 
@@ -18,6 +20,22 @@ def check_name(name: object) -> None:
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise InvalidNameError(show(name))
+
+
+def expand_names(wanted: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Return the names that are meant: `fetch.*` stands for each that it fits, `*` for any text.
+
+    No name has a `*` in it. A pattern that fits none is left as it is, for the caller to refuse.
+
+    Args:
+        wanted: names and patterns.
+        known: the names that there are.
+    """
+    found: list[str] = []
+    for each in wanted:
+        fitting = [n for n in known if fnmatch.fnmatchcase(n, each)] if "*" in each else []
+        found += fitting or [each]
+    return list(dict.fromkeys(found))
 
 
 def check_path(path: str | os.PathLike[str]) -> str:

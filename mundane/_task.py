@@ -18,7 +18,7 @@ from . import _clock, _duration
 from ._async import refuse_async, refuse_awaitable
 from ._attempt import Attempt, Row
 from ._fanout import FanOut
-from ._names import check_name, check_path
+from ._names import check_name, check_path, expand_names
 from ._pass import Pass
 from ._reader import Status
 from ._sqlite import Connection
@@ -174,6 +174,17 @@ class Task(FanOut):
         start = self._pass.known(name).id
         # A list first: threads may begin steps meanwhile.
         return [other for other, row in list(self._pass.rows.items()) if row.id >= start]
+
+    def names_like(self, *names: str) -> list[str]:
+        """Return these names; in the place of one such as `fetch.*` each step that it fits.
+
+        Raises:
+            UnknownStepError: there is no such step, or none that fits.
+        """
+        found = expand_names(names, list(self._pass.rows))
+        for name in found:
+            self._pass.known(name)
+        return found
 
     def forget(self, *names: str) -> None:
         """Remove rows, so that these steps run again; the names may be used again in this pass.

@@ -106,7 +106,8 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
                 "--follow", action="store_true", help="go on until nobody has the task open"
             )
         if name == "forget":
-            sub.add_argument("names", metavar="NAME", nargs="*", help="a step to forget")
+            several = "a step to forget, or several: 'pages.*'"
+            sub.add_argument("names", metavar="NAME", nargs="*", help=several)
             first = "this step and all first started after it"
             sub.add_argument("--from", dest="first", metavar="NAME", help=first)
             sub.add_argument("--yes", action="store_true", help="do not ask")

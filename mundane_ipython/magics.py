@@ -210,13 +210,14 @@ class MundaneMagics(Magics):
         For example::
 
             %mundane_forget train evaluate
+            %mundane_forget pages.*
             %mundane_forget --from train
         """
         options = self._parse(self.mundane_forget, line)
         if not options.names and not options.first:
             raise UsageError("%mundane_forget NAME... or %mundane_forget --from NAME")
         task = self._refusals(self.session.need_task)
-        names = list(options.names)
+        names = self._refusals(lambda: task.names_like(*options.names))
         if options.first:
             names += self._refusals(lambda: task.names_from(options.first))
         forgotten = self._refusals(lambda: self.session.forget(names))

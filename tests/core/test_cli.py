@@ -350,6 +350,16 @@ def test_forget(task_file: Path) -> None:
     assert rows(task_file) == ["raw", "nap", "running"]
 
 
+def test_forget_by_a_pattern(task_file: Path) -> None:
+    """A pattern stands for the steps that it fits; one that fits none is refused."""
+    assert cli("forget", task_file, "*a*", "--yes").returncode == 0
+    assert rows(task_file) == ["fetch", "running"]
+    run = cli("forget", task_file, "zzz.*", "--yes")
+    assert run.returncode != 0
+    assert b"zzz.*" in run.stderr
+    assert rows(task_file) == ["fetch", "running"]
+
+
 def test_forget_from(task_file: Path) -> None:
     """The step, and all that were first started after it."""
     assert cli("forget", task_file, "--from", "nap", "--yes").returncode == 0

@@ -443,6 +443,18 @@ def test_names_from(path: Path) -> None:
             task.names_from("none")
 
 
+def test_names_like(path: Path) -> None:
+    """A pattern stands for each step that it fits, once; one that fits none is refused."""
+    with mundane.open(path) as task:
+        for name in ("m.0", "m.1", "mm.0", "other"):
+            task.step(name, lambda: 1)
+        assert task.names_like("other", "m.*", "*.0") == ["other", "m.0", "m.1", "mm.0"]
+        assert task.names_like() == []
+        for name in ("none", "n.*"):
+            with pytest.raises(mundane.UnknownStepError):
+                task.names_like("other", name)
+
+
 def test_a_step_forgotten_while_it_runs_is_not_stored_silently(path: Path) -> None:
     """Its end is a StorageError: nobody is told that a value is kept which is not."""
     with mundane.open(path) as task:

@@ -296,6 +296,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> str:
     with mundane.open(folder / "held.db"):
         shown = run_cells(
             [
+                "%mundane_open t.db",
                 "%load_ext mundane_ipython",
                 "%%step early\n1",
                 "%mundane_open held.db",

@@ -213,6 +213,7 @@ def test_forget(shell: Shell) -> None:
     assert isinstance(shell.fails("%mundane_forget a nope"), UnknownStepError)
     assert list(shell.rows()) == ["a", "b", "c"]
     assert isinstance(shell.fails("%mundane_forget"), UsageError)
+    assert isinstance(shell.fails("%mundane_forget x*"), UnknownStepError)
     assert "forgot b, c" in shell.ok("%mundane_forget --from b").out
     assert shell.rows() == {"a": "done"}
     assert "restored" not in shell.step("b", "b = {1}").out
