@@ -52,8 +52,8 @@ def exit_code(error: MundaneError) -> int:
 
 def _run(words: Sequence[str]) -> int:
     """Run one of the core's own commands."""
-    # Others' commands are loaded for their help, so only where somebody asks for it.
-    others = list_commands() if words and words[0] in ("-h", "--help") else {}
+    # Others' commands are loaded for their help, so only where they are to be listed.
+    others = list_commands() if words and words[0] not in _LOOKING | _CHANGING else {}
     options = _parser(others).parse_args(words)
     try:
         if options.command in _LOOKING:

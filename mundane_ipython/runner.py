@@ -228,7 +228,8 @@ class Runner(NotebookClient):
             await self._note_death(cell)
             raise
         except CellExecutionError as error:
-            how = f"failed after {self._progress.took()}: {error.ename}"
+            asleep = error.ename == "SleepingError"  # nothing has failed
+            how = "asleep" if asleep else f"failed after {self._progress.took()}: {error.ename}"
             self._trace = [line for out in cell.outputs[-1:] for line in out.get("traceback", ())]
             raise
         finally:

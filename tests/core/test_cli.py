@@ -268,7 +268,7 @@ EXIT_CODES = {
     "forget in no file": (["forget", "none.db", "a", "--yes"], 2, "there is no such task file"),
     "vacuum no file": (["vacuum", "none.db"], 2, "there is no such task file"),
     "no command": ([], 2, "usage:"),
-    "unknown command": (["frobnicate", "task.db"], 2, "invalid choice"),
+    "unknown command": (["frobnicate", "task.db"], 2, "'report', 'run'"),
     "no task": (["steps"], 2, "required"),
     "unknown option": (["steps", "--xml", "task.db"], 2, "unrecognized"),
 }

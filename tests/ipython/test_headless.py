@@ -207,7 +207,10 @@ def test_a_run_that_ends_where_a_sleep_begins(
     )
     words = [str(notebook), "--exit-on-sleep", "200ms"]
     assert main(words) == 75
-    last = capsys.readouterr().err.splitlines()[-1]
+    said = capsys.readouterr().err
+    assert "asleep" in said
+    assert "failed" not in said
+    last = said.splitlines()[-1]
     assert last.startswith("mundane run: n.task.db: sleep 'nap' ends at ")
     assert last.endswith("run again after that")
     assert texts(tmp_path / "n.out.ipynb")[1] == "first runs\n"
