@@ -81,6 +81,7 @@ _SIZES = (
 _HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
+_BEGUN_BEFORE = "SELECT name FROM mundane_steps WHERE status = 'done' AND started_at < ?"
 _NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
 _SIGN = "UPDATE mundane_ipython_cells SET signature = ? WHERE name = ?"
@@ -128,6 +129,11 @@ class Cells:
         """Return the names of the newest rows of a kind: `step`, `sleep`, or "" for all."""
         rows = self._task.query(lambda c: c.execute(_NAMES, (kind, kind, limit)).fetchall())
         return [name for (name,) in rows]
+
+    def begun_before(self, time: str) -> list[str]:
+        """Return the finished steps whose last attempt began before a time, ISO-8601 in UTC."""
+        found = self._task.query(lambda c: c.execute(_BEGUN_BEFORE, (time,)).fetchall())
+        return [name for (name,) in found]
 
     def finished_at(self, name: str) -> str:
         """Return when a finished step finished (ISO-8601)."""

@@ -214,6 +214,7 @@ class Session:
         options = replace(options, quiet=options.quiet or self._settings.quiet)
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
+        replaces = opened.task.status(name) == "done"
         attempt = self._claim(opened, options, source)
         self._owners[name] = owner
         if attempt.stored:
@@ -227,6 +228,7 @@ class Session:
             options,
             source,
             max_output_bytes=self._settings.output_limit_mib << 20,
+            replaces=replaces,
             ended=self._running_ended,
         )
         self._running.append(step)

@@ -7,6 +7,7 @@ this and of a namespace difference (`namespace`).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ class CellSource:
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
         dynamic: whether it runs magics, which can get at names that its text does not show.
+        mentioned: the words in its magics, where all of these run only the code behind them, as
+            `%time` does; None where one may read anything.
         settings: its `%matplotlib`, `%config` and the like, as (magic, arguments): they set up the
             shell and cost nothing, so a restore runs them again.
     """
@@ -46,6 +49,7 @@ class CellSource:
     assigned: frozenset[str]
     ends_in_expression: bool
     dynamic: bool
+    mentioned: frozenset[str] | None
     settings: tuple[tuple[str, str], ...]
 
 
@@ -72,6 +76,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
         dynamic=any(_uses_shell(statement) for statement in body),
+        mentioned=_mentioned(body),
         settings=tuple(_settings(body)),
     )
 
@@ -120,6 +125,33 @@ def _settings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
                 )
             ) if magic in _SETTING_MAGICS:
                 yield magic, line
+
+
+_MEASURING_MAGICS = frozenset(("prun", "time", "timeit"))
+
+
+def _mentioned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
+    """Return the words behind magics that run just these, None where there are other magics."""
+    words: set[str] = set()
+    for statement in filter(_uses_shell, body):
+        nodes = list(ast.walk(statement))
+        known: set[int] = set()
+        for node in nodes:
+            match node:
+                case ast.Call(
+                    ast.Attribute(ast.Call(ast.Name("get_ipython") as shell)),
+                    [ast.Constant(str(magic)), *texts],
+                ) if magic in _MEASURING_MAGICS:
+                    known.add(id(shell))
+                    for text in texts:
+                        words.update(re.findall(r"\w+", ast.unparse(text).replace("\\n", " ")))
+                case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
+                    attr in _HARMLESS_CALLS
+                ):
+                    known.add(id(shell))
+        if any(n.id == "get_ipython" and id(n) not in known for n in nodes if type(n) is ast.Name):
+            return None
+    return frozenset(words)
 
 
 # What IPython makes of `!command`: it reads names and changes none.

@@ -42,6 +42,9 @@ from .widgets import save_widgets
 _EXIT_CODE = "_exit_code"
 _NOTHING = object()
 
+# How many steps a note lists by name.
+_MAX_NAMES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class StepOptions:
@@ -72,6 +75,7 @@ class RunningStep:
         options: its first line.
         source: its body.
         max_output_bytes: how much of what it shows is stored.
+        replaces: whether it runs although it was stored.
         ended: called when its body has ended, however.
     """
 
@@ -84,6 +88,7 @@ class RunningStep:
         source: CellSource,
         *,
         max_output_bytes: int,
+        replaces: bool,
         ended: Callable[[], None],
     ) -> None:
         self._shell = shell
@@ -93,6 +98,7 @@ class RunningStep:
         self._options = options
         self._source = source
         self._max_output_bytes = max_output_bytes
+        self._replaces = replaces
         self._ended = ended
         self._tap = make_tap(shell)
         self._value: Any = NO_VALUE
@@ -113,6 +119,7 @@ class RunningStep:
         self._inputs = self._read_inputs()
         self._ambient = read_state(self._before.values.values())
         self._guard = InterruptGuard(self._shell, cell)
+        self._claims, self._started_at = self._task.claims, iso_now()
         self._started_s = time.monotonic()
         self._tap.start()
         self._guard.start()
@@ -120,9 +127,12 @@ class RunningStep:
     def _read_inputs(self) -> Inputs:
         """Return what the cell depends on; not what it binds itself, which an earlier try left."""
         namespace, source, names = self._shell.user_ns, self._source, self._watch.reachable
+        if source.dynamic and source.mentioned is not None:
+            read = (source.read | source.mentioned) - {"get_ipython"}
+            names &= reachable_names(read, namespace)
         if source.bound_first & names:
             read = source.read - source.bound_first
-            names = reachable_names(read, namespace, dynamic=source.dynamic) & names
+            names &= reachable_names(read, namespace, dynamic=source.dynamic)
             names -= source.bound_first if source.dynamic else frozenset()
         inputs = self._opened.provenance.inputs(names, namespace, self._attempt.name)
         inputs.steps.pop(self._attempt.name, None)
@@ -214,6 +224,13 @@ class RunningStep:
                 f"step {name}: it showed more than {self._max_output_bytes >> 20} MiB; what came "
                 "after that is not stored, and a restore will not show it"
             )
+        if stored.not_run:
+            some = ", ".join(stored.not_run[:_MAX_NAMES])
+            more = len(stored.not_run) - _MAX_NAMES
+            lines.append(
+                f"step {name}: steps within it were stored and did not run again: {some}"
+                f"{f' and {more:,} more' if more > 0 else ''}; '%mundane_forget' lets them"
+            )
         if lines:
             facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
@@ -276,11 +293,17 @@ class RunningStep:
             )
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
+        stored.not_run = self._not_run() if self._replaces else []
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
         self._opened.provenance.note(
             name, bound, mutations.changed, all_ambient, namespace, self._before.values
         )
         return stored
+
+    def _not_run(self) -> list[str]:
+        """Return the steps within the cell that it did not run, though it was run again itself."""
+        used = self._task.used(since=self._claims)
+        return [n for n in self._opened.cells.begun_before(self._started_at) if n in used]
 
     def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:
         """Return what is to be stored: what the cell bound or changed, or what -o names."""

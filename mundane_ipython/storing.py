@@ -36,6 +36,7 @@ class Stored:
         row_shape: whether the row holds one value or an object with a member for each name.
         unchecked: names whose values were too large to be compared in time.
         cut_outputs: whether the cell showed more than is stored.
+        not_run: steps within the cell that were stored already, where it was run again.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Stored:
         self.left_out: dict[str, str] = {}
         self.unchecked: list[str] = []
         self.cut_outputs = False
+        self.not_run: list[str] = []
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"
         self._pack(packer)
         self.value_place = self._pack_value(packer)

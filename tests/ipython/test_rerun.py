@@ -236,3 +236,47 @@ def test_shared_with_a_value_that_is_another_now(restarted: Restart) -> None:
     shell.ok("import numpy as np\nbox = []")
     error = shell.fails("%%step view\npart = (box[0], np.ma.array(box[0]))")
     assert "it shares objects with 'box', which is not what it was" in str(error)
+
+
+def test_steps_within_a_step_are_not_run_again_silently(restarted: Restart) -> None:
+    """A note tells which were restored in a cell that was run again; forgotten, they run."""
+    helper = "def item(n): return n * {}"
+    body = "many = task.map('m', item, range(5))\none = task.step('s', lambda: item(1))"
+    shell = restarted()
+    shell.ok(f"%mundane_open {shell.task_path} --as task")
+    shell.ok(helper.format(2))
+    assert shell.step("cell", body).out == ""
+    shell.ok(helper.format(3))
+    assert "STALE: helper item() changed" in shell.step("cell", body).out
+    said = shell.step("cell", body, "--rerun").out
+    assert "did not run again: m.0, m.1, m.2 and 3 more; '%mundane_forget' lets them" in said
+    assert shell.ns["many"] == [0, 2, 4, 6, 8]
+    shell.ok("%mundane_forget m.* s")
+    assert "did not run" not in shell.step("cell", body, "--rerun").out
+    assert (shell.ns["many"], shell.ns["one"]) == ([0, 3, 6, 9, 12], 3)
+
+
+def test_a_failed_cell_goes_on_with_the_steps_within_it(shell: Shell) -> None:
+    """Where it had failed, that they do not run again is what they are for."""
+    shell.ok(f"%mundane_open {shell.task_path} --as task")
+    shell.fails("%%step cell\nx = task.step('s', lambda: 1)\n1 / 0")
+    assert shell.step("cell", "x = task.step('s', lambda: 1)").out == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "stale"),
+    [
+        ("%time y = 3", ""),
+        ("%time y = n + 1", "input n changed: 1 -> 2"),
+        ("%timeit -n1 -r1 f(1)", "input n changed: 1 -> 2"),
+        ("%who", "input n changed: 1 -> 2"),
+    ],
+)
+def test_a_magic_depends_on_what_it_may_read(restarted: Restart, body: str, stale: str) -> None:
+    """One that runs the code behind it, on the names in that; another one, on all."""
+    for n in (1, 2):
+        shell = restarted()
+        shell.ok(f"n = {n}\ndef f(a): return n")
+        said = shell.step("magic", body).out
+    assert ("STALE" in said) == bool(stale)
+    assert stale in said
