@@ -227,7 +227,8 @@ def unpack(
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
     except Exception as error:
-        used = list(_used_of(missing, bundle))
+        # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
+        used = list(_used_of(missing, bundle)) if missing and trusted else []
         if not used:
             raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
     if missing and not used:
