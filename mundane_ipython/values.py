@@ -99,6 +99,13 @@ def type_name(value: Any) -> str:
 
 def summarize(value: Any) -> str:
     """Return a few words about a value, cheaply and without calling its own `repr`."""
+    try:
+        return _summary(value)
+    except Exception:  # noqa: BLE001 (the value's own properties, some of which only raise)
+        return ""
+
+
+def _summary(value: Any) -> str:
     if isinstance(value, types.ModuleType):
         return f"module {value.__name__}"
     if isinstance(value, type):

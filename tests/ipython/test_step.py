@@ -537,3 +537,17 @@ def test_script_writes_rows_beside_cells(shell: Shell, task_path: Path) -> None:
     command = [sys.executable, "-m", "mundane", "get", str(task_path), "one"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(shown.stdout) == {"a": [1]}
+
+
+def test_a_value_whose_properties_raise_is_stored(restarted: Restart) -> None:
+    """What is told of a value in the row is a courtesy: that it fails loses nothing."""
+    body = (
+        "class Odd:\n    def __init__(self): self.x = {1}\n"
+        "    @property\n    def shape(self): raise NotImplementedError\n"
+        "    dtype = columns = size = name = shape\n"
+        "odd = Odd()\nodds = [odd, odd]\nodd"
+    )
+    restarted().step("odd", body)
+    shell = restarted()
+    shell.step("odd", body)
+    assert shell.ns["odds"][1].x == {1}
