@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from .views import array_view, array_with_gaps, is_array
-from .waiting import HostileStateError, Waiting
+from .waiting import HostileStateError, Waiting, need
 
 _MAX_ITEMS = 1 << 48
 _DTYPE = re.compile(r"[a-zA-Z?]\d*")
@@ -46,8 +46,7 @@ def dtype_of(text: Any, *_: Any) -> Any:
     """
     import numpy as np
 
-    if type(text) is not str or not _DTYPE.fullmatch(text):
-        raise HostileStateError("a dtype")
+    need(type(text) is str and bool(_DTYPE.fullmatch(text)), "a dtype")
     return np.dtype(text)
 
 
@@ -63,8 +62,7 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
     """
     import numpy as np
 
-    if type(state) is not tuple or len(state) not in (8, 9):
-        raise HostileStateError("a dtype's state")
+    need(type(state) is tuple and len(state) in (8, 9), "a dtype's state")
     _, order, subarray, names, fields, size, *_ = state
     try:
         if dtype.kind in "mM":
@@ -80,8 +78,8 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
         raise
     except Exception as error:
         raise HostileStateError(f"a dtype's state ({error})") from error
-    if _depth(built) > _DEEPEST_DTYPE:
-        raise HostileStateError(f"a dtype of more than {_DEEPEST_DTYPE} dtypes in each other")
+    deep = f"a dtype of more than {_DEEPEST_DTYPE} dtypes in each other"
+    need(_depth(built) <= _DEEPEST_DTYPE, deep)
     if order in ("<", ">") and names is None and subarray is None:
         return np.dtype(built.newbyteorder(order).str)  # by its text: the native order is `=`
     return built
@@ -95,8 +93,7 @@ def waiting_array(kind: Any, shape: Any, dtype: Any) -> Waiting:
     """
     import numpy as np
 
-    if kind is not np.ndarray or shape != (0,) or dtype not in (b"b", "b"):
-        raise HostileStateError("an array")
+    need(kind is np.ndarray and shape == (0,) and dtype in (b"b", "b"), "an array")
     return Waiting(_array)
 
 
@@ -108,8 +105,8 @@ def waiting_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Waiting:
     """
     import numpy as np
 
-    if kind is not np.ma.MaskedArray or base is not np.ndarray or shape != (0,):
-        raise HostileStateError("a masked array")
+    known = kind is np.ma.MaskedArray and base is np.ndarray
+    need(known and shape == (0,), "a masked array")
     return Waiting(_masked)
 
 
@@ -122,10 +119,9 @@ def array_of_buffer(buffer: Any, dtype: Any, shape: Any, *order: Any) -> Any:
     import numpy as np
 
     make: Any = np.empty(0).__reduce_ex__(5)[0]  # its module is another in each NumPy
-    if type(buffer) not in BUFFERS or not is_dtype(dtype) or dtype.hasobject:
-        raise HostileStateError("an array's buffer")
-    if not _is_shape(shape):
-        raise HostileStateError("an array's shape")
+    fits = type(buffer) in BUFFERS and is_dtype(dtype) and not dtype.hasobject
+    need(fits, "an array's buffer")
+    need(_is_shape(shape), "an array's shape")
     return _placed("an array", partial(make, buffer, dtype, shape, *order))
 
 
@@ -138,14 +134,13 @@ def scalar(dtype: Any, data: Any = b"") -> Any:
     import numpy as np
 
     make: Any = np.float64().__reduce__()[0]  # its module is another in each NumPy
-    if not is_dtype(dtype):
-        raise HostileStateError("a scalar's dtype")
+    need(is_dtype(dtype), "a scalar's dtype")
     if dtype.hasobject:
         # NumPy keeps these in an array, whose own dtype and size it takes for granted.
-        if not is_array(data) or data.dtype != dtype or data.shape != ():
-            raise HostileStateError("a scalar's data")
-    elif type(data) is not bytes or len(data) != dtype.itemsize:
-        raise HostileStateError("a scalar's data")
+        fits = is_array(data) and data.dtype == dtype and data.shape == ()
+    else:
+        fits = type(data) is bytes and len(data) == dtype.itemsize
+    need(fits, "a scalar's data")
     return make(dtype, data)
 
 
@@ -192,8 +187,7 @@ def _masked(state: Any) -> Any:
     import numpy as np
 
     _check_array_state(state, 7)
-    if type(state[5]) is not bytes:  # the mask; NumPy holds bytes against its size
-        raise HostileStateError("an array's mask")
+    need(type(state[5]) is bytes, "an array's mask")  # NumPy holds bytes against its size
     array: Any = np.ma.MaskedArray(np.empty(0, "b"))
     array._mask = np.zeros(0, "b")
     array.__setstate__(state)
@@ -204,18 +198,13 @@ def _check_array_state(state: Any, length: int) -> None:
     """Refuse an array's state whose data do not fit its shape and dtype."""
     import numpy as np
 
-    if type(state) is not tuple or len(state) != length:
-        raise HostileStateError("an array's state")
+    need(type(state) is tuple and len(state) == length, "an array's state")
     shape, dtype, data = state[1], state[2], state[4]
-    if not isinstance(dtype, np.dtype):
-        raise HostileStateError("an array's state")
-    if not _is_shape(shape):
-        raise HostileStateError("an array's shape")
+    need(isinstance(dtype, np.dtype), "an array's state")
+    need(_is_shape(shape), "an array's shape")
     count = math.prod(shape)
-    if type(data) is not (list if dtype.hasobject else bytes):
-        raise HostileStateError("an array's data")
-    if len(data) != (count if dtype.hasobject else count * dtype.itemsize):
-        raise HostileStateError("an array's data")
+    need(type(data) is (list if dtype.hasobject else bytes), "an array's data")
+    need(len(data) == (count if dtype.hasobject else count * dtype.itemsize), "an array's data")
 
 
 def _is_shape(shape: Any) -> bool:

@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 from .safearrays import BUFFERS
-from .waiting import HostileStateError
+from .waiting import HostileStateError, need
 
 _MAX_ITEMS = 1 << 48
 
@@ -22,8 +22,7 @@ def arrow_buffer(memory: Any) -> Any:
     """
     pa: Any = importlib.import_module("pyarrow")
 
-    if type(memory) not in BUFFERS:
-        raise HostileStateError("a buffer")
+    need(type(memory) in BUFFERS, "a buffer")
     return pa.py_buffer(memory)
 
 
@@ -35,10 +34,8 @@ def arrow_union(fields: Any, mode: Any, codes: Any) -> Any:
     """
     pa: Any = importlib.import_module("pyarrow")
 
-    if type(codes) is not list or len(set(codes)) != len(codes):
-        raise HostileStateError("a union's codes")
-    if any(type(code) is not int or not 0 <= code < 128 for code in codes):
-        raise HostileStateError("a union's codes")
+    need(type(codes) is list and len(set(codes)) == len(codes), "a union's codes")
+    need(all(type(code) is int and 0 <= code < 128 for code in codes), "a union's codes")
     return pa.lib.union(fields, mode, codes)
 
 
@@ -50,8 +47,7 @@ def arrow_binary(width: Any = -1) -> Any:
     """
     pa: Any = importlib.import_module("pyarrow")
 
-    if type(width) is not int or width < -1:
-        raise HostileStateError("a width")
+    need(type(width) is int and width >= -1, "a width")
     return pa.binary(width)
 
 
@@ -90,10 +86,9 @@ def restored_arrow(data: Any) -> Any:
 def _checked(make: str, parts: Any, schema: Any) -> Any:
     pa: Any = importlib.import_module("pyarrow")
 
-    if type(parts) is not list or not isinstance(schema, pa.Schema):
-        raise HostileStateError("a table")
-    if not all(isinstance(part, (pa.Array, pa.ChunkedArray)) for part in parts):
-        raise HostileStateError("a table's columns")
+    need(type(parts) is list and isinstance(schema, pa.Schema), "a table")
+    columns = (pa.Array, pa.ChunkedArray)
+    need(all(isinstance(part, columns) for part in parts), "a table's columns")
     table = getattr(pa.lib, make)(parts, schema)
     _validate(table, full=False)  # each array has been, in full
     return table
@@ -112,38 +107,31 @@ def _check_array(data: Any) -> None:
     """Check what PyArrow takes for granted while it makes the array, before it can be validated."""
     pa: Any = importlib.import_module("pyarrow")
 
-    if type(data) is not tuple or len(data) != 7:
-        raise HostileStateError("an array's state")
+    need(type(data) is tuple and len(data) == 7, "an array's state")
     kind, length, nulls, offset, buffers, children, dictionary = data
-    if not isinstance(kind, pa.DataType):
-        raise HostileStateError("an array's type")
-    if any(type(n) is not int or not -1 <= n < _MAX_ITEMS for n in (length, nulls, offset)):
-        raise HostileStateError("an array's length")
+    need(isinstance(kind, pa.DataType), "an array's type")
+    numbers = (length, nulls, offset)
+    need(all(type(n) is int and -1 <= n < _MAX_ITEMS for n in numbers), "an array's length")
+    need(length >= 0 and offset >= 0 and nulls <= length, "an array's length")
     variadic = pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
-    if length < 0 or offset < 0 or nulls > length:
-        raise HostileStateError("an array's length")
-    if len(buffers) < kind.num_buffers or (len(buffers) > kind.num_buffers and not variadic):
-        raise HostileStateError("an array's number of buffers")
-    if not all(buffer is None or isinstance(buffer, pa.Buffer) for buffer in buffers):
-        raise HostileStateError("an array's buffers")
-    if any(b is None for b in buffers[kind.num_buffers :]):  # PyArrow 17 looks into each of these
-        raise HostileStateError("an array's buffers")
-    if len(children) != kind.num_fields or pa.types.is_dictionary(kind) != bool(dictionary):
-        raise HostileStateError("an array's children")
-    if _has_no_bitmap(kind) and buffers[0] is not None:
-        raise HostileStateError("an array's bitmap")
+    more = len(buffers) - kind.num_buffers
+    need(more == 0 or (more > 0 and variadic), "an array's number of buffers")
+    need(all(b is None or isinstance(b, pa.Buffer) for b in buffers), "an array's buffers")
+    # PyArrow 17 looks into each of the others.
+    need(all(b is not None for b in buffers[kind.num_buffers :]), "an array's buffers")
+    need(len(children) == kind.num_fields, "an array's children")
+    need(pa.types.is_dictionary(kind) == bool(dictionary), "an array's children")
+    need(not _has_no_bitmap(kind) or buffers[0] is None, "an array's bitmap")
     needed = _child_length(kind, offset + length)
     for child in children:
         _check_array(child)
-        if child[1] < needed:
-            raise HostileStateError("an array's children")
+        need(child[1] >= needed, "an array's children")
     expected = [kind.field(i).type for i in range(kind.num_fields)]
     if dictionary:
         _check_array(dictionary)
         expected, children = [*expected, kind.value_type], [*children, dictionary]
-    if any(child[0] != wanted for child, wanted in zip(children, expected, strict=True)):
-        raise HostileStateError("an array's children")
-
+    found = [child[0] for child in children]
+    need(found == expected, "an array's children")
     _check_whole_children(kind, children)
 
 
@@ -158,8 +146,8 @@ def _check_whole_children(kind: Any, children: Any) -> None:
         whole = [children[0]]  # the ends of the runs
     for child in whole:
         nulls = child[2]
-        if nulls > 0 or (nulls < 0 and child[4][0] is not None and _null_count(child)):
-            raise HostileStateError("an array's nulls")
+        counted = nulls < 0 and child[4][0] is not None and _null_count(child)
+        need(nulls <= 0 and not counted, "an array's nulls")
 
 
 def _null_count(data: Any) -> int:
