@@ -53,14 +53,14 @@ def vacuum(options: argparse.Namespace) -> None:
 
 def _chosen(options: argparse.Namespace, steps: list[StepRecord]) -> list[StepRecord]:
     """Return the steps to forget, in the order of their start."""
-    known = [step.name for step in steps]
-    names = expand_names(options.names, known)
+    places = {step.name: place for place, step in enumerate(steps)}
+    names = expand_names(options.names, list(places))
     for name in (*names, *filter(None, [options.first])):
-        if name not in known:
+        if name not in places:
             raise UnknownStepError(options.task, name, None)
     if options.first:
-        return steps[known.index(options.first) :]
-    return [step for step in steps if step.name in names]
+        return steps[places[options.first] :]
+    return [steps[place] for place in sorted(places[name] for name in names)]
 
 
 def _agreed(question: str) -> bool:

@@ -63,7 +63,8 @@ def find_command(name: str) -> Command | None:
 def list_commands() -> dict[str, str]:
     """Return what other packages' commands do, in a line each, by name.
 
-    The line is the first one of the command's docstring, so each is loaded: for `--help` alone.
+    The line is the first one of the command's docstring, so each is loaded: only where all commands
+    are told.
     """
     from importlib.metadata import entry_points  # as above
 

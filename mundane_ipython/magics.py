@@ -29,7 +29,7 @@ from .errors import shown_short
 from .facts import StepFacts, read_steps
 from .hints import NameErrorHints
 from .lines import check_variable, evaluate_step, fill_in, find_task_file
-from .notes import publish_note, sleep_text
+from .notes import listed, publish_note, sleep_text
 from .session import Session, bind_as
 from .sleeping import sleep_in_cell
 from .step import RunningStep, StepOptions
@@ -221,10 +221,7 @@ class MundaneMagics(Magics):
         if options.first:
             names += self._refusals(lambda: task.names_from(options.first))
         forgotten = self._refusals(lambda: self.session.forget(names))
-        names_text = ", ".join(forgotten[:_MAX_NAMES])
-        if len(forgotten) > _MAX_NAMES:
-            names_text += f" and {len(forgotten) - _MAX_NAMES:,} more"
-        text = f"{task.path}: forgot {names_text}; their cells run again"
+        text = f"{task.path}: forgot {listed(forgotten, _MAX_NAMES)}; their cells run again"
         publish_note(self._ip, text, event="forgot", names=forgotten)
 
     @line_magic

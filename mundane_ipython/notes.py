@@ -7,6 +7,7 @@ or cleans notebooks can drop it.
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,12 @@ def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:
     saved = "" if took_ms is None else f", saved {format_ms(took_ms)}"
     ran = f" (ran {local_time(ran_at)})" if ran_at else ", stored by a script"
     return f"step {name}: restored{saved}{ran}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return `a, b, c and 17 more`: the first `most` names, and how many others there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def sleep_text(step: StepRecord, now_ms: int) -> str:

@@ -73,7 +73,7 @@ class Provenance:
                     if name in older and identity == id(older[name]):
                         found[name] = origin, identity
                 self._origins[name] = step, id(namespace[name])
-        self._changed[step] = {name: id(namespace[name]) for name in changed if name in namespace}
+        self._changed[step] = _ids(changed, namespace)
         self._ambient[step] = dict(ambient)
 
     def note_failed(
@@ -84,9 +84,7 @@ class Provenance:
         namespace: Mapping[str, Any],
     ) -> None:
         """Note what a step that failed has changed all the same: its next try stores it."""
-        self._changed.setdefault(step, {}).update(
-            (name, id(namespace[name])) for name in changed if name in namespace
-        )
+        self._changed.setdefault(step, {}).update(_ids(changed, namespace))
         self._ambient.setdefault(step, {}).update(ambient)
 
     def ambient_of(self, step: str) -> Mapping[str, Any]:
@@ -160,3 +158,7 @@ class Provenance:
                 found = self._found.get(step, {}).get(name)
                 if found is not None:
                     self._origins[name] = found
+
+
+def _ids(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, int]:
+    return {name: id(namespace[name]) for name in names if name in namespace}

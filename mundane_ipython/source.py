@@ -63,6 +63,8 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
     bound, read = bound_and_read(body)
     read.update(_updated_names(body))
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    magic_texts = list(_magic_texts(body))
+    words = " ".join(filter(None, magic_texts))
     imported = {a.asname or a.name.split(".")[0] for s in statements for a in s.names}
     return CellSource(
         key=code_key(body),
@@ -75,8 +77,8 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         import_text=ast.unparse(ast.Module(list(statements), [])),
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
-        dynamic=any(_uses_shell(statement) for statement in body),
-        mentioned=_mentioned(body),
+        dynamic=bool(magic_texts),
+        mentioned=None if None in magic_texts else frozenset(re.findall(r"\w+", words)),
         settings=tuple(_settings(body)),
     )
 
@@ -129,46 +131,32 @@ def _settings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 _MEASURING_MAGICS = frozenset(("prun", "time", "timeit"))
 
-
-def _mentioned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
-    """Return the words behind magics that run just these, None where there are other magics."""
-    words: set[str] = set()
-    for statement in filter(_uses_shell, body):
-        nodes = list(ast.walk(statement))
-        known: set[int] = set()
-        for node in nodes:
-            match node:
-                case ast.Call(
-                    ast.Attribute(ast.Call(ast.Name("get_ipython") as shell)),
-                    [ast.Constant(str(magic)), *texts],
-                ) if magic in _MEASURING_MAGICS:
-                    known.add(id(shell))
-                    for text in texts:
-                        words.update(re.findall(r"\w+", ast.unparse(text).replace("\\n", " ")))
-                case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
-                    attr in _HARMLESS_CALLS
-                ):
-                    known.add(id(shell))
-        if any(n.id == "get_ipython" and id(n) not in known for n in nodes if type(n) is ast.Name):
-            return None
-    return frozenset(words)
-
-
 # What IPython makes of `!command`: it reads names and changes none.
 _HARMLESS_CALLS = frozenset(("system", "getoutput"))
 
 
-def _uses_shell(statement: ast.stmt) -> bool:
-    """Return whether a statement reaches into IPython, other than for a shell command."""
-    harmless: set[int] = set()
-    if list(_settings([statement])):
-        return False
-    for node in ast.walk(statement):
-        match node:
-            case ast.Attribute(ast.Call(ast.Name("get_ipython")) as call, attr) if (
-                attr in _HARMLESS_CALLS
-            ):
-                harmless.add(id(call.func))
-            case ast.Name("get_ipython") if id(node) not in harmless:
-                return True
-    return False
+def _magic_texts(body: Sequence[ast.stmt]) -> Iterator[str | None]:
+    """Yield, for each use of IPython but shell commands and settings, the code behind it.
+
+    None where it may be any code, as with magics that run more than what stands behind them.
+    """
+    for statement in body:
+        if list(_settings([statement])):
+            continue
+        nodes = list(ast.walk(statement))
+        harmless: set[int] = set()
+        texts: dict[int, str] = {}
+        for node in nodes:
+            match node:
+                case ast.Call(
+                    ast.Attribute(ast.Call(ast.Name("get_ipython") as shell)),
+                    [ast.Constant(str(magic)), *behind],
+                ) if magic in _MEASURING_MAGICS:
+                    texts[id(shell)] = " ".join(map(ast.unparse, behind)).replace("\\n", " ")
+                case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
+                    attr in _HARMLESS_CALLS
+                ):
+                    harmless.add(id(shell))
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id == "get_ipython" and id(node) not in harmless:
+                yield texts.get(id(node))

@@ -28,7 +28,7 @@ from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
 from .mutation import Watch
 from .namespace import Snapshot
-from .notes import publish_note
+from .notes import listed, publish_note
 from .opened import OpenTask
 from .outputs import CellOutputs, within
 from .reach import reachable_names
@@ -225,11 +225,9 @@ class RunningStep:
                 "after that is not stored, and a restore will not show it"
             )
         if stored.not_run:
-            some = ", ".join(stored.not_run[:_MAX_NAMES])
-            more = len(stored.not_run) - _MAX_NAMES
             lines.append(
-                f"step {name}: steps within it were stored and did not run again: {some}"
-                f"{f' and {more:,} more' if more > 0 else ''}; '%mundane_forget' lets them"
+                f"step {name}: steps within it were stored and did not run again: "
+                f"{listed(stored.not_run, _MAX_NAMES)}; '%mundane_forget' lets them"
             )
         if lines:
             facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
@@ -248,14 +246,13 @@ class RunningStep:
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
         ambient = self._changed_state()
-        all_ambient = dict(ambient)
-        process = {entry: ambient.pop(entry) for entry in PROCESS & ambient.keys()}
+        process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
         stored = Stored(
             packer,
             bound,
             self._shown_value(bound, shown),
             self._options.only,
-            ambient,
+            {entry: state for entry, state in ambient.items() if entry not in process},
             self._source.imported,
         )
         if self._options.only and stored.left_out:
@@ -296,7 +293,7 @@ class RunningStep:
         stored.not_run = self._not_run() if self._replaces else []
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
         self._opened.provenance.note(
-            name, bound, mutations.changed, all_ambient, namespace, self._before.values
+            name, bound, mutations.changed, ambient, namespace, self._before.values
         )
         return stored
 
