@@ -10,6 +10,7 @@ The layers, each importing only what stands below it:
     runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
+    loading, deferred                       its values, out of the file; values that wait
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation                        objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
@@ -51,13 +52,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     setattr(shell, HOOK, magics)
     shell.input_transformers_cleanup.append(rewrite_step_line)
-    shell.ast_transformers.append(StepWrapper(shell, magics.session.sources))
-    shell.events.register("pre_run_cell", magics.session.before_cell)
-    shell.events.register("post_run_cell", magics.session.after_cell)
-    magics.hints = NameErrorHints(shell, magics.session.left_out)
+    session = magics.session
+    shell.ast_transformers.append(StepWrapper(shell, session.sources, session.deferred))
+    shell.events.register("pre_run_cell", session.before_cell)
+    shell.events.register("post_run_cell", session.after_cell)
+    magics.hints = NameErrorHints(shell, session.left_out)
     magics.completer.install()
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
-    atexit.register(magics.session.close)
+    atexit.register(session.close)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

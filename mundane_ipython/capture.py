@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -50,6 +51,36 @@ def current_request(shell: InteractiveShell) -> dict[str, Any]:
     """Return the execute_request that this cell came with; empty in terminal IPython."""
     get_parent = getattr(shell, "get_parent", None)
     return dict(get_parent() or {}) if get_parent is not None else {}
+
+
+@contextmanager
+def muted(*names: str) -> Iterator[None]:
+    """Drop what this thread writes to standard streams.
+
+    They stay the objects that they are, since what is imported or unpickled may take hold of them.
+
+    Args:
+        names: `stdout`, `stderr`.
+    """
+    thread: int | None = threading.get_ident()
+    patches = Patches()
+
+    def mute(stream: Any) -> None:
+        write = stream.write
+
+        def muted_write(text: str) -> Any:
+            return len(text) if threading.get_ident() == thread else write(text)
+
+        with suppress(AttributeError):  # one that lets nothing be replaced stays loud
+            patches.replace(stream, "write", muted_write)
+
+    try:
+        for name in names:
+            mute(getattr(sys, name))
+        yield
+    finally:
+        patches.undo()
+        thread = None  # whoever has kept the method writes again
 
 
 class KernelTap:

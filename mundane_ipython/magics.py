@@ -248,6 +248,10 @@ class MundaneMagics(Magics):
             line = fill_in(line, self._ip.user_ns)
         return self.session.begin(self._step_options(line), key)
 
+    def load(self) -> None:
+        """Bring the values that wait, before a plain cell's own code."""
+        self.session.load()
+
     def running(self) -> RunningStep:
         """Return the context of the body."""
         return self.session.running()

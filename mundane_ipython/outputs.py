@@ -104,6 +104,11 @@ def within(outputs: list[Output], max_bytes: int) -> list[Output]:
     return kept
 
 
+def has_result(outputs: list[Output]) -> bool:
+    """Return whether the last expression's value is among what was shown."""
+    return any(output["output_type"] == "execute_result" for output in outputs)
+
+
 def _size(output: Output) -> int:
     """Return about how many bytes an output takes as JSON."""
     if output["output_type"] == "stream":

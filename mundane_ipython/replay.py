@@ -44,6 +44,18 @@ def replay(
             _show_error(shell, output)
 
 
+def keep_result(shell: InteractiveShell, value: Any, prompt: int) -> None:
+    """Make a value that was shown before `_` and `Out[prompt]`.
+
+    `DisplayHook.update_user_ns` numbers it by the shell's own count (IPython 9.18, displayhook.py).
+    """
+    now, shell.execution_count = shell.execution_count, prompt
+    try:
+        shell.displayhook.update_user_ns(value)
+    finally:
+        shell.execution_count = now
+
+
 def _publish(
     shell: InteractiveShell, output: Output, display_id: str | None, *, update: bool = False
 ) -> None:

@@ -16,6 +16,7 @@ from mundane import Attempt, DuplicateStepError, LockedError, MundaneError, Task
 from .bars import items_bar
 from .capture import current_request
 from .cells import count_attempt
+from .deferred import Deferred
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
@@ -67,6 +68,7 @@ class Session:
     Attributes:
         sources: analyses of transformed cells by key, from `transform.StepWrapper`.
         on_change: what `%mundane_open` said of stale steps, None for nothing.
+        deferred: values of restored steps that wait until a cell may need them.
         left_out: names that restored steps could not store, with the step and the reason.
         stale: reasons why steps that this pass restored are stale, by step.
     """
@@ -74,6 +76,7 @@ class Session:
     def __init__(self, shell: InteractiveShell, settings: Settings) -> None:
         self.sources: dict[str, CellSource] = {}
         self.on_change: str | None = None
+        self.deferred = Deferred(shell)
         self.left_out: dict[str, tuple[str, str]] = {}
         self.stale: dict[str, list[str]] = {}
         self._shell = shell
@@ -169,10 +172,21 @@ class Session:
             NoOpenTaskError: no task is open.
             DuplicateStepError: another cell used the name in this pass.
             StaleStepError: what it depended on is another now, and the policy is `error`.
-            MundaneError: what `Task.begin` and `Restorer.load` raise.
+            MundaneError: what `Task.begin` and `Restorer.restore` raise.
         """
         try:
             return self._begin(options, self.sources.pop(key))
+        except MundaneError as error:
+            raise shown_short(error)  # noqa: B904 (raised again as it is)
+
+    def load(self) -> None:
+        """Bring the values of restored steps that wait: a cell is about to run.
+
+        Raises:
+            MundaneError: one cannot be brought; it says of which step.
+        """
+        try:
+            self.deferred.load()
         except MundaneError as error:
             raise shown_short(error)  # noqa: B904 (raised again as it is)
 
@@ -215,6 +229,8 @@ class Session:
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
         replaces = opened.task.status(name) == "done"
+        if options.rerun or not replaces:
+            self.deferred.load()
         attempt = self._claim(opened, options, source)
         self._owners[name] = owner
         if attempt.stored:
@@ -260,11 +276,12 @@ class Session:
         self, opened: OpenTask, attempt: Attempt, options: StepOptions, source: CellSource
     ) -> bool:
         """Restore a stored step; return False where it is stale and shall run again instead."""
-        restorer = Restorer(self._shell, opened)
+        restorer = Restorer(self._shell, opened, self.deferred)
         found = restorer.find(attempt.name)
         stale = [] if found is None else restorer.stale(found, options, source)
         policy = options.on_change or self.on_change or self._settings.on_change
         if stale and policy == "rerun":
+            self.deferred.load()
             self._say_rerun(options, stale)
             return False
         if stale and policy == "error":
@@ -274,9 +291,8 @@ class Session:
                 f"{'; '.join(stale)}: '%%step {attempt.name} --rerun' runs it again, "
                 "'--on-change warn' restores it",
             )
-        restored = restorer.load(attempt, found, options, source)
-        restorer.apply(attempt.name, restored, options, source, stale)
-        for name, reason in restored.left_out.items():
+        restorer.restore(attempt, found, options, source, stale)
+        for name, reason in () if found is None else found.record.left_out.items():
             self.left_out[name] = (attempt.name, reason)
         self.stale[attempt.name] = stale
         return True
@@ -325,6 +341,7 @@ class Session:
         self._used_before = [(cell, 0) for cell, _ in self._used_before]
         self._owners.clear()
         self._used_by_cell.clear()
+        self.deferred.clear()
         self.left_out.clear()
         self.stale.clear()
 

@@ -30,7 +30,7 @@ from .mutation import Watch
 from .namespace import Snapshot
 from .notes import listed, publish_note
 from .opened import OpenTask
-from .outputs import CellOutputs, within
+from .outputs import CellOutputs, has_result, within
 from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
@@ -314,8 +314,7 @@ class RunningStep:
 
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
         """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
-        displayed = any(o["output_type"] == "execute_result" for o in shown.outputs)
-        return self._value if displayed or not bound else NO_VALUE
+        return self._value if has_result(shown.outputs) or not bound else NO_VALUE
 
 
 def left_out_text(left_out: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Protocol
 
 from IPython.core.inputtransformer2 import cell_magic
@@ -65,19 +65,26 @@ class Shell(Protocol):
 class StepWrapper(ast.NodeTransformer):
     """Wraps the body of a marked cell. An entry of `ast_transformers`.
 
+    Any other cell first brings the values that wait (`deferred`), where there are some.
+
     Args:
         shell: whose `ast_node_interactivity` says what is displayed.
         sources: receives each wrapped body's analysis under its key, for the cell's `begin`.
+        waiting: not empty while values wait.
     """
 
-    def __init__(self, shell: Shell, sources: dict[str, CellSource]) -> None:
+    def __init__(self, shell: Shell, sources: dict[str, CellSource], waiting: Sized) -> None:
         self._shell = shell
         self._sources = sources
+        self._waiting = waiting
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the module, its body wrapped where the first statement is the marker."""
         line = _marked_line(node)
         if line is None:
+            if self._waiting and node.body:
+                load = ast.Expr(_hook_call("load"))
+                node.body.insert(0, _located(load, node.body[0]))
             return node
         marker, body = node.body[0], node.body[1:]
         source = _analyze_anyway(body)
@@ -88,10 +95,7 @@ class StepWrapper(ast.NodeTransformer):
         guarded = ast.With([ast.withitem(_hook_call("running"))], self._displayed(body))
         begin = _hook_call("begin", ast.Constant(line), ast.Constant(source.key))
         wrapped = ast.If(begin, [guarded], [])
-        for part in ast.walk(wrapped):
-            if "lineno" in part._attributes and not hasattr(part, "lineno"):
-                ast.copy_location(part, marker)
-        node.body = [*future, wrapped]
+        node.body = [*future, _located(wrapped, marker)]
         if self._shell.ast_node_interactivity == "last":
             # IPython runs the last statement so that each expression in it shows itself.
             node.body.append(ast.copy_location(ast.Pass(), marker))
@@ -129,6 +133,14 @@ def _marked_line(node: ast.Module) -> str | None:
         ):
             return line
     return None
+
+
+def _located(statement: ast.stmt, place: ast.stmt) -> ast.stmt:
+    """Give the parts of a statement that have no place in the cell another one's."""
+    for part in ast.walk(statement):
+        if "lineno" in part._attributes and not hasattr(part, "lineno"):
+            ast.copy_location(part, place)
+    return statement
 
 
 def _assigned_name(statement: ast.stmt) -> ast.Name | None:

@@ -118,6 +118,13 @@ class DrawnModel:
             self._comm.send(data, buffers=self._buffers)
 
 
+def reacts(comm_id: str) -> bool:
+    """Return whether an open comm is of something alive: not a saved model that was opened."""
+    return "ipywidgets" not in sys.modules or not isinstance(
+        known_widgets().get(comm_id), DrawnModel
+    )
+
+
 def known_widgets() -> dict[str, Any]:
     """Return the living widgets by the ids of their models."""
     from ipywidgets.widgets import widget

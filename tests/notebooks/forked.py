@@ -1,9 +1,9 @@
 """Run cells in forked IPython shells: a notebook, killed where we like, at the price of a fork.
 
 A server process imports what is slow to import and forks for every run. The child is a new IPython
-shell with matplotlib's inline backend; it runs cells until it is told to die, which it does by
-`os._exit`, as after SIGKILL: nothing is closed. Outputs come back as nbformat outputs, the
-namespace as text that two processes can compare.
+shell with matplotlib's inline backend, in which restored values wait as they do in a kernel; it
+runs cells until it is told to die, which it does by `os._exit`, as after SIGKILL: nothing is
+closed. Outputs come back as nbformat outputs, the namespace as text that two processes can compare.
 """
 
 from __future__ import annotations
@@ -75,16 +75,31 @@ class ForkServer:
         )
 
     def run(
-        self, cells: list[str], folder: Path, *, die_after: int | None = None, timeout_s: int = 300
+        self,
+        cells: list[str],
+        folder: Path,
+        *,
+        die_after: int | None = None,
+        timeout_s: int = 300,
+        waits: bool = True,
     ) -> Run:
         """Run cells from the first one on in a new shell, and kill it after cell `die_after`.
+
+        Args:
+            cells: their texts.
+            folder: in which they run.
+            die_after: index of the last cell; None for all.
+            timeout_s: how much processor time they may take.
+            waits: whether restored values wait until a cell may need them.
 
         Raises:
             RuntimeError: the shell died, or took longer than `timeout_s` of processor time.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([cells, str(folder), die_after, timeout_s]) + "\n")
+        self._process.stdin.write(
+            json.dumps([cells, str(folder), die_after, timeout_s, waits]) + "\n"
+        )
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         if isinstance(answer, str):
@@ -115,7 +130,7 @@ def _serve(preload: list[str]) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     for line in sys.stdin:
-        cells, folder, die_after, timeout_s = json.loads(line)
+        cells, folder, die_after, timeout_s, waits = json.loads(line)
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -123,7 +138,7 @@ def _serve(preload: list[str]) -> None:
             # Processor time, so that a busy machine is no slower; the alarm is for one that waits.
             signal.setitimer(signal.ITIMER_PROF, timeout_s)
             signal.alarm(10 * timeout_s)
-            _child(cells, folder, die_after, writer)
+            _child(cells, folder, die_after, writer, waits=waits)
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
             data = pipe.read()
@@ -135,9 +150,11 @@ def _serve(preload: list[str]) -> None:
         answers.flush()
 
 
-def _child(cells: list[str], folder: str, die_after: int | None, writer: int) -> None:
+def _child(
+    cells: list[str], folder: str, die_after: int | None, writer: int, *, waits: bool
+) -> None:
     try:
-        answer: Any = _run(cells, folder, die_after)
+        answer: Any = _run(cells, folder, die_after, waits=waits)
     except BaseException:  # the parent shall see it
         answer = traceback.format_exc()
     with os.fdopen(writer, "wb") as pipe:
@@ -145,13 +162,15 @@ def _child(cells: list[str], folder: str, die_after: int | None, writer: int) ->
     os._exit(9)
 
 
-def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]:
+def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -> dict[str, Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
     from mundane_ipython import bars
     from mundane_ipython.capture import StreamTap
+    from mundane_ipython.deferred import Deferred
 
     bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
+    Deferred.can_wait = lambda _: waits  # type: ignore[method-assign]
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]
@@ -175,6 +194,7 @@ def _run(cells: list[str], folder: str, die_after: int | None) -> dict[str, Any]
         hints.append(" ".join(getattr(error, "__notes__", [])))
         if index == die_after:
             break
+    shell.run_cell("pass", store_history=False)  # whoever looks at the namespace runs code
     names = {name: describe(value) for name, value in _user_names(shell).items()}
     return {"outputs": outputs, "notes": notes, "errors": errors, "hints": hints, "names": names}
 

@@ -28,10 +28,11 @@ def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path)
     steps = as_steps(list(book.cells))
     for last in range(1, len(steps)):
         server.run(steps, tmp_path / "steps", die_after=last)
-    resumed = server.run(steps, tmp_path / "steps")
     for name in book.lost:
         assert straight.names.pop(name)
-    assert compare(straight, resumed, offset=0) == []
+    for waits in (True, False):
+        resumed = server.run(steps, tmp_path / "steps", waits=waits)
+        assert compare(straight, resumed, offset=0) == []
 
 
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:

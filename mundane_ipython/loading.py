@@ -1,0 +1,304 @@
+"""A stored step's values: read from the file, and made into objects. Nothing is bound here.
+
+Two stages: `read` takes bytes out of the file and checks them, `make` imports and unpickles.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from mundane import Attempt
+
+from .ambient import process_state
+from .bars import bytes_bar
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
+from .errors import BundleError, RowMismatchError
+from .opened import OpenTask
+from .record import CellRecord
+from .source import CellSource
+from .values import is_reference
+
+NO_VALUE = object()
+"""In the place of a last expression's value where there is none, or none is stored."""
+
+# Packages whose distribution has another name.
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """A stored cell's record, and whether it is the user's own."""
+
+    record: CellRecord
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the file holds of a step, read and checked.
+
+    Attributes:
+        row: the decoded value of its row.
+        buffers: of its bundle, the stream first; empty where it has none.
+    """
+
+    row: Any
+    buffers: Sequence[Any] = ()
+
+
+@dataclass(slots=True)
+class Made:
+    """A step's values as objects.
+
+    Attributes:
+        names: that it binds, with their values.
+        value: of its last expression, or `NO_VALUE`.
+        process: what it changed of the working folder, the environment and `sys.path`; set.
+        ambient: what it changed of the other ambient state; to be set.
+        not_set: entries of either that cannot be set here, and why.
+    """
+
+    names: dict[str, Any]
+    value: Any = NO_VALUE
+    process: dict[str, Any] = field(default_factory=dict)
+    ambient: dict[str, Any] = field(default_factory=dict)
+    not_set: dict[str, str] = field(default_factory=dict)
+
+
+class Loader:
+    """Loads steps of one open task for one shell.
+
+    Args:
+        shell: in whose namespace older values are found.
+        opened: the open task.
+    """
+
+    def __init__(self, shell: InteractiveShell, opened: OpenTask) -> None:
+        self._shell = shell
+        self._opened = opened
+        self._path = opened.task.path
+
+    def find(self, name: str) -> FoundCell | None:
+        """Return the cell that was stored with the step's row, None where a script stored it.
+
+        Raises:
+            BundleError: its record is damaged.
+        """
+        stored = self._opened.cells.read(name)
+        if stored is None:
+            return None
+        return FoundCell(self._opened.parse(name, stored), self._opened.is_own(name, stored))
+
+    def read(
+        self, attempt: Attempt, found: FoundCell | None, only: Sequence[str], *, quiet: bool
+    ) -> Content:
+        """Read what the file holds of a step.
+
+        Args:
+            attempt: the step, claimed and stored.
+            found: its cell, None where a script stored it.
+            only: names that must be among the stored ones.
+            quiet: whether to show no bar.
+
+        Raises:
+            BundleError: bytes are missing or damaged.
+            RowMismatchError: a name of `only` is not stored.
+        """
+        if found is None:
+            return Content(attempt.value())
+        name, record = attempt.name, found.record
+        bound = {binding for binding, _ in record.bindings}
+        absent = [asked for asked in only if asked not in bound]
+        if absent:
+            raise RowMismatchError(
+                self._path,
+                name,
+                f"-o names {absent[0]!r}, but {', '.join(sorted(bound)) or 'no name'} is stored: "
+                f"'%%step {name} ... --rerun' runs it again",
+            )
+        row, described = attempt.value(), record.buffers if record.slots else []
+        with bytes_bar(self._shell, name, "restoring", 0 if quiet else size_of(found)) as tick:
+            buffers = [
+                self._opened.cells.read_buffer(name, number, size, digests, tick)
+                for number, (size, digests) in enumerate(described)
+            ]
+        return Content(row, buffers)
+
+    def make(self, name: str, found: FoundCell, content: Content, imports: Iterable[str]) -> Made:
+        """Make a cell's values; import what they need first.
+
+        Args:
+            name: of the step.
+            found: its cell.
+            content: as `read`.
+            imports: what the cell imports by itself.
+
+        Raises:
+            UntrustedError: the record is somebody else's, and holds more than data.
+            BundleError: the bundle cannot be loaded here.
+        """
+        record, trusted = found.record, found.trusted
+        # Whose file it is decides which modules may be imported: those that the record names, or
+        # only those that the user's own cell imports as well.
+        allowed = None if trusted else frozenset(imports)
+        names: dict[str, Any] = {}
+        row = content.row
+        with process_state(record.process if trusted else {}) as not_set:
+            self._import(name, record.imports, allowed)
+            slots = self._unpack(name, found, content.buffers)
+            for binding, place in record.bindings:
+                if place == "bundle":
+                    names[binding] = slots[binding]
+                elif place == "module":
+                    names[binding] = self._module(name, record.modules[binding], allowed)
+                else:
+                    names[binding] = row if record.row == "value" else row[binding]
+        value = NO_VALUE
+        if record.value is not None:
+            value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row
+        if not trusted:
+            return Made(names, value)
+        return Made(names, value, record.process, slots.get(AMBIENT_SLOT, {}), not_set)
+
+    def make_from_row(self, name: str, row: Any, only: Sequence[str], source: CellSource) -> Made:
+        """Fit a row that a script stored to the names that the cell binds.
+
+        Raises:
+            BundleError: it refers to objects that are not in the file.
+            RowMismatchError: it does not fit.
+        """
+        if is_reference(row) or (type(row) is dict and any(map(is_reference, row.values()))):
+            raise BundleError(
+                self._path,
+                name,
+                "the objects that its row refers to are not in the file: "
+                f"'%%step {name} --rerun' runs it again",
+            )
+        imported: dict[str, Any] = {}
+        exec(compile(source.import_text, "<imports>", "exec"), imported)  # noqa: S102 (the cell's own)
+        imported.pop("__builtins__", None)
+        wanted = only or tuple(sorted(source.assigned))
+        if not wanted and source.ends_in_expression:
+            return Made(imported, value=row)
+        if (
+            type(row) is dict
+            and wanted
+            and all(each in row for each in wanted)
+            and not (len(wanted) == 1 and only)
+        ):
+            return Made(imported | {each: row[each] for each in wanted})
+        if len(wanted) == 1:
+            return Made(imported | {wanted[0]: row})
+        if not wanted:
+            return Made(imported)
+        members = f"an object with {', '.join(sorted(row))}" if type(row) is dict else "one value"
+        raise RowMismatchError(
+            self._path,
+            name,
+            f"its row was stored by a script and holds {members}, but the cell binds "
+            f"{', '.join(wanted)}: name one with -o, or run it here with '%%step {name} --rerun'",
+        )
+
+    def _unpack(self, name: str, found: FoundCell, buffers: Sequence[Any]) -> dict[str, Any]:
+        if not buffers:
+            return {}
+        record = found.record
+        bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(buffers[0]))
+        try:
+            return unpack(
+                bundle,
+                path=self._path,
+                step=name,
+                namespace=self._shell.user_ns,
+                trusted=found.trusted,
+                buffers=buffers[1:],
+                python=record.versions.get("python", ""),
+            )
+        except BundleError as error:
+            others = other_versions(record.versions)
+            if others:
+                error.add_note(f"it was written by {others}")
+            raise
+
+    def _module(self, name: str, reference: str, allowed: frozenset[str] | None) -> Any:
+        """Return a module, or what `module:attribute` names."""
+        module, _, attribute = reference.partition(":")
+        if allowed is not None and not any(
+            imported == module or imported.startswith(f"{module}.") for imported in allowed
+        ):
+            raise BundleError(
+                self._path,
+                name,
+                f"it imports {module!r}, which this cell does not, and the file is not yours: "
+                "'%mundane_open FILE --trust' trusts it",
+            )
+        self._import(name, [module], None)
+        found = sys.modules[module]
+        try:
+            return getattr(found, attribute) if attribute else found
+        except AttributeError as error:
+            raise BundleError(
+                self._path,
+                name,
+                f"{module!r} has no {attribute!r} here; it had where the step ran: "
+                f"'%%step {name} --rerun' runs it again",
+            ) from error
+
+    def _import(self, name: str, modules: Iterable[str], allowed: frozenset[str] | None) -> None:
+        for module in modules:
+            if allowed is not None and module not in allowed:
+                continue
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise BundleError(
+                    self._path,
+                    name,
+                    f"it imported {module!r}, which cannot be imported here ({error}): install it, "
+                    f"or run the step again with '%%step {name} --rerun'",
+                ) from error
+
+
+def size_of(found: FoundCell) -> int:
+    """Return how many bytes a cell's bundle has."""
+    return sum(size for size, _ in found.record.buffers)
+
+
+def will_load(record: CellRecord, names: Container[str]) -> bool:
+    """Return whether a step's values can be made later, as far as can be told without making them.
+
+    Args:
+        record: of its cell.
+        names: that are bound by then.
+    """
+    modules = {*record.imports, *(each.partition(":")[0] for each in record.modules.values())}
+    return (
+        all(_version(package) == version for package, version in record.versions.items())
+        and all(reference.partition("#")[0] in names for reference in record.older)
+        and all(_is_there(module.partition(".")[0]) for module in modules)
+    )
+
+
+@functools.cache
+def _version(package: str) -> str | None:
+    """Return the version of a package that is installed here, without importing it."""
+    if package == "python":
+        return platform.python_version()
+    try:
+        return importlib.metadata.version(_DISTRIBUTIONS.get(package, package))
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _is_there(package: str) -> bool:
+    return package in sys.modules or importlib.util.find_spec(package) is not None
