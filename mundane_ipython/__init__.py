@@ -20,13 +20,13 @@ The layers, each importing only what stands below it:
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
-    interrupt, bars, safehtml               SIGINT; progress; outputs on a page
+    interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
     record, chunks                          one stored cell; its bytes, in and out of the file
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    homes, reach, scopes, syntax, trust, values, views, waiting
+    homes, reach, scopes, syntax, trust, values, views, waiting -> refusals
     mundane                                 the core
 """
 

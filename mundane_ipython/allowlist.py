@@ -6,7 +6,6 @@ Each callable is a constructor of plain data, or a check in front of one.
 from __future__ import annotations
 
 import datetime
-import pickle
 import types
 import zoneinfo
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from . import safearrays, safearrow, safecolumns, safepandas
-from .waiting import HostileStateError
+from .refusals import HostileStateError, NotAllowedError
 
 _STANDARD = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice"
@@ -107,14 +106,6 @@ ALLOWED = frozenset(
 
 # Libraries whose code in C trusts what their objects hold.
 _LIBRARIES = frozenset(("numpy", "pandas", "pyarrow"))
-
-
-class NotAllowedError(pickle.UnpicklingError):
-    """An untrusted pickle wants what is not on the list; `what` names it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
 
 
 def _zone_method(owner: Any, name: Any) -> Any:

@@ -15,14 +15,12 @@ from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from .allowlist import NotAllowedError
-from .dataunpickler import DataUnpickler, Missing, MissingValueError
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
+from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
-from .waiting import HostileStateError
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
@@ -204,11 +202,13 @@ def unpack(
             return missing.setdefault(reference, Missing(reference))
 
     file = io.BytesIO(bundle.stream)
-    unpickler = (
-        NotebookUnpickler(file, buffers, look_up, python)
-        if trusted
-        else DataUnpickler(file, buffers, look_up)
-    )
+    unpickler: Any
+    if trusted:
+        unpickler = NotebookUnpickler(file, buffers, look_up, python)
+    else:
+        from .dataunpickler import DataUnpickler  # here: few files are somebody else's
+
+        unpickler = DataUnpickler(file, buffers, look_up)
     values: dict[str, Any] = {}
     try:
         unpickler.load()  # the prologue

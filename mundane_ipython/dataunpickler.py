@@ -17,9 +17,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from . import safearrays, safepandas
-from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, NotAllowedError, is_called, library_of
+from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, is_called, library_of
 from .homes import home_of
-from .waiting import Depths, HostileStateError, Waiting
+from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
+from .waiting import Depths, Waiting
 
 # Their state would be set on the library's own object.
 _FIXED = (type, types.FunctionType, types.BuiltinFunctionType, partial, enum.Enum)
@@ -239,23 +240,6 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         dispatch[_code[0]] = _then(dispatch[_code[0]], _check_repeated)
     for _code in (pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3, pickle.FROZENSET):
         dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
-
-
-class MissingValueError(Exception):
-    """An untrusted pickle uses an older name's value that is not there; `name` is the name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class Missing:
-    """Stands for an older name's value that is not there; a bundle that uses it is refused."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
 
 
 def _check_names(target: Any, state: Any) -> None:

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -26,15 +26,17 @@ from mundane._clock import SYSTEM
 
 from .completion import MagicCompleter
 from .errors import shown_short
-from .facts import StepFacts, read_steps
 from .hints import NameErrorHints
 from .lines import check_variable, evaluate_step, fill_in, find_task_file
 from .notes import listed, publish_note, sleep_text
 from .session import Session, bind_as
 from .sleeping import sleep_in_cell
 from .step import RunningStep, StepOptions
-from .table import Table
 from .transform import HOOK
+
+if TYPE_CHECKING:
+    from .facts import StepFacts
+    from .table import Table
 
 # A note names so many steps.
 _MAX_NAMES = 10
@@ -183,6 +185,8 @@ class MundaneMagics(Magics):
     @line_magic
     def mundane_steps(self, line: str) -> Table:
         """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
+        from .table import Table  # here: it takes 10 ms, and most kernels never show one
+
         task = self._refusals(self.session.need_task)
         return Table(self._read_steps(task))
 
@@ -261,6 +265,8 @@ class MundaneMagics(Magics):
         self.session.show(value)
 
     def _read_steps(self, task: Task) -> list[StepFacts]:
+        from .facts import read_steps
+
         with read(task.path) as view:
             return read_steps(view, self.session.stale, task.running())
 

@@ -9,6 +9,7 @@ with the live namespace as its globals.
 from __future__ import annotations
 
 import contextvars
+import functools
 import io
 import pickle
 import sys
@@ -225,12 +226,25 @@ def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
     Such an object means something by its identity alone: matplotlib's parameters hold one until a
     backend is chosen, and refuse a copy of it.
     """
-    for module in list(sys.modules.values()):
-        if isinstance(module, types.ModuleType) and module.__name__ != "__main__":
-            for name, value in list(vars(module).items()):
-                if value is sentinel:
-                    return module, name
-    return None
+    module, name = _sentinels(len(sys.modules)).get(id(sentinel), (None, ""))
+    found = module is not None and vars(module).get(name) is sentinel
+    return (module, name) if module is not None and found else None
+
+
+@functools.lru_cache(maxsize=1)
+def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
+    """Return where each bare object that a module names is, by its id.
+
+    Args:
+        modules: how many are loaded; with more of them the answer is another one.
+    """
+    return {
+        id(value): (module, name)
+        for module in reversed(list(sys.modules.values()))
+        if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
+        for name, value in list(vars(module).items())
+        if type(value) is object
+    }
 
 
 def _members(kind: type) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .refusals import HostileStateError, need
 from .views import array_view, array_with_gaps, is_array
-from .waiting import HostileStateError, Waiting, need
+from .waiting import Waiting
 
 _MAX_ITEMS = 1 << 48
 _DTYPE = re.compile(r"[a-zA-Z?]\d*")

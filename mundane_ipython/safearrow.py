@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .refusals import HostileStateError, need
 from .safearrays import BUFFERS
-from .waiting import HostileStateError, need
 
 _MAX_ITEMS = 1 << 48
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from .refusals import HostileStateError, need
 from .views import is_array
-from .waiting import HostileStateError, Waiting, need, parts_of
+from .waiting import Waiting, parts_of
 
 OFFSETS = "pandas._libs.tslibs.offsets"
 """Where pandas keeps its frequencies."""

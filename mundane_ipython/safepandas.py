@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from . import safecolumns
+from .refusals import HostileStateError, need
 from .safecolumns import (
     OFFSETS,
     check_codes,
@@ -24,7 +25,7 @@ from .safecolumns import (
     is_values,
 )
 from .views import is_array
-from .waiting import HostileStateError, Waiting, need, parts_of
+from .waiting import Waiting, parts_of
 
 # What units of time pandas has: NPY_DATETIMEUNIT's, from seconds to nanoseconds.
 _UNITS = range(7, 11)

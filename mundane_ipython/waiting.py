@@ -12,26 +12,14 @@ import mmap
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .refusals import HostileStateError, need
+
 _DEEPEST = 1000
 
 # What holds nothing, or nothing that code in C would follow without looking at the stack's end.
 _SHALLOW = frozenset(
     (bool, bytearray, bytes, dict, float, int, list, memoryview, mmap.mmap, set, str, type(None))
 )
-
-
-class HostileStateError(Exception):
-    """A state that the library itself would never have pickled."""
-
-
-def need(true: bool, what: str) -> None:
-    """Refuse a state where what every state of its kind has is not there.
-
-    Raises:
-        HostileStateError: `true` is not; with `what` it is about.
-    """
-    if not true:
-        raise HostileStateError(what)
 
 
 def parts_of(state: Any, needed: str, possible: str = "") -> dict[str, Any]:
