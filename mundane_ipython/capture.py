@@ -28,6 +28,10 @@ if sys.platform != "win32":
     import termios
 
 
+# As long as a flush of a kernel's stream waits itself (OutStream.flush_timeout).
+_FLUSH_S = 10.0
+
+
 class Tap(Protocol):
     """Records from `start` to `stop`."""
 
@@ -101,7 +105,7 @@ class KernelTap:
 
     def start(self) -> None:
         """Begin to look; what was written before is sent first."""
-        _flush_streams()
+        self._flush_streams()
         send = self._io_thread.send_multipart
 
         def tapped(parts: list[Any], *arguments: Any, **options: Any) -> Any:
@@ -113,9 +117,26 @@ class KernelTap:
     def stop(self) -> CellOutputs:
         """Wait for what is on its way, stop looking, and return what was shown."""
         _drain_descriptors()
-        _flush_streams()
+        self._flush_streams()
         self._patches.undo()
         return self._outputs
+
+    def _flush_streams(self) -> None:
+        """Hand buffered text over, and wait until it is sent.
+
+        Each flush of a kernel's stream waits for one turn of the IOPub thread; run in that thread,
+        by its `schedule`, both take one together (ipykernel 7.4, iostream.py).
+        """
+        streams: list[Any] = [sys.stdout, sys.stderr]
+        own = [each for each in streams if getattr(each, "pub_thread", None) is self._io_thread]
+        for stream in streams:
+            if stream not in own:  # what a user has put in a stream's place
+                stream.flush()
+        sent = threading.Event()
+        for stream in own:
+            self._io_thread.schedule(stream.flush)
+        self._io_thread.schedule(sent.set)
+        sent.wait(_FLUSH_S)
 
     def _look(self, parts: list[Any]) -> None:
         from jupyter_client.session import DELIM
@@ -256,12 +277,6 @@ class _TappedStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def _flush_streams() -> None:
-    """Hand buffered text over; ipykernel's flush waits until its IOPub thread has sent it."""
-    sys.stdout.flush()
-    sys.stderr.flush()
 
 
 def _drain_descriptors() -> None:
