@@ -102,6 +102,15 @@ class FileLock:
         self._file.seek(offset)
         return self._file.read(size) or b""
 
+    def write_out(self) -> None:
+        """Have the system write what it keeps of the file; does nothing where it has no such call.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._file is not None and hasattr(os, "fdatasync"):
+            os.fdatasync(self._file.fileno())
+
     def _try_once(self) -> bool:
         with _registry_guard:
             # Looked up before anything is opened: closing a second descriptor of a file drops

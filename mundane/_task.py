@@ -279,6 +279,16 @@ class Task(FanOut):
         """Return what `work` reads through the connection, for tables of a tool's own."""
         return self._store.query(work)
 
+    def write_out(self) -> None:
+        """Have the system write what a large transaction has written so far, from another thread.
+
+        The commit syncs all the same, and finds less to do.
+
+        Raises:
+            StorageError: it cannot be written; the transaction must then be given up.
+        """
+        self._store.write_out()
+
     def commit(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a durable transaction of its own, for tables of a tool's own."""
         return self._store.commit(work)

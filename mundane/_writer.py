@@ -90,6 +90,18 @@ class Writer:
                 self._settle(self._take_batch(entry))
         return entry.outcome()
 
+    def write_out(self) -> None:
+        """Have the system write what a transaction has written so far, beside the transaction.
+
+        Raises:
+            StorageError: it cannot be written. The system may say so once only, and to this caller:
+                the transaction must not be committed.
+        """
+        try:
+            self._lock.write_out()
+        except OSError as error:
+            raise StorageError(self.path, f"writing to it: the disk refuses ({error})") from error
+
     def vacuum(self) -> tuple[int, int]:
         """Write the file anew without the space of what was removed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,17 +32,24 @@ def bytes_bar(shell: InteractiveShell, step: str, doing: str, size: int) -> Iter
     if size < _QUIET_BYTES:
         yield _ignore
         return
-    with _make_bar(
-        shell,
-        {"event": doing, "step": step},
-        desc=f"step {step}: {doing}",
-        total=size,
-        unit="B",
-        unit_scale=True,
-        delay=_DELAY_S,
-        mininterval=0.5,
-    ) as bar:
-        yield bar.update
+    late_s, done = time.monotonic() + _DELAY_S, 0
+    bars: list[Any] = []
+
+    def tick(more: int) -> None:
+        nonlocal done
+        done += more
+        if bars:
+            bars[0].update(more)
+        elif time.monotonic() > late_s and done < size:
+            facts, text = {"event": doing, "step": step}, f"step {step}: {doing}"
+            options = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "initial": done}
+            bars.append(_make_bar(shell, facts, desc=text, total=size, **options))
+
+    try:
+        yield tick
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 @contextmanager

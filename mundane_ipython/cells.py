@@ -6,16 +6,27 @@ The only module that knows their SQL; sees bytes and text, never objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from mundane import Task
 
-from .chunks import PIECE_BYTES, Tick, allocate, digest, read_ahead, split
+from .chunks import (
+    LARGE_BYTES,
+    PIECE_BYTES,
+    Tick,
+    allocate,
+    new_digest,
+    read_ahead,
+    split,
+    writing_out,
+)
 from .errors import BundleError
+
+_FEW_PAGES_KIB = 400
 
 TABLES = ("mundane_ipython_cells", "mundane_ipython_chunks", "mundane_ipython_attempts")
 """The extension's tables; each has the step's name."""
@@ -195,20 +206,22 @@ class Cells:
         if there != size or len(rows) != len(digests):
             raise self._damaged(name, f"{there:,} of {size:,} bytes of buffer {buffer} are there")
         target = allocate(size)
-        view, chunk_start, end = memoryview(target), 0, 0
+        view, start, end, state = memoryview(target), 0, 0, new_digest(buffer)
         expected = dict(zip(accumulate(length for _, length in rows), digests, strict=True))
-        with closing(read_ahead(_pieces(connection, rows), size)) as pieces:
+        with (
+            _through_few_pages(connection, size),
+            closing(read_ahead(_pieces(connection, rows), size)) as pieces,
+        ):
             for piece in pieces:
-                start, end = end, end + len(piece)
-                view[start:end] = piece
+                view[end : end + len(piece)] = piece
+                state.update(piece)
+                end += len(piece)
                 tick(len(piece))
-                if end not in expected:
-                    continue
-                if digest(buffer, view[chunk_start:end]) != expected[end]:
-                    raise self._damaged(
-                        name, f"bytes {chunk_start:,} to {end:,} of buffer {buffer} have changed"
-                    )
-                chunk_start = end
+                if end in expected:
+                    if state.hexdigest() != expected[end]:
+                        what = f"bytes {start:,} to {end:,} of buffer {buffer} have changed"
+                        raise self._damaged(name, what)
+                    start, state = end, new_digest(buffer)
         return target
 
     def _damaged(self, name: str, what: str) -> BundleError:
@@ -228,6 +241,25 @@ def sweep(connection: Any) -> None:
     """Remove what belongs to steps that are gone."""
     for statement in _SWEEP:
         connection.execute(statement)
+
+
+@contextmanager
+def _through_few_pages(connection: Any, size: int) -> Iterator[None]:
+    """Let a large value pass through so few pages of SQLite's cache that the processor's has them.
+
+    Args:
+        connection: that reads the value.
+        size: of the value, in bytes.
+    """
+    if size < LARGE_BYTES:
+        yield
+        return
+    usual = connection.execute("PRAGMA cache_size").fetchone()[0]
+    connection.execute(f"PRAGMA cache_size = -{_FEW_PAGES_KIB}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA cache_size = {usual}")
 
 
 def count_attempt(connection: Any, name: str, *, again: bool) -> None:
@@ -286,15 +318,27 @@ def write_cell(
     cell: StoredCell,
     buffers: Sequence[bytes | memoryview],
     tick: Tick,
+    write_out: Callable[[], object],
 ) -> None:
-    """Write a cell and its bundle's buffers, the stream first, into the step's transaction."""
+    """Write a cell and its bundle's buffers, the stream first, into the step's transaction.
+
+    Args:
+        connection: in the transaction.
+        name: of the step.
+        cell: its record.
+        buffers: of its bundle.
+        tick: told the size of each chunk that has been written.
+        write_out: see `Task.write_out`.
+    """
     for statement in _DELETE:
         connection.execute(statement, (name,))
     connection.execute(_INSERT, (cell.text, cell.signature, name))
-    for number, buffer in enumerate(buffers):
-        for position, chunk in enumerate(split(buffer)):
-            cursor = connection.execute(_RESERVE, (name, number, position, len(chunk)))
-            # Written in place: binding the chunk as a parameter would copy it first.
-            with connection.blobopen(_CHUNK_TABLE, "data", cursor.lastrowid) as blob:
-                blob.write(chunk)
-            tick(len(chunk))
+    with writing_out(write_out, sum(memoryview(b).nbytes for b in buffers)) as written:
+        for number, buffer in enumerate(buffers):
+            for position, chunk in enumerate(split(buffer)):
+                cursor = connection.execute(_RESERVE, (name, number, position, len(chunk)))
+                # Written in place: binding the chunk as a parameter would copy it first.
+                with connection.blobopen(_CHUNK_TABLE, "data", cursor.lastrowid) as blob:
+                    blob.write(chunk)
+                tick(len(chunk))
+                written(len(chunk))

@@ -8,25 +8,37 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from queue import Queue
 from threading import Event, Thread
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import xxhash
 
 CHUNK_BYTES = 16 << 20
 """The size of a chunk: SQLite's limit for a value is 1 GB, and this one is the fastest."""
 
-PIECE_BYTES = 4 << 20
+PIECE_BYTES = 2 << 20
 """A chunk is read piece by piece: while one is copied, the next is read."""
+
+LARGE_BYTES = 32 << 20
+"""What is smaller is read and written before a thread for it has started."""
 
 Tick: TypeAlias = Callable[[int], object]
 """Told how many more bytes have been written or read."""
 
-# A smaller buffer is read before a thread for it has started.
-_AHEAD_BYTES = 32 << 20
-_AHEAD_PIECES = 2
+_AHEAD_PIECES = 1
 _MAPPED_BYTES = 1 << 20
+
+
+class Digest(Protocol):
+    """What hashlib's and xxhash's objects have in common."""
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Feed it."""
+
+    def hexdigest(self) -> str:
+        """Return the digest of everything so far."""
 
 
 def split(buffer: bytes | memoryview) -> Iterator[memoryview]:
@@ -45,14 +57,19 @@ def describe(buffers: Sequence[bytes | memoryview]) -> list[tuple[int, list[str]
 
 
 def digest(buffer: int, chunk: bytes | memoryview) -> str:
-    """Return the digest of a chunk.
+    """Return the digest of a chunk; see `new_digest`."""
+    state = new_digest(buffer)
+    state.update(chunk)
+    return state.hexdigest()
+
+
+def new_digest(buffer: int) -> Digest:
+    """Return the digest of nothing yet, to be fed with a chunk.
 
     Buffer 0 is the pickle stream, whose bytes decide what code runs: SHA-256, which nobody can
     forge. The others are raw data: XXH3, which finds damage at the speed of memory.
     """
-    if buffer == 0:
-        return hashlib.sha256(chunk).hexdigest()
-    return xxhash.xxh3_128_hexdigest(chunk)
+    return hashlib.sha256() if buffer == 0 else xxhash.xxh3_128()
 
 
 def allocate(size: int) -> bytearray | mmap.mmap:
@@ -66,6 +83,47 @@ def allocate(size: int) -> bytearray | mmap.mmap:
     return memory
 
 
+@contextmanager
+def writing_out(write_out: Callable[[], object], size: int) -> Iterator[Tick]:
+    """Have the disk write what is written while more is on its way: half of a commit's time.
+
+    Args:
+        write_out: returns when everything that was written so far is on the disk.
+        size: of all that will be written, in bytes; a little is left to the commit.
+
+    Yields:
+        To be told how many bytes were written.
+
+    Raises:
+        Exception: what `write_out` raised; what was written must not be kept.
+    """
+    if size < LARGE_BYTES:
+        yield _ignore
+        return
+    more, ended = Event(), Event()
+    failures: list[Exception] = []
+
+    def follow() -> None:
+        while more.wait() and not ended.is_set():
+            more.clear()
+            try:
+                write_out()
+            except Exception as error:  # noqa: BLE001 (raised where the writing ends)
+                failures.append(error)
+                return
+
+    thread = Thread(target=follow, name="mundane-write-out", daemon=True)
+    thread.start()
+    try:
+        yield lambda _: more.set()
+    finally:
+        ended.set()
+        more.set()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
 def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, None]:
     """Yield pieces, read by a thread of its own while the caller copies those before.
 
@@ -76,7 +134,7 @@ def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, Non
         pieces: reads one with each `next`.
         size: of all of them, in bytes; a few are read without a thread.
     """
-    if size < _AHEAD_BYTES:
+    if size < LARGE_BYTES:
         yield from pieces
         return
     ready: Queue[bytes | BaseException | None] = Queue(_AHEAD_PIECES)
@@ -105,3 +163,7 @@ def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, Non
             while not ready.empty():
                 ready.get()
             thread.join(0.01)
+
+
+def _ignore(size: int) -> None:
+    """Too little to write out early."""

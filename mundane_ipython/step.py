@@ -286,7 +286,8 @@ class RunningStep:
         size = sum(size for size, _ in record.buffers)
         with bytes_bar(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
             self._attempt.done(
-                stored.row(), also=lambda c: write_cell(c, name, cell, buffers, tick)
+                stored.row(),
+                also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
             )
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mundane import StorageError
 from mundane_ipython import bars, chunks
 from mundane_ipython.errors import BundleError
 
@@ -21,9 +24,13 @@ Restart = Callable[[], Shell]
 BODY = "import numpy as np\nx = np.arange(500_000)\nprint('shown')"
 
 
+LARGE = "import numpy as np\nx = np.arange(6_000_000)"
+
+
 def readers() -> list[str]:
-    """Return the threads that read ahead at present."""
-    return [t.name for t in threading.enumerate() if t.name == "mundane-read-ahead"]
+    """Return the threads that read ahead, or write out, at present."""
+    names = "mundane-read-ahead", "mundane-write-out"
+    return [thread.name for thread in threading.enumerate() if thread.name in names]
 
 
 def test_pieces_come_in_order_from_a_thread() -> None:
@@ -69,12 +76,49 @@ def test_a_caller_who_stops_ends_the_thread() -> None:
     assert len(read) < 1000
 
 
+def test_a_large_value_is_written_out_while_more_is_on_its_way(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread of its own syncs the file; a small step has none."""
+    threads: list[str] = []
+    monkeypatch.setattr(os, "fdatasync", lambda _: threads.append(threading.current_thread().name))
+    shell = restarted()
+    shell.step("small", "y = {1}")
+    assert threads == []
+    shell.step("large", LARGE)
+    assert set(threads) == {"mundane-write-out"}
+    assert not readers()
+    shell = restarted()
+    shell.step("large", LARGE)
+    assert shell.ns["x"].sum() == 17_999_997_000_000
+
+
+def test_a_disk_that_refuses_to_write_out(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux reports such an error once: nothing is committed after it."""
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    shell = restarted()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", refuse)
+        error = shell.fails(f"%%step large\n{LARGE}")
+    assert isinstance(error, StorageError)
+    assert "writing to it: the disk refuses" in str(error)
+    assert shell.rows() == {"large": "pending"}
+    assert not readers()
+    shell.step("large", LARGE)
+    assert shell.rows() == {"large": "done"}
+
+
 def test_damage_in_a_large_value_is_found(
     restarted: Restart, task_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One changed byte in the last of many chunks; nothing is bound."""
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 16)
-    monkeypatch.setattr(chunks, "_AHEAD_BYTES", 0)
+    monkeypatch.setattr(chunks, "LARGE_BYTES", 0)
     restarted().step("s", BODY)
     restarted().ok("%mundane_close")
     last = "SELECT max(id) FROM mundane_ipython_chunks"
