@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from threading import current_thread, main_thread
-from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -23,6 +22,10 @@ from .widgets import reacts
 # Run All sends the next cell at once; whoever types takes longer, and so does a request for the
 # names that begin with what was typed.
 _IDLE_S = 0.2
+
+# Values that later steps bind anew wait beside these: a notebook that makes one thing large again
+# and again must not hold all of them at once.
+_MAX_BYTES = 64 << 20
 
 
 class Deferred:
@@ -34,7 +37,10 @@ class Deferred:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._waiting: deque[tuple[frozenset[str], Callable[[], None]]] = deque()
+        # The size of a step's bundle, and what brings its values.
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._bytes = 0
+        self._names: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -42,27 +48,33 @@ class Deferred:
 
     @property
     def names(self) -> Set[str]:
-        """The names that are bound or deleted when everything has been brought."""
-        return frozenset().union(*(names for names, _ in self._waiting))
+        """Names that are bound or deleted until everything has been brought, or a few more."""
+        return self._names
 
     def can_wait(self) -> bool:
         """Return whether nothing but cells, and an idle kernel, looks at the namespace."""
-        kernel = getattr(self._shell, "kernel", None)
-        if kernel is None or _loop() is None or current_thread() is not main_thread():
-            return False  # a terminal, or a subshell beside the kernel's own cells
+        comm_manager = getattr(getattr(self._shell, "kernel", None), "comm_manager", None)
+        if comm_manager is None or _loop() is None or current_thread() is not main_thread():
+            return False  # a terminal, a kernel of another kind, a subshell beside its own cells
         if current_request(self._shell).get("content", {}).get("user_expressions"):
             return False  # they are evaluated right after the cell
-        comms: Mapping[str, Any] = kernel.comm_manager.comms
-        return not any(map(reacts, comms))
+        return not any(map(reacts, comm_manager.comms))
 
-    def add(self, names: Iterable[str], bring: Callable[[], None]) -> None:
+    def has_room(self, size: int) -> bool:
+        """Return whether a value of so many bytes may wait beside the others."""
+        return self._bytes + size <= _MAX_BYTES
+
+    def add(self, names: Iterable[str], size: int, bring: Callable[[], None]) -> None:
         """Let a step's values wait.
 
         Args:
             names: that it binds or deletes.
+            size: of its bundle, in bytes.
             bring: binds them; may raise, and is then called again or never.
         """
-        self._waiting.append((frozenset(names), bring))
+        self._waiting.append((size, bring))
+        self._bytes += size
+        self._names.update(names)
         self._wake_when_idle()
 
     def load(self) -> None:
@@ -74,19 +86,28 @@ class Deferred:
         """
         while self._waiting:
             try:
-                self._waiting[0][1]()
+                self._bring_first()
             except Exception as error:
-                self._waiting.popleft()
+                self._drop_first()
                 error.add_note(
                     "Its outputs were restored before. Its values were needed only now, by this "
                     "cell, of which nothing has run."
                 )
                 raise
-            self._waiting.popleft()
 
     def clear(self) -> None:
         """Drop what waits."""
-        self._waiting.clear()
+        while self._waiting:
+            self._drop_first()
+
+    def _bring_first(self) -> None:
+        self._waiting[0][1]()
+        self._drop_first()
+
+    def _drop_first(self) -> None:
+        self._bytes -= self._waiting.popleft()[0]
+        if not self._waiting:
+            self._names.clear()
 
     def _wake_when_idle(self) -> None:
         loop = _loop()
@@ -100,8 +121,7 @@ class Deferred:
         # interrupt that reached the loop would end the kernel.
         with suppress(Exception, KeyboardInterrupt):
             while self._waiting:
-                self._waiting[0][1]()
-                self._waiting.popleft()
+                self._bring_first()
 
 
 def _loop() -> asyncio.AbstractEventLoop | None:

@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import platform
 import sys
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -274,17 +274,17 @@ def size_of(found: FoundCell) -> int:
     return sum(size for size, _ in found.record.buffers)
 
 
-def will_load(record: CellRecord, names: Container[str]) -> bool:
+def will_load(record: CellRecord, is_bound: Callable[[str], bool]) -> bool:
     """Return whether a step's values can be made later, as far as can be told without making them.
 
     Args:
         record: of its cell.
-        names: that are bound by then.
+        is_bound: whether a name is bound by then.
     """
     modules = {*record.imports, *(each.partition(":")[0] for each in record.modules.values())}
     return (
         all(_version(package) == version for package, version in record.versions.items())
-        and all(reference.partition("#")[0] in names for reference in record.older)
+        and all(is_bound(reference.partition("#")[0]) for reference in record.older)
         and all(_is_there(module.partition(".")[0]) for module in modules)
     )
 

@@ -87,6 +87,11 @@ class Provenance:
         self._changed.setdefault(step, {}).update(_ids(changed, namespace))
         self._ambient.setdefault(step, {}).update(ambient)
 
+    def take_over(self, failed: str, step: str) -> None:
+        """Note as a step's what it has changed under another name, under which it failed."""
+        self._changed.setdefault(step, {}).update(self._changed.pop(failed, {}))
+        self._ambient.setdefault(step, {}).update(self._ambient.pop(failed, {}))
+
     def ambient_of(self, step: str) -> Mapping[str, Any]:
         """Return what earlier runs of this step changed outside of variables."""
         return self._ambient.get(step, {})

@@ -28,9 +28,6 @@ from .step import StepOptions, left_out_text
 from .syntax import text_key
 from .widgets import open_widgets, without_views
 
-# What is larger is loaded in its own cell, so that nothing is read twice or held as bytes.
-_MAX_WAITING_BYTES = 16 << 20
-
 # Settings on which no later cell's code depends before it runs.
 _PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
@@ -105,7 +102,7 @@ class Restorer:
             self._note(options, found, None, stale)
             prompt = self._shell.execution_count
             bring = partial(self._bring, name, found, content, source, prompt)
-            self._deferred.add(_touched(found), bring)
+            self._deferred.add(_touched(found), size_of(found), bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
             with muted("stdout"):
@@ -115,17 +112,17 @@ class Restorer:
             self._note(options, found, made, stale)
 
     def _may_wait(self, found: FoundCell, source: CellSource) -> bool:
-        record = found.record
+        record, namespace, names = found.record, self._shell.user_ns, self._deferred.names
         return (
             found.trusted
             and self._deferred.can_wait()
+            and self._deferred.has_room(size_of(found))
             and not record.process
-            and size_of(found) <= _MAX_WAITING_BYTES
             and all(
                 any(magic == m and line.startswith(start) for m, start in _PATIENT_SETTINGS)
                 for magic, line in source.settings
             )
-            and will_load(record, self._shell.user_ns.keys() | self._deferred.names)
+            and will_load(record, lambda name: name in namespace or name in names)
         )
 
     def _bring(

@@ -39,6 +39,12 @@ class Owner:
     cell_id: str | None
     prompt: int
 
+    def is_same_cell(self, other: Owner) -> bool:
+        """Return whether two runs were of one cell: the same code, or the front end's same id."""
+        return self.source_key == other.source_key or (
+            other.cell_id is not None and self.cell_id == other.cell_id
+        )
+
 
 # Nobody looks through a longer menu.
 _MENU_NAMES = 1000
@@ -228,6 +234,7 @@ class Session:
         options = replace(options, quiet=options.quiet or self._settings.quiet)
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
+        self._take_over(opened, name, owner)
         replaces = opened.task.status(name) == "done"
         if options.rerun or not replaces:
             self.deferred.load()
@@ -309,10 +316,7 @@ class Session:
         previous = self._owners.get(name)
         if previous is None:
             return
-        same = previous.source_key == owner.source_key or (
-            owner.cell_id is not None and previous.cell_id == owner.cell_id
-        )
-        if not same and not options.rerun and task.status(name) == "done":
+        if not previous.is_same_cell(owner) and not options.rerun and task.status(name) == "done":
             raise DuplicateStepError(
                 task.path,
                 name,
@@ -320,6 +324,13 @@ class Session:
                 f"replaces that one, add --rerun or run '%mundane_forget {name}'",
             )
         task.release([name])
+
+    def _take_over(self, opened: OpenTask, name: str, owner: Owner) -> None:
+        """Let a step have what its cell changed under another name, when it came to no value."""
+        for other, previous in self._owners.items():
+            same = other != name and previous.is_same_cell(owner)
+            if same and opened.task.status(other) in ("failed", "pending"):
+                opened.provenance.take_over(other, name)
 
     def _running_ended(self) -> None:
         self._running.pop()

@@ -184,7 +184,7 @@ def test_a_bundle_of_other_versions_does_not_wait(
     [
         ("import os\nos.environ['DEFERRED'] = 'set'", lambda _: os.environ["DEFERRED"] == "set"),
         ("%load_ext tests.ipython.noisy_extension", lambda shell: shell.ip.noisy),
-        ("big = bytearray(17 << 20)", lambda shell: len(shell.ns["big"]) == 17 << 20),
+        ("big = bytearray(65 << 20)", lambda shell: len(shell.ns["big"]) == 65 << 20),
     ],
     ids=["process", "settings", "large"],
 )
@@ -197,6 +197,20 @@ def test_what_does_not_wait(
     monkeypatch.delenv("DEFERRED", raising=False)
     shell.step("s0", cell)
     assert check(shell)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_only_so_much_waits_at_once(restarted: Restart) -> None:
+    """A value that is bound anew by step after step is not held in every one of its states."""
+    cells = [f"big = bytearray(30 << 20)\nmark = [{number}]" for number in range(4)]
+    shell = stored(restarted, *cells)
+    marks = []
+    for number, cell in enumerate(cells):
+        shell.step(f"s{number}", cell)
+        marks.append(shell.ns.get("mark"))
+    assert marks == [None, None, [2], [2]]
+    shell.ok("mark")
+    assert shell.ns["mark"] == [3]
 
 
 @pytest.mark.usefixtures("waiting")

@@ -6,9 +6,11 @@ import decimal
 import random
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from .kernels import open_notebook
 from .shells import Shell
 
 Restart = Callable[[], Shell]
@@ -82,6 +84,38 @@ def test_a_change_that_was_there_already_is_stored_again(
     assert "STALE" not in shell.step("change", CHANGE).out
     assert shell.ns["d"] == {"a": [0, 1, 2], "b": 2}
     assert shell.ns["both"][0] is shell.ns["d"] is shell.ns["same"]
+
+
+def test_a_failed_step_that_gets_another_name(restarted: Restart) -> None:
+    """The same code under a new name stores what its first try had changed, state as well."""
+    body = "if 'b' not in d: d['b'] = 2; random.seed(7)\n1 / divisor"
+    shell = restarted()
+    shell.ok("import random\nrandom.seed(1)\ndivisor = 0")
+    load(shell)
+    shell.fails(f"%%step change\n{body}")
+    shell.ok("divisor = 1")
+    shell.step("renamed", body)
+    straight = shell.ok("d, random.random()").result.result
+    shell = restarted()
+    shell.ok("import random\nrandom.seed(1)\ndivisor = 1")
+    load(shell)
+    shell.step("renamed", body)
+    assert shell.ok("d, random.random()").result.result == straight
+
+
+def test_a_failed_cell_that_gets_another_name(tmp_path: Path) -> None:
+    """So does a cell that was mended, where the front end tells that it is the same one."""
+    change = "%%step change\nd['b'] = 2\n1 / 0"
+    renamed = "%%step renamed\nd.setdefault('b', 3)"
+    with open_notebook(tmp_path, graceful=True) as notebook:
+        notebook.ok(f"%%step load\n{LOAD}")
+        assert "ZeroDivisionError" in notebook.run_as("cell-1", change).error
+        notebook.run_as("cell-1", renamed)
+        assert notebook.value("d['b']") == "2"
+    with open_notebook(tmp_path) as notebook:
+        notebook.ok(f"%%step load\n{LOAD}")
+        notebook.run_as("cell-1", renamed)
+        assert notebook.value("d['b']") == "2"
 
 
 STATE = (
