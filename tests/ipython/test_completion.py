@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from jupyter_core.utils import run_sync
+from nbclient.util import run_sync
 
 from .kernels import Notebook
 from .shells import Shell, new_shell

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_core.utils import run_sync
+from nbclient.util import run_sync
 
 from mundane_ipython import loading
 from mundane_ipython.deferred import Deferred
 from mundane_ipython.loading import Loader
 
-from .kernels import Notebook, open_notebook, wait_for
+from .kernels import open_notebook, wait_for
 from .shells import Shell
 
 Restart = Callable[[], Shell]
@@ -247,20 +247,14 @@ def two_kernels(tmp_path: Path, *cells: str, **options: Any) -> Any:
     return open_notebook(tmp_path, **options)
 
 
-async def reply_to(notebook: Notebook, message_id: str) -> dict[str, Any]:
-    """Return the content of the kernel's reply to a request."""
-    while True:
-        reply = await notebook.client.kc.get_shell_msg(timeout=60)
-        if reply["parent_header"].get("msg_id") == message_id:
-            content: dict[str, Any] = reply["content"]
-            return content
+def asked(request: Callable[..., Any], *arguments: Any, **options: Any) -> dict[str, Any]:
+    """Return the content of the kernel's reply to a request that runs no cell of the notebook."""
 
+    async def ask() -> Any:
+        return await request(*arguments, **options, reply=True, timeout=60)
 
-def completed(notebook: Notebook, start: str) -> list[str]:
-    """Return what the kernel completes, as a front end asks for it without running anything."""
-    request = notebook.client.kc.complete(start, len(start))
-    matches: list[str] = run_sync(reply_to)(notebook, request)["matches"]
-    return matches
+    content: dict[str, Any] = run_sync(ask)()["content"]
+    return content
 
 
 def test_an_import_waits_and_an_idle_kernel_makes_it(tmp_path: Path) -> None:
@@ -275,7 +269,8 @@ def test_an_import_waits_and_an_idle_kernel_makes_it(tmp_path: Path) -> None:
         assert shown.plain[0]["text"] == "hello\n"
         assert shown.text == "hello\n{1}"
         wait_for((tmp_path / "imported").exists)
-        assert completed(notebook, "value_of") == ["value_of_it"]
+        completed = asked(notebook.client.kc.complete, "value_of", 8)
+        assert completed["matches"] == ["value_of_it"]
         assert notebook.ok("value_of_it").text == "{1}"
 
 
@@ -293,8 +288,8 @@ def test_user_expressions_find_their_names(tmp_path: Path) -> None:
     """A client that asks for expressions with a restored cell gets them."""
     cell = "%%step load\nd = {(1,): 2}"
     with two_kernels(tmp_path, cell) as notebook:
-        request = notebook.client.kc.execute(cell, user_expressions={"length": "len(d)"})
-        reply = run_sync(reply_to)(notebook, request)
+        expressions = {"length": "len(d)"}
+        reply = asked(notebook.client.kc.execute, cell, user_expressions=expressions)
         assert reply["user_expressions"]["length"]["data"]["text/plain"] == "1"
 
 
