@@ -9,7 +9,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from .chunks import Tick
+from .chunks import Tick, ignore
 
 # So much is written and read within the second after which a bar is shown.
 _QUIET_BYTES = 64 << 20
@@ -30,7 +30,7 @@ def bytes_bar(shell: InteractiveShell, step: str, doing: str, size: int) -> Iter
         A function that takes the number of bytes done since it was last called.
     """
     if size < _QUIET_BYTES:
-        yield _ignore
+        yield ignore
         return
     late_s, done = time.monotonic() + _DELAY_S, 0
     bars: list[Any] = []
@@ -84,7 +84,3 @@ def _make_bar(shell: InteractiveShell, facts: dict[str, Any], **options: Any) ->
     from .notebar import make_bar  # here: few cells have a bar, and every kernel loads this
 
     return make_bar(shell, facts, **options)
-
-
-def _ignore(size: int) -> None:
-    """Too little to show."""

@@ -98,7 +98,7 @@ def writing_out(write_out: Callable[[], object], size: int) -> Iterator[Tick]:
         Exception: what `write_out` raised; what was written must not be kept.
     """
     if size < LARGE_BYTES:
-        yield _ignore
+        yield ignore
         return
     more, ended = Event(), Event()
     failures: list[Exception] = []
@@ -165,5 +165,5 @@ def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, Non
             thread.join(0.01)
 
 
-def _ignore(size: int) -> None:
-    """Too little to write out early."""
+def ignore(size: int) -> None:
+    """A `Tick` of what is too little to be followed."""

@@ -24,12 +24,10 @@ from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .errors import BundleError, RowMismatchError
 from .opened import OpenTask
+from .outputs import NO_VALUE
 from .record import CellRecord
 from .source import CellSource
 from .values import is_reference
-
-NO_VALUE = object()
-"""In the place of a last expression's value where there is none, or none is stored."""
 
 # Packages whose distribution has another name.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -127,7 +125,8 @@ class Loader:
                 f"'%%step {name} ... --rerun' runs it again",
             )
         row, described = attempt.value(), record.buffers if record.slots else []
-        with bytes_bar(self._shell, name, "restoring", 0 if quiet else size_of(found)) as tick:
+        size = 0 if quiet else record.bundle_bytes
+        with bytes_bar(self._shell, name, "restoring", size) as tick:
             buffers = [
                 self._opened.cells.read_buffer(name, number, size, digests, tick)
                 for number, (size, digests) in enumerate(described)
@@ -267,11 +266,6 @@ class Loader:
                     f"it imported {module!r}, which cannot be imported here ({error}): install it, "
                     f"or run the step again with '%%step {name} --rerun'",
                 ) from error
-
-
-def size_of(found: FoundCell) -> int:
-    """Return how many bytes a cell's bundle has."""
-    return sum(size for size, _ in found.record.buffers)
 
 
 def will_load(record: CellRecord, is_bound: Callable[[str], bool]) -> bool:

@@ -39,8 +39,7 @@ class _NoteBar(tqdm):  # type: ignore[type-arg]
         self._display_id = ""
         # `gui`: it draws itself. With `miniters` another bar's monitor thread lets it be.
         super().__init__(**options, gui=True, ncols=80, miniters=1)
-        if not self.delay:
-            self.display()
+        self.display()
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Publish the bar, or update it."""

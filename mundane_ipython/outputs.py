@@ -20,6 +20,9 @@ OUTPUT_TYPES = frozenset(
 HARMLESS = frozenset(("text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"))
 """What is only ever drawn, and never run."""
 
+NO_VALUE: Any = object()
+"""In the place of a last expression's value where there is none, or none is stored."""
+
 
 @dataclass(slots=True)
 class CellOutputs:

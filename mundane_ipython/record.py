@@ -65,6 +65,11 @@ class CellRecord:
     ran_at: str = ""
     took_ms: int = 0
 
+    @property
+    def bundle_bytes(self) -> int:
+        """How many bytes its bundle has."""
+        return sum(size for size, _ in self.buffers)
+
     def to_json(self) -> str:
         """Return the text that is stored and signed."""
         # Not by `asdict`, which would copy every output first.

@@ -12,13 +12,11 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from .capture import current_request
-from .outputs import HARMLESS, CellOutputs, Output
-
-_NO_VALUE = object()
+from .outputs import HARMLESS, NO_VALUE, CellOutputs, Output
 
 
 def replay(
-    shell: InteractiveShell, shown: CellOutputs, *, value: Any = _NO_VALUE, trusted: bool
+    shell: InteractiveShell, shown: CellOutputs, *, value: Any = NO_VALUE, trusted: bool
 ) -> None:
     """Send a cell's stored outputs, in order.
 
@@ -74,7 +72,7 @@ def _show_result(shell: InteractiveShell, output: Output, value: Any) -> None:
     hook.check_for_underscore()
     hook.start_displayhook()
     hook.write_output_prompt()
-    if value is not _NO_VALUE:
+    if value is not NO_VALUE:
         hook.update_user_ns(value)
         hook.fill_exec_result(value)
     hook.write_format_data(output["data"], output["metadata"])

@@ -17,10 +17,10 @@ from mundane import Attempt
 from .ambient import restore_state
 from .capture import muted
 from .deferred import Deferred
-from .loading import NO_VALUE, Content, FoundCell, Loader, Made, size_of, will_load
+from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import publish_note, restored_text
 from .opened import OpenTask
-from .outputs import CellOutputs, has_result
+from .outputs import NO_VALUE, CellOutputs, has_result
 from .replay import keep_result, replay
 from .source import CellSource
 from .staleness import Inputs, differences
@@ -102,7 +102,7 @@ class Restorer:
             self._note(options, found, None, stale)
             prompt = self._shell.execution_count
             bring = partial(self._bring, name, found, content, source, prompt)
-            self._deferred.add(_touched(found), size_of(found), bring)
+            self._deferred.add(_touched(found), found.record.bundle_bytes, bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
             with muted("stdout"):
@@ -116,7 +116,7 @@ class Restorer:
         return (
             found.trusted
             and self._deferred.can_wait()
-            and self._deferred.has_room(size_of(found))
+            and self._deferred.has_room(record.bundle_bytes)
             and not record.process
             and all(
                 any(magic == m and line.startswith(start) for m, start in _PATIENT_SETTINGS)
@@ -170,10 +170,7 @@ class Restorer:
         widgets = record.widgets if found.trusted else None
         if widgets is None or not open_widgets(widgets):
             shown = CellOutputs(without_views(shown.outputs), shown.updates)
-        if value is NO_VALUE:
-            replay(self._shell, shown, trusted=found.trusted)
-        else:
-            replay(self._shell, shown, value=value, trusted=found.trusted)
+        replay(self._shell, shown, value=value, trusted=found.trusted)
 
     def _note(
         self,

@@ -30,12 +30,12 @@ from .mutation import Watch
 from .namespace import Snapshot
 from .notes import listed, publish_note
 from .opened import OpenTask
-from .outputs import CellOutputs, has_result, within
+from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
 from .staleness import Inputs
-from .storing import NO_VALUE, Stored
+from .storing import Stored
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -283,8 +283,8 @@ class RunningStep:
             took_ms=took_ms,
         )
         cell = self._opened.sign(name, record.to_json())
-        size = sum(size for size, _ in record.buffers)
-        with bytes_bar(self._shell, name, "storing", 0 if self._options.quiet else size) as tick:
+        size = 0 if self._options.quiet else record.bundle_bytes
+        with bytes_bar(self._shell, name, "storing", size) as tick:
             self._attempt.done(
                 stored.row(),
                 also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
+from .outputs import NO_VALUE
 from .record import Place, RowShape
 from .values import containers, import_reference, is_json, reference
-
-NO_VALUE = object()
-"""Stands for the value of a cell that has none."""
 
 
 class Stored:

@@ -21,6 +21,8 @@ import mundane
 
 from .shells import Shell, new_shell
 
+# The run with the oldest versions alone has pandas 2, which cannot load what pandas 3 has pickled;
+# that such a bundle is refused, and says which versions wrote it, is tested in test_bundle.py.
 needs_pandas_3 = pytest.mark.skipif(
     int(pd.__version__.split(".")[0]) < 3, reason="the frozen frames are of pandas 3"
 )
