@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from tests.ipython.kernels import KERNEL_NAME, Cell
+from tests.ipython.kernels import KERNEL_NAME, Cell, wait_for
 
 from .server import Server
 
@@ -33,6 +33,11 @@ _IDLE = f"""path => {{ {_PANEL}
   const kernel = panel && panel.sessionContext.session && panel.sessionContext.session.kernel;
   return Boolean(kernel && kernel.status === 'idle' && kernel.connectionStatus === 'connected'
     && !panel.sessionContext.isRestarting); }}"""
+# The promise is kept once the reply has come and, on IOPub, that the kernel is idle after it.
+_ANSWERS = f"""path => {{ {_PANEL}
+  const answer = panel.sessionContext.session.kernel.requestKernelInfo();
+  const none = new Promise(resolve => setTimeout(resolve, 1000, false));
+  return Promise.race([answer.then(() => true, () => false), none]); }}"""
 _OPEN = """async path => {
   const panel = await window.jupyterapp.commands.execute('docmanager:open', {path});
   await panel.revealed;
@@ -174,7 +179,11 @@ class Notebook:
         """Send SIGKILL to the kernel's process, close the message about it, wait for the next."""
         os.kill(self.kernel_pid(), signal.SIGKILL)
         self.accept()
-        self.wait_idle()
+        # Its status may not come before a person runs something: for a kernel that died busy,
+        # jupyter_server 2.21 does not wait until it is subscribed to the new one's IOPub (`nudge`
+        # in services/kernels/connection/channels.py), JupyterLab 4.6 asks the kernel once, and it
+        # takes no status from a `kernel_info_request` (`untracked_message_types`).
+        wait_for(lambda: self.page.evaluate(_ANSWERS, self.path))
 
     def save(self) -> None:
         """Save the file."""
