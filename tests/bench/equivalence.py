@@ -1,6 +1,12 @@
 """Real notebooks and scripts: killed after every cell and resumed, do they give the same outputs?
 
-    python -m tests.bench.equivalence FOLDER... [--limit-s 10] [--jobs 2] [--only TEXT]
+    python -m tests.bench.equivalence SOURCE... [--limit-s 10] [--jobs 2] [--only TEXT]
+    python -m tests.bench.equivalence scikit-learn --only /examples/
+    python -m tests.bench.equivalence iminuit emcee --only .ipynb --preload ''
+
+A source is a folder, a file, or a distribution on the package index (`name` or `name==version`),
+which is fetched and unpacked, not built; `pip install -e '.[bench]'` brings what fetches it. What
+the files import must be installed.
 
 Takes `.ipynb` files and `.py` files whose cells are marked by `# %%` or a line of `#`. Each is run
 plain twice, in a fresh shell; one that fails, takes longer than the limit (seconds of processor
@@ -15,17 +21,41 @@ import argparse
 import itertools
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.notebooks.forked import PRELOADED, ForkServer, Run, as_steps, compare
 
 _MARK = re.compile(r"^(# ?%%|#{20,}\s*$)", re.MULTILINE)
+
+
+def fetch(requirement: str, folder: Path) -> Path:
+    """Unpack a source distribution below a folder: if it names no version, of that installed."""
+    if re.fullmatch(r"[\w.-]+", requirement):
+        requirement = f"{requirement}=={version(requirement)}"
+    with tempfile.TemporaryDirectory() as download:
+        command = ["-m", "unearth", "--no-binary", "--download", download, requirement]
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+        (archive,) = Path(download).iterdir()
+        shutil.unpack_archive(archive, folder, filter="data")
+    return folder
+
+
+def files_of(source: Path, only: str) -> list[Path]:
+    """Return the notebooks and scripts in a folder whose path has a text in it; or the file."""
+    return sorted(
+        file
+        for file in (source.rglob("*") if source.is_dir() else [source])
+        if file.suffix in (".py", ".ipynb") and only in str(file)
+    )
 
 
 def cells_of(path: Path) -> list[str]:
@@ -94,21 +124,8 @@ def _has_code(source: str) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in source.splitlines())
 
 
-def main() -> None:
-    """Check every file, print a line for each, and the shares at the end."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--limit-s", type=int, default=10)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--preload", default="sklearn,scipy.stats")
-    options = parser.parse_args()
-    files = sorted(
-        file
-        for folder in options.folders
-        for file in (folder.rglob("*") if folder.is_dir() else [folder])
-        if file.suffix in (".py", ".ipynb") and options.only in str(file)
-    )
+def check_all(files: list[Path], options: argparse.Namespace) -> Counter[str]:
+    """Check files, print a line for each, and count the verdicts."""
     servers: SimpleQueue[ForkServer] = SimpleQueue()
     for _ in range(options.jobs):
         servers.put(ForkServer((*PRELOADED, *filter(None, options.preload.split(",")))))
@@ -123,7 +140,30 @@ def main() -> None:
         return verdict
 
     with ThreadPoolExecutor(options.jobs) as pool:
-        counts = Counter(pool.map(one, files))
+        return Counter(pool.map(one, files))
+
+
+def main() -> None:
+    """Check every file, print a line for each, and the shares at the end."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sources", nargs="+")
+    parser.add_argument("--limit-s", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--preload", default="sklearn,scipy.stats")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as fetched:
+        files = [
+            file
+            for number, source in enumerate(options.sources)
+            for file in files_of(
+                Path(source)
+                if Path(source).exists()
+                else fetch(source, Path(fetched, str(number))),
+                options.only,
+            )
+        ]
+        counts = check_all(files, options)
     run = counts["equal"] + counts["different"] + counts["loud"]
     share = 100 * counts["equal"] / run if run else 0.0
     print(
