@@ -12,9 +12,9 @@ The layers, each importing only what stands below it:
     _fan                     one map under way: items -> rows -> results
     _crews                   who runs a map's items
     _items                   a map's items, their keys and names
+    _attempt                 one attempt at a step: a body's value or error -> its row
     _pass                    the rows that a task knows, the names it used
     _plugins    _text        what other packages bring; tables and values as text
-    _attempt                 one attempt at a step: a body's value or error -> its row
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
     _schema     _lock        format v1's tables; the single-writer lock

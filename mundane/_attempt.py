@@ -6,30 +6,13 @@ Turns what a step's body returned or raised into its row; does not run anything 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from ._failure import error_text, short_repr
-from ._reader import Kind, Status
+from ._pass import Pass, Row
 from ._sqlite import Connection
-from ._store import Store
 from ._values import decode_result, encode_value
 from .errors import SerializationError, StepFailedError
-
-
-class Row:
-    """What a task remembers of a row: everything but its texts and bytes.
-
-    Attributes:
-        running: whether this process runs the step just now, so that it has no outcome yet.
-    """
-
-    __slots__ = ("id", "kind", "running", "status")
-
-    def __init__(self, row_id: int, kind: str, status: str, *, running: bool = False) -> None:
-        self.id = row_id
-        self.kind = cast("Kind", kind)
-        self.status = cast("Status", status)
-        self.running = running
 
 
 class Attempt:
@@ -42,12 +25,13 @@ class Attempt:
         stored: whether the file has its value, so that it need not run.
     """
 
-    __slots__ = ("_encoded", "_row", "_store", "name", "stored")
+    __slots__ = ("_encoded", "_row", "_steps", "_store", "name", "stored")
 
-    def __init__(self, store: Store, name: str, row: Row) -> None:
+    def __init__(self, steps: Pass, name: str, row: Row) -> None:
         self.name = name
         self.stored = row.status == "done"
-        self._store = store
+        self._steps = steps
+        self._store = steps.store
         self._row = row
         self._encoded: tuple[str, str | bytes] | None = None
 
@@ -78,9 +62,14 @@ class Attempt:
         except SerializationError as error:
             self.failed(error)
             raise
-        self._store.write_done(self._row.id, *encoded, also)
+        try:
+            self._store.write_done(self._row.id, *encoded, also)
+            self._row.status = "done"
+        except BaseException as error:
+            self.let_go()
+            self._steps.reread(error)
+            raise
         self._encoded = encoded
-        self._row.status = "done"
         self._row.running = False
         return self
 
@@ -101,7 +90,13 @@ class Attempt:
             error: what the step raised.
             skip_frames: how many outermost frames of its traceback are a tool's own.
         """
-        self._store.write_failed(self._row.id, error_text(error, skip_frames=skip_frames))
-        self._row.status = "failed"
+        text = error_text(error, skip_frames=skip_frames)
+        try:
+            self._store.write_failed(self._row.id, text)
+            self._row.status = "failed"
+        except BaseException as interrupt:
+            self.let_go()
+            self._steps.reread(interrupt)
+            raise
         self._row.running = False
         return StepFailedError(self._store.path, self.name, short_repr(error))

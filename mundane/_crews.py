@@ -214,6 +214,7 @@ class ExecutorCrew:
         self._outcomes = outcomes
         self._running: dict[Item, Future[Any] | None] = {}
         self._finished: SimpleQueue[Outcome] = SimpleQueue()
+        self._found: list[Outcome] = []
         # Of pools, and of ipyparallel's executor.
         workers = getattr(executor, "_max_workers", None)
         self.in_flight = 2 * (workers if isinstance(workers, int) else _MANY_WORKERS)
@@ -231,16 +232,17 @@ class ExecutorCrew:
                 future.add_done_callback(partial(self._ended, item))
 
     def collect(self, *, wait: bool) -> None:
-        found: list[Outcome] = []
-        _drain(self._finished, found, _PROBE_S if wait else 0)
-        while wait and not found:
+        # Not lost where an interrupt ends this: `stop` collects once more.
+        _drain(self._finished, self._found, _PROBE_S if wait else 0)
+        while wait and not self._found:
             self._probe()
-            _drain(self._finished, found, _PROBE_S)
-        for outcome in found:
+            _drain(self._finished, self._found, _PROBE_S)
+        for outcome in self._found:
             item = outcome[0]
             if item in self._running:  # not one that was given up meanwhile
-                del self._running[item]
                 self._outcomes.append(outcome)
+                del self._running[item]
+        self._found.clear()
 
     def stop(self) -> None:
         for future in list(self._running.values()):

@@ -10,11 +10,10 @@ import inspect
 import time
 from typing import Any
 
-from ._attempt import Row
 from ._crews import MAX_IN_FLIGHT, Lost, Outcome, Pace
 from ._failure import error_text, short_repr
 from ._items import Item, Items, Key
-from ._pass import Pass
+from ._pass import Pass, Row
 from ._store import Batch
 from ._values import decode_result, encode_value
 from .errors import (
@@ -115,6 +114,7 @@ class Fan:
         except MundaneError as refusal:
             error.add_note(f"mundane could not store what had finished: {refusal}")
         self._land(list(self._in_flight))
+        self._steps.reread(error)
 
     def check(self) -> None:
         """Raise what kept items from being stored.

@@ -10,9 +10,8 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView, Sequence, Set
 from typing import Any
 
-from ._attempt import Row
 from ._names import check_name
-from ._pass import Pass
+from ._pass import Pass, Row
 from .errors import InvalidNameError, show
 
 Key = str | int

@@ -8,12 +8,28 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
-from ._attempt import Row
 from ._names import check_name
 from ._reader import Kind, Status
 from ._store import Store
-from .errors import DuplicateStepError, StepKindError, UnknownStepError
+from .errors import DuplicateStepError, MundaneError, StepKindError, UnknownStepError
+
+
+class Row:
+    """What a task remembers of a row: everything but its texts and bytes.
+
+    Attributes:
+        running: whether this process runs the step just now, so that it has no outcome yet.
+    """
+
+    __slots__ = ("id", "kind", "running", "status")
+
+    def __init__(self, row_id: int, kind: str, status: str, *, running: bool = False) -> None:
+        self.id = row_id
+        self.kind = cast("Kind", kind)
+        self.status = cast("Status", status)
+        self.running = running
 
 
 class Pass:
@@ -77,10 +93,11 @@ class Pass:
         old = self.rows.get(name)
         try:
             row_id = write(old.id if old else None)
-        except BaseException:
+            row = self.rows[name] = Row(row_id, kind, status, running=status == "pending")
+        except BaseException as error:
             self.release([name])  # not begun, so that it may be tried again in this pass
+            self.reread(error)
             raise
-        row = self.rows[name] = Row(row_id, kind, status, running=status == "pending")
         return row
 
     def known(self, name: str) -> Row:
@@ -101,10 +118,38 @@ class Pass:
             UnknownStepError: one of them is not in the file; nothing is removed.
         """
         rows = {name: self.known(name) for name in names}
-        self.store.delete([row.id for row in rows.values()])
-        for name in rows:
-            del self.rows[name]
+        try:
+            self.store.delete([row.id for row in rows.values()])
+            for name in rows:
+                self.rows.pop(name, None)
+        except BaseException as error:
+            self.reread(error)
+            raise
         self.release(rows)
+
+    def reread(self, error: BaseException) -> None:
+        """Take over from the file what an interrupt may have kept from being noted here.
+
+        It can fall between a commit and the line that notes it. What runs just now is left to the
+        thread that runs it.
+
+        Args:
+            error: raised. Only an interrupt comes from elsewhere than the line that it is raised
+                in: nothing is done for an `Exception`, and where a generator is closed.
+        """
+        if isinstance(error, (Exception, GeneratorExit)):
+            return
+        settled = {name for name, row in list(self.rows.items()) if not row.running}
+        try:
+            found = self.store.rows()
+        except MundaneError as refusal:
+            error.add_note(f"mundane could not read what {self.path} holds now: {refusal}")
+            return
+        for name in settled.difference(name for _, name, _, _ in found):
+            self.rows.pop(name, None)
+        for row_id, name, kind, status in found:
+            if name in settled or name not in self.rows:
+                self.rows[name] = Row(row_id, kind, status)
 
     def used(self, since: int = 0) -> frozenset[str]:
         """Return the names claimed in this pass, after so many claims."""

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from . import _clock, _duration
 from ._async import refuse_async, refuse_awaitable
-from ._attempt import Attempt, Row
+from ._attempt import Attempt
 from ._fanout import FanOut
 from ._names import check_name, check_path, expand_names
-from ._pass import Pass
+from ._pass import Pass, Row
 from ._reader import Status
 from ._sqlite import Connection
 from ._store import Store
@@ -235,7 +235,7 @@ class Task(FanOut):
             row = self._pass.start(
                 name, "step", "pending", lambda old: self._store.write_pending(name, old, also)
             )
-        return Attempt(self._store, name, row)
+        return Attempt(self._pass, name, row)
 
     def begin_sleep(self, name: str, duration: str | float | timedelta) -> _clock.Nap:
         """Start the sleep that `sleep` waits for, or take it up again; return what is left of it.

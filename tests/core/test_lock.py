@@ -253,6 +253,45 @@ def test_an_interrupt_in_a_step_never_stores_half(path: Path) -> None:
     assert len(kept) > 10
 
 
+DEEDS: dict[str, Callable[[mundane.Task], object]] = {
+    "step": lambda task: task.step("b", lambda: "bbb"),
+    "failed step": lambda task: task.step("b", lambda: 1 / 0),
+    "step again": lambda task: task.begin("a", rerun=True).done("aaa"),
+    "sleep": lambda task: task.sleep("z", 0),
+    "map": lambda task: task.map("m", str, range(4)),
+    "failed map": lambda task: task.map("m", lambda n: 1 // n, range(3)),
+    "forget": lambda task: task.forget("a"),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_an_open_task_knows_what_was_stored_before_an_interrupt(path: Path, deed: str) -> None:
+    """Ctrl-C at any moment, and the task stays open: it goes by what the file holds then."""
+    struck = 0
+    for number in itertools.count(1):
+        path.unlink(missing_ok=True)
+        interrupter = Interrupter(number)
+        with mundane.open(path) as task:
+            task.step("a", lambda: "aaa")
+            if deed == "step again":
+                task.release()
+
+            def work(task: mundane.Task = task, interrupter: Interrupter = interrupter) -> None:
+                interrupter.start()
+                DEEDS[deed](task)
+
+            error = interrupter.call(work)
+            held = task.query(lambda c: dict(c.execute("SELECT name, status FROM mundane_steps")))
+            known = {name: task.status(name) for name in {*held, "a", "b", "z", "m.0", "m.1"}}
+            assert {name: status for name, status in known.items() if status} == held, number
+            if not isinstance(error, KeyboardInterrupt):
+                break
+            struck += 1
+            task.release()
+            assert task.step("a", lambda: "aaa") == "aaa"
+    assert struck > 10
+
+
 def _ends(child: Child) -> bool:
     """Return whether the child ends within two seconds."""
     try:
