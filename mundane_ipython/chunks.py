@@ -83,6 +83,31 @@ def allocate(size: int) -> bytearray | mmap.mmap:
     return memory
 
 
+def copier(target: bytearray | mmap.mmap) -> Callable[[int, bytes], None]:
+    """Return a function that copies bytes into this memory, given the offset of the first.
+
+    Into a large one without Python's lock, which the thread needs that reads ahead meanwhile.
+    """
+    size = len(target)
+    if size < LARGE_BYTES:
+        view = memoryview(target)
+
+        def copy(start: int, piece: bytes) -> None:
+            view[start : start + len(piece)] = piece
+
+        return copy
+    import ctypes
+
+    address = ctypes.addressof(ctypes.c_char.from_buffer(target))
+
+    def copy_unlocked(start: int, piece: bytes) -> None:
+        if not 0 <= start <= size - len(piece):
+            raise ValueError(f"{len(piece)} bytes at {start} of {size} do not fit")
+        ctypes.memmove(address + start, piece, len(piece))
+
+    return copy_unlocked
+
+
 @contextmanager
 def writing_out(write_out: Callable[[], object], size: int) -> Iterator[Tick]:
     """Have the disk write what is written while more is on its way: half of a commit's time.
@@ -124,11 +149,11 @@ def writing_out(write_out: Callable[[], object], size: int) -> Iterator[Tick]:
         raise failures[0]
 
 
-def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, None]:
+def read_ahead(pieces: Generator[bytes, None, None], size: int) -> Generator[bytes, None, None]:
     """Yield pieces, read by a thread of its own while the caller copies those before.
 
     SQLite reads without Python's lock; half of the time of a restore is saved. The thread has ended
-    when the generator is closed.
+    and `pieces` is closed when the generator is closed.
 
     Args:
         pieces: reads one with each `next`.
@@ -163,6 +188,7 @@ def read_ahead(pieces: Iterator[bytes], size: int) -> Generator[bytes, None, Non
             while not ready.empty():
                 ready.get()
             thread.join(0.01)
+        pieces.close()
 
 
 def ignore(size: int) -> None:

@@ -6,14 +6,15 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mundane import StorageError
-from mundane_ipython import bars, chunks
+from mundane import SchemaError, StorageError
+from mundane_ipython import bars, cells, chunks
 from mundane_ipython.errors import BundleError
 
 from .kernels import Notebook
@@ -37,7 +38,7 @@ def test_pieces_come_in_order_from_a_thread() -> None:
     """All of them, however slow the reader or the caller is."""
     seen: list[str] = []
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         for number in range(100):
             seen.append(threading.current_thread().name)
             yield bytes([number])
@@ -50,7 +51,7 @@ def test_pieces_come_in_order_from_a_thread() -> None:
 def test_a_readers_error_is_the_callers() -> None:
     """What fails in the thread is raised where the piece is awaited, after those before it."""
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         yield b"one"
         raise sqlite3.OperationalError("disk I/O error")
 
@@ -65,7 +66,7 @@ def test_a_caller_who_stops_ends_the_thread() -> None:
     """Damage found in the middle, or an interrupt: nothing reads on."""
     read: list[int] = []
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         for number in range(1_000_000):
             read.append(number)
             yield b"x"
@@ -132,6 +133,50 @@ def test_damage_in_a_large_value_is_found(
     assert "have changed" in str(error)
     assert "x" not in shell.ns
     assert not readers()
+
+
+def is_mapped(file: Path) -> bool:
+    """Return whether this process has a file's bytes in its address space."""
+    return str(file) in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
+def test_a_large_value_is_read_from_a_map(
+    restarted: Restart, task_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The map is there while a chunk is read, and gone after it; a small value needs none."""
+    seen: list[bool] = []
+    pieces = cells._pieces
+
+    def watched(*arguments: Any) -> Generator[bytes, None, None]:
+        for piece in pieces(*arguments):
+            seen.append(is_mapped(task_path))
+            yield piece
+        seen.append(is_mapped(task_path))
+
+    monkeypatch.setattr(cells, "_pieces", watched)
+    shell = restarted()
+    shell.step("small", BODY)
+    shell.step("large", LARGE)
+    shell = restarted()
+    shell.step("small", BODY)
+    assert not any(seen)
+    seen.clear()
+    shell.step("large", LARGE)
+    assert shell.ns["x"].sum() == 17_999_997_000_000
+    # First the pickle stream, which is small.
+    assert seen[:2] == [False, False]
+    assert len(seen) > 20
+    assert seen[2:] == [True] * (len(seen) - 3) + [False]
+
+
+def test_a_large_value_whose_file_was_cut_short(restarted: Restart, task_path: Path) -> None:
+    """Behind the back of the process that has it open: an error, no end of the process."""
+    restarted().step("large", LARGE)
+    shell = restarted()
+    os.truncate(task_path, task_path.stat().st_size // 2)
+    error = shell.fails(f"%%step large\n{LARGE}")
+    assert isinstance(error, (BundleError, SchemaError))
+    assert "x" not in shell.ns
 
 
 def test_progress_in_a_terminal_leaves_no_trace(
