@@ -68,6 +68,7 @@ class Store(Writer):
     Args:
         path: as the caller gave it; messages name it so.
         clock: whose time the rows get.
+        page_bytes: of its pages, if it is made now; None: SQLite's default.
 
     Raises:
         LockedError: another task has the file.
@@ -77,9 +78,9 @@ class Store(Writer):
 
     header: Header
 
-    def __init__(self, path: str, clock: Clock = SYSTEM) -> None:
+    def __init__(self, path: str, clock: Clock = SYSTEM, page_bytes: int | None = None) -> None:
         self._clock = clock
-        super().__init__(path)
+        super().__init__(path, page_bytes)
 
     def rows(self) -> list[tuple[int, str, str, str]]:
         """Return (id, name, kind, status) of every row, oldest first, without the results."""

@@ -28,6 +28,9 @@ from .errors import AsyncFunctionError, UnknownStepError, damaged
 
 T = TypeVar("T")
 
+# The sizes that SQLite knows.
+_PAGE_BYTES = tuple(1 << power for power in range(9, 17))
+
 
 class Task(FanOut):
     """An open task file: the one writer it has. From `run`, `arun` or `open`.
@@ -41,11 +44,15 @@ class Task(FanOut):
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, clock: _clock.Clock = _clock.SYSTEM
+        self,
+        path: str | os.PathLike[str],
+        *,
+        clock: _clock.Clock = _clock.SYSTEM,
+        page_bytes: int | None = None,
     ) -> None:
         self.path = check_path(path)
         self._clock = clock
-        self._store = Store(self.path, clock)
+        self._store = Store(self.path, clock, page_bytes)
         try:  # nothing may follow it: an interrupt there would leave the file locked
             self.task_id = self._store.header.task_id
             self.created_at = self._store.header.created_at
@@ -371,10 +378,21 @@ async def arun(path: str | os.PathLike[str], fn: Callable[[Task], Awaitable[T]])
             raise
 
 
-def open(path: str | os.PathLike[str]) -> Task:  # noqa: A001 (mundane.open, as gzip.open)
+def open(  # noqa: A001 (mundane.open, as gzip.open)
+    path: str | os.PathLike[str], *, page_bytes: int | None = None
+) -> Task:
     """Open a task file and hold it: for a service, a REPL, a notebook. A context manager.
 
+    Args:
+        path: as in `run`.
+        page_bytes: of the pages of a file that is made now, a power of two from 512 to 65,536
+            (sqlite.org/pragma.html#pragma_page_size); None: SQLite's default, 4,096. Large values
+            are written faster in large pages; an empty file is larger.
+
     Raises:
+        ValueError: there are no such pages.
         LockedError, SchemaError, StorageError: as in `run`.
     """
-    return Task(path)
+    if page_bytes is not None and page_bytes not in _PAGE_BYTES:
+        raise ValueError(f"page_bytes is {page_bytes}, and must be one of {_PAGE_BYTES}")
+    return Task(path, page_bytes=page_bytes)

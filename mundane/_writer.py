@@ -44,6 +44,7 @@ class Writer:
 
     Args:
         path: as the caller gave it; messages name it so.
+        page_bytes: of its pages, if it is made now; None: SQLite's default.
 
     Raises:
         LockedError: another task has the file.
@@ -51,8 +52,9 @@ class Writer:
         StorageError: the system refuses.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, page_bytes: int | None = None) -> None:
         self.path = path
+        self._page_bytes = page_bytes
         self._file = os.path.abspath(path)
         self._pid = os.getpid()
         self._lock = FileLock(self._file)
@@ -144,6 +146,8 @@ class Writer:
         with storage_errors(self.path, "opening it"):
             self._connection = connection = connect(self._file, "rwc")
             self._check(connection)
+            if self._page_bytes is not None:
+                connection.execute(f"PRAGMA page_size = {self._page_bytes:d}")
             # A rollback journal that stays, never WAL: no other runtime could open a WAL file.
             mode = connection.execute("PRAGMA journal_mode = PERSIST").fetchone()[0]
             if mode != "persist":

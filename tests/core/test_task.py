@@ -256,6 +256,26 @@ def test_the_stored_traceback_is_the_users_own(path: Path) -> None:
     assert "mundane/_task.py" not in text
 
 
+def test_the_size_of_pages(path: Path) -> None:
+    """A new file gets what was asked for, and keeps it; other sizes are refused at once."""
+
+    def size(task: mundane.Task) -> int:
+        return int(task.query(lambda c: c.execute("PRAGMA page_size").fetchone()[0]))
+
+    with pytest.raises(ValueError, match="page_bytes is 5000, and must be one of"):
+        mundane.open(path, page_bytes=5000)
+    assert not path.exists()
+    with mundane.open(path, page_bytes=16_384) as task:
+        task.step("a", lambda: "a" * 50_000)
+    for page_bytes in (None, 4096):
+        with mundane.open(path, page_bytes=page_bytes) as task:
+            assert task.step("a", lambda: "") == "a" * 50_000
+            assert size(task) == 16_384
+    path.unlink()
+    with mundane.open(path) as task:
+        assert size(task) == 4096
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_an_interrupted_step_stays_pending(path: Path, kind: type[BaseException]) -> None:
     """KeyboardInterrupt, SystemExit and GeneratorExit propagate and leave the row pending."""
