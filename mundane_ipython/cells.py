@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from mundane import Task
@@ -208,41 +207,50 @@ class Cells:
         if there != size or len(rows) != len(digests):
             raise self._damaged(name, f"{there:,} of {size:,} bytes of buffer {buffer} are there")
         target = allocate(size)
-        copy, start, end, state = copier(target), 0, 0, new_digest(buffer)
-        expected = dict(zip(accumulate(length for _, length in rows), digests, strict=True))
+        copy, end = copier(target), 0
         with (
             _through_few_pages(connection, size),
-            closing(read_ahead(_pieces(connection, rows, size), size)) as pieces,
+            closing(
+                read_ahead(self._pieces(connection, name, buffer, rows, digests), size)
+            ) as pieces,
         ):
             for piece in pieces:
                 copy(end, piece)
-                state.update(piece)
                 end += len(piece)
                 tick(len(piece))
-                if end in expected:
-                    if state.hexdigest() != expected[end]:
-                        what = f"bytes {start:,} to {end:,} of buffer {buffer} have changed"
-                        raise self._damaged(name, what)
-                    start, state = end, new_digest(buffer)
         return target
+
+    def _pieces(
+        self,
+        connection: Any,
+        name: str,
+        buffer: int,
+        rows: Sequence[tuple[int, int]],
+        digests: Sequence[str],
+    ) -> Generator[bytes, None, None]:
+        """Yield the bytes of a buffer's chunks, given as (id, length), and check each chunk."""
+        size = sum(length for _, length in rows)
+        mapped = _mapped if size >= LARGE_BYTES else nullcontext
+        start = 0
+        for (row_id, length), expected in zip(rows, digests, strict=True):
+            state = new_digest(buffer)
+            with (
+                mapped(connection),
+                connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob,
+            ):
+                for position in range(0, length, PIECE_BYTES):
+                    piece = blob.read(min(PIECE_BYTES, length - position))
+                    state.update(piece)
+                    yield piece
+            end = start + length
+            if state.hexdigest() != expected:
+                what = f"bytes {start:,} to {end:,} of buffer {buffer} have changed"
+                raise self._damaged(name, what)
+            start = end
 
     def _damaged(self, name: str, what: str) -> BundleError:
         reason = f"its bundle is damaged ({what}): '%%step {name} --rerun' runs the step again"
         return BundleError(self._task.path, name, reason)
-
-
-def _pieces(
-    connection: Any, rows: Sequence[tuple[int, int]], size: int
-) -> Generator[bytes, None, None]:
-    """Yield the bytes of these chunks, given as (id, length); of all together, if that is large."""
-    mapped = _mapped if size >= LARGE_BYTES else nullcontext
-    for row_id, length in rows:
-        with (
-            mapped(connection),
-            connection.blobopen(_CHUNK_TABLE, "data", row_id, readonly=True) as blob,
-        ):
-            for start in range(0, length, PIECE_BYTES):
-                yield blob.read(min(PIECE_BYTES, length - start))
 
 
 @contextmanager

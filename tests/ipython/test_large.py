@@ -145,7 +145,7 @@ def test_a_large_value_is_read_from_a_map(
 ) -> None:
     """The map is there while a chunk is read, and gone after it; a small value needs none."""
     seen: list[bool] = []
-    pieces = cells._pieces
+    pieces = cells.Cells._pieces
 
     def watched(*arguments: Any) -> Generator[bytes, None, None]:
         for piece in pieces(*arguments):
@@ -153,7 +153,7 @@ def test_a_large_value_is_read_from_a_map(
             yield piece
         seen.append(is_mapped(task_path))
 
-    monkeypatch.setattr(cells, "_pieces", watched)
+    monkeypatch.setattr(cells.Cells, "_pieces", watched)
     shell = restarted()
     shell.step("small", BODY)
     shell.step("large", LARGE)
