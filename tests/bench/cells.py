@@ -20,6 +20,8 @@ def cell(text):
     return time.perf_counter() - started
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def median(times):
+    return sorted(times)[len(times) // 2]
 def warm():
     pages = mmap.mmap(-1, 1_100_000_000, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     pages.madvise(mmap.MADV_HUGEPAGE)
@@ -32,8 +34,6 @@ cell("%load_ext mundane_ipython\\n%mundane_open t.db")
 _SMALL = (
     _SHELL
     + """
-def median(times):
-    return sorted(times)[len(times) // 2]
 body = "x{0} = {0}\\ny{0} = 'a'"
 plain = median([cell(body.format(i)) for i in range(100)])
 first = median([cell(f"%%step s{i}\\n" + body.format(i)) for i in range(100)])
@@ -73,16 +73,30 @@ with open("a.npy", "wb") as file:
 print(json.dumps({{"s": time.perf_counter() - started}}))
 """
 
-# In a process that has done before what the one that restores has. Both touch a gigabyte first: a
-# virtual machine gives memory that was freed back to its host, and whoever takes it anew, by chance
-# one or the other, waits many times as long as the reading takes.
-_LOAD = (
+# In turn, and many times: a virtual machine gives memory that was freed back to its host, and who
+# takes it anew, by chance one or the other, waits many times as long as the reading takes. So each
+# touches a gigabyte first, and a first pair does not count.
+_READ = (
     _SHELL
-    + """
-warm()
-started = time.perf_counter()
-a = np.load("a.npy")
-print(json.dumps({"s": time.perf_counter() - started}))
+    + f"""
+def load():
+    started = time.perf_counter()
+    np.load("a.npy")
+    return time.perf_counter() - started
+def restore():
+    cell("%mundane_open t.db")
+    warm()
+    s = cell("%%step a\\n{_ARRAY}\\nended = time.perf_counter()")
+    cell("del a")
+    return s
+def pair():
+    warm()
+    return load(), restore()
+cell("import numpy as np, time")
+pair()
+pairs = [pair() for _ in range(int(sys.argv[2]))]
+print()
+print(json.dumps(dict(zip(("loaded", "restored"), map(median, zip(*pairs))))))
 """
 )
 
@@ -102,11 +116,9 @@ _RESTORE = (
     + f"""
 cell("import numpy as np, time")
 before = peak()
-if "warm" in sys.argv:
-    warm()
-s = cell("%%step a\\n{_ARRAY}\\nended = time.perf_counter()")
+cell("%%step a\\n{_ARRAY}\\nended = time.perf_counter()")
 print()
-print(json.dumps({{"s": s, "mb": peak() - before}}))
+print(json.dumps({{"mb": peak() - before}}))
 """
 )
 
@@ -155,23 +167,21 @@ def small(rounds: int) -> list[Row]:
 
 def array(rounds: int) -> list[Row]:
     """An array of 1 GB of float64, stored and restored."""
-    stored, restored, saved, loaded, cold = [], [], [], [], []
+    stored, saved, read, peaks = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         for k in range(rounds):
             each = _fresh(folder, k)
             saved.append(child(_SAVE, each))
             stored.append(child(_STORE, each))
-            loaded.append(child(_LOAD, each))
-            restored.append(child(_RESTORE, each, "warm"))
-            cold.append(child(_RESTORE, each))
+            peaks.append(child(_RESTORE, each))
+            read.append(child(_READ, each, "3"))
             _empty(each)
-    store, restore, peak = medians(stored), medians(restored), medians(cold)["mb"]
-    save, load = medians(saved)["s"], medians(loaded)["s"]
+    store, peak, save = medians(stored), medians(peaks)["mb"], medians(saved)["s"]
+    load, restore = medians(read)["loaded"], medians(read)["restored"]
     return [
         Row("store a 1 GB array", f"{store['s']:.2f} s", f"{save:.2f} s (np.save, fsync)",
             f"{store['s'] / save:.2f}x"),
-        Row("restore it", f"{restore['s']:.2f} s", f"{load:.2f} s (np.load)",
-            f"{restore['s'] / load:.2f}x"),
+        Row("restore it", f"{restore:.2f} s", f"{load:.2f} s (np.load)", f"{restore / load:.2f}x"),
         Row("peak memory, storing", f"{store['mb']:.0f} MB", "954 MB (the array)",
             f"{store['mb'] / 954:.2f}x"),
         Row("peak memory, restoring", f"{peak:.0f} MB", "954 MB (the array)",
