@@ -259,7 +259,7 @@ def _mapped(connection: Any) -> Iterator[None]:
 
     Of its first 2 GiB, which is SQLite's limit (sqlite.org/mmap.html). For one chunk at a time: a
     map that stays would count as this process's memory, and what is cut off the file meanwhile, or
-    cannot be read from the disk, ends a process that reads it from a map (SPEC.md, Files).
+    cannot be read from the disk, ends a process that reads it from a map (SPEC.md, Bundles).
     """
     connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
     try:
