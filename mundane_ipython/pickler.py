@@ -14,7 +14,7 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, cast
 
 import cloudpickle
@@ -30,6 +30,10 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
+
+_DICT_ITERATORS: dict[type, str] = {
+    type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
+}
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -69,6 +73,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
+        if type(obj) in _DICT_ITERATORS:
+            return dict_iterator, (_DICT_ITERATORS[type(obj)], *obj.__reduce__()[1])
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
         if type(obj) is object:
@@ -152,6 +158,18 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
 def standard_stream(name: str) -> Any:
     """Return stdin, stdout or stderr as it is in this process."""
     return getattr(sys, name)
+
+
+def dict_iterator(of: str, left: list[Any]) -> Iterator[Any]:
+    """Return a dictionary's iterator over what was left; pickle would make it a list's.
+
+    Args:
+        of: its `keys`, `values` or `items`.
+        left: what it has not yielded yet.
+    """
+    if of == "values":
+        return iter(dict(enumerate(left)).values())
+    return iter(dict.fromkeys(left)) if of == "keys" else iter(dict(left).items())
 
 
 def used_up_generator(name: str, qualname: str) -> Any:

@@ -39,6 +39,8 @@ _MARK = re.compile(r"^(# ?%%|#{20,}\s*$)", re.MULTILINE)
 
 def fetch(requirement: str, folder: Path) -> Path:
     """Unpack a source distribution below a folder: if it names no version, of that installed."""
+    if "/" in requirement:
+        sys.exit(f"{requirement}: no such file or folder")
     if re.fullmatch(r"[\w.-]+", requirement):
         requirement = f"{requirement}=={version(requirement)}"
     with tempfile.TemporaryDirectory() as download:

@@ -556,6 +556,17 @@ a = next(it)
 b = next(it)
 print(a, b, list(it))
 """),
+    _book("dict-iterators", "a dictionary's iterators, used up over cells, and their types", """
+d = {1: "a", 2: "b", 3: "c"}
+---
+its = [iter(d), iter(d.values()), iter(d.items())]
+next(its[0])
+print([next(it) for it in its])
+---
+print([next(it) for it in its[1:]], [type(it).__name__ for it in its])
+---
+print([list(it) for it in its])
+"""),
     _book("flat-axes", "an array's flat, used up over cells, and an object that holds stdout", """
 import sys
 import numpy as np
