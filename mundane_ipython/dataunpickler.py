@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import collections
 import enum
+import fractions
 import io
 import pickle
+import struct
+import sys
 import types
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -102,6 +105,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _load_reduce(self) -> None:
         self.stack[-2] = self._call_of(self.stack[-2])
         arguments = self.stack[-1]
+        _check_size(self.stack[-2], arguments)
         super().load_reduce()
         self._note_made(arguments)
 
@@ -123,6 +127,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
             if self._call_of(kind) is not kind:
                 raise HostileStateError(f"a new {_name_of(kind)}")
             arguments = self.stack[-1]
+            named = type(arguments) is dict
+            _check_size(kind, (*self.stack[-2], *arguments.values()) if named else arguments)
             load()
             self._note_made(arguments)
         elif root != "pandas" or self.stack[-1] != ():
@@ -193,6 +199,14 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         self._check_filled(self.metastack[-1][-1], set)
         super().load_additems()
 
+    def _load_bytearray8(self) -> None:
+        """Read as many bytes as there are; pickle's own makes room for all that are announced."""
+        (length,) = struct.unpack("<Q", self.read(8))
+        data = self.read(min(length, sys.maxsize))
+        if len(data) < length:
+            raise pickle.UnpicklingError(f"{len(data)} bytes are there of {length}")
+        self.append(bytearray(data))
+
     def _load_stop(self) -> None:
         if self._waiting:
             raise HostileStateError("an object without its state")
@@ -235,11 +249,21 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     dispatch[pickle.SETITEM[0]] = _load_setitem
     dispatch[pickle.SETITEMS[0]] = _load_setitems
     dispatch[pickle.ADDITEMS[0]] = _load_additems
+    dispatch[pickle.BYTEARRAY8[0]] = _load_bytearray8
     dispatch[pickle.STOP[0]] = _load_stop
     for _code in (pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.DUP):
         dispatch[_code[0]] = _then(dispatch[_code[0]], _check_repeated)
     for _code in (pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3, pickle.FROZENSET):
         dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
+
+
+def _check_size(target: Any, arguments: Any) -> None:
+    """Refuse what makes gigabytes out of a few bytes, as no pickle of data does."""
+    for each in arguments:
+        number = target in (bytes, bytearray) and hasattr(each, "__index__")
+        exponent = target is fractions.Fraction and type(each) is str and "e" in each.lower()
+        if number or exponent or type(each) is range:
+            raise HostileStateError(f"a {_name_of(target)} of any size")
 
 
 def _check_names(target: Any, state: Any) -> None:

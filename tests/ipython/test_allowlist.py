@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import copyreg
+import fractions
 import functools
 import operator
 import os
@@ -290,6 +293,16 @@ HOSTILE: dict[str, Callable[[str], bytes]] = {
     "partial": lambda c: called(functools.partial(os.system, touch(c))),
     "partial-as-value": lambda c: pickle.dumps(functools.partial(os.system, touch(c))),
     "getattr-of-data": lambda c: called(getattr, dict, "__init__"),
+    # Gigabytes, or years, out of a few bytes.
+    "bytes-of-any-size": lambda c: called(bytes, 1 << 31),
+    "bytearray-of-any-size": lambda c: called(bytearray, 1 << 31),
+    "new-bytearray": lambda c: b"\x80\x05cbuiltins\nbytearray\nJ\0\0\0\x7f\x85\x81.",
+    "bytearray-of-few": lambda c: b"\x80\x05\x96" + struct.pack("<Q", 1 << 31) + b"few.",
+    "bytearray-of-none": lambda c: b"\x80\x05\x96" + struct.pack("<Q", (1 << 64) - 1) + b".",
+    "list-of-range": lambda c: called(list, range(1 << 28)),
+    "deque-of-range": lambda c: called(collections.deque, range(1 << 28)),
+    "array-of-range": lambda c: called(array.array, "d", range(1 << 28)),
+    "fraction": lambda c: called(fractions.Fraction, "1E99999999"),
     "attrgetter": lambda c: called(operator.attrgetter("mkdir"), Path(c)),
     "methodcaller": lambda c: called(operator.methodcaller("touch"), Path(c)),
     "attrgetter-as-value": lambda c: pickle.dumps(operator.attrgetter("__class__")),
