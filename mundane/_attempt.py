@@ -10,6 +10,7 @@ from typing import Any
 
 from ._failure import error_text, short_repr
 from ._pass import Pass, Row
+from ._reader import Status
 from ._sqlite import Connection
 from ._values import decode_result, encode_value
 from .errors import SerializationError, StepFailedError
@@ -62,15 +63,8 @@ class Attempt:
         except SerializationError as error:
             self.failed(error)
             raise
-        try:
-            self._store.write_done(self._row.id, *encoded, also)
-            self._row.status = "done"
-        except BaseException as error:
-            self.let_go()
-            self._steps.reread(error)
-            raise
+        self._settle("done", lambda: self._store.write_done(self._row.id, *encoded, also))
         self._encoded = encoded
-        self._row.running = False
         return self
 
     def let_go(self) -> None:
@@ -91,12 +85,16 @@ class Attempt:
             skip_frames: how many outermost frames of its traceback are a tool's own.
         """
         text = error_text(error, skip_frames=skip_frames)
-        try:
-            self._store.write_failed(self._row.id, text)
-            self._row.status = "failed"
-        except BaseException as interrupt:
-            self.let_go()
-            self._steps.reread(interrupt)
-            raise
-        self._row.running = False
+        self._settle("failed", lambda: self._store.write_failed(self._row.id, text))
         return StepFailedError(self._store.path, self.name, short_repr(error))
+
+    def _settle(self, status: Status, write: Callable[[], None]) -> None:
+        """Commit the outcome, and note it."""
+        try:
+            write()
+            self._row.status = status
+        except BaseException as error:
+            self.let_go()
+            self._steps.reread(error)
+            raise
+        self.let_go()
