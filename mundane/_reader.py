@@ -21,6 +21,7 @@ from ._schema import Header, check_schema
 from ._sqlite import (
     Connection,
     DatabaseError,
+    OperationalError,
     connect,
     is_busy,
     looks_damaged,
@@ -293,7 +294,11 @@ def _recover(file: str) -> None:
     try:
         connection = connect(file, "rw")
         try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.execute(_ANYTHING).fetchone()
+        except OperationalError as error:
+            # Another reader is at it, which on a slow disk outlasts SQLite's wait: look again.
+            if not is_busy(error):
+                raise
         finally:
             connection.close()
     finally:

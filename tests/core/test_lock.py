@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import mundane
-from mundane import _lock
+from mundane import _lock, _reader
 
 from .support import Calls, Child, beside, flock_holders, leave_hot_journal, python, rows, sql
 
@@ -366,6 +366,35 @@ def test_readers_recover_side_by_side(path: Path) -> None:
             first.say()
             second.say()
             assert (first.end(), second.end()) == ("1\n", "1\n")
+
+
+def test_a_reader_waits_for_a_slow_recovery_by_another(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recovery that outlasts SQLite's wait for a lock, as on a slow disk, is waited for."""
+    mundane.run(path, lambda task: task.step("a", lambda: 1))
+    leave_hot_journal(path)
+    # SQLite's lock bytes (sqlite.org/lockingv3.html): all of them taken is its EXCLUSIVE lock.
+    script = """
+        import fcntl, sys, time
+        with open(sys.argv[1], "r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX, 512, 0x40000000)
+            print("recovering", flush=True)
+            time.sleep(1.0)
+    """
+    connect = _reader.connect
+    others: list[Child] = []
+
+    def connect_late(file: str, mode: Any) -> sqlite3.Connection:
+        if mode == "rw" and not others:
+            others.append(Child(script, path))
+            assert others[0].line() == "recovering"
+        return connect(file, mode)
+
+    monkeypatch.setattr(_reader, "connect", connect_late)
+    assert mundane.read(path).get("a") == 1
+    others[0].end()
+    assert beside(path) == []
 
 
 def test_a_file_replaced_between_open_and_lock_is_not_taken(path: Path) -> None:
