@@ -87,12 +87,12 @@ _PANDAS = {
     "pandas.core.series": "Series",
 }
 _ARROW = {
-    "pyarrow.lib": "chunked_array field schema struct type_for_alias Field KeyValueMetadata Schema"
+    "pyarrow.lib": "chunked_array field type_for_alias Field KeyValueMetadata Schema"
     " binary binary_view bool_ date32 date64 decimal128 decimal256 dictionary duration"
     " float16 float32 float64 int16 int32 int64 int8 large_binary large_list large_list_view"
     " large_string large_utf8 list_ list_view map_ month_day_nano_interval null run_end_encoded"
     " string string_view time32 time64 timestamp uint16 uint32 uint64 uint8 utf8",
-    "pyarrow": "field schema",
+    "pyarrow": "field",
 }
 
 ALLOWED = frozenset(
@@ -187,6 +187,8 @@ CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("pyarrow.lib", "_reconstruct_table"): safearrow.arrow_table,
     ("pyarrow.lib", "_restore_array"): safearrow.restored_arrow,
     ("pyarrow.lib", "binary"): safearrow.arrow_binary,
+    ("pyarrow.lib", "schema"): safearrow.arrow_schema,
+    ("pyarrow.lib", "struct"): safearrow.arrow_struct,
     ("pyarrow.lib", "union"): safearrow.arrow_union,
     ("pyarrow.lib", "py_buffer"): safearrow.arrow_buffer,
 }

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from mundane import Task
+from mundane import SchemaError, Task
 
 from .chunks import (
     LARGE_BYTES,
@@ -29,20 +29,17 @@ from .errors import BundleError
 _FEW_PAGES_KIB = 400
 _MAPPED_BYTES = 0x7FFF0000
 
-TABLES = ("mundane_ipython_cells", "mundane_ipython_chunks", "mundane_ipython_attempts")
-"""The extension's tables; each has the step's name."""
+TABLES = {
+    "mundane_ipython_cells": "(name TEXT PRIMARY KEY, row_id INTEGER NOT NULL,"
+    " finished_at TEXT NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL)",
+    "mundane_ipython_chunks": "(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+    " buffer INTEGER NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL,"
+    " UNIQUE (name, buffer, position))",
+    "mundane_ipython_attempts": "(name TEXT PRIMARY KEY, row_id INTEGER NOT NULL,"
+    " started_at TEXT NOT NULL, count INTEGER NOT NULL)",
+}
+"""The extension's tables and their columns; each has the step's name."""
 
-_CREATE = (
-    "CREATE TABLE IF NOT EXISTS mundane_ipython_cells ("
-    " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, finished_at TEXT NOT NULL,"
-    " record TEXT NOT NULL, signature TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS mundane_ipython_chunks ("
-    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, buffer INTEGER NOT NULL,"
-    " position INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (name, buffer, position))",
-    "CREATE TABLE IF NOT EXISTS mundane_ipython_attempts ("
-    " name TEXT PRIMARY KEY, row_id INTEGER NOT NULL, started_at TEXT NOT NULL,"
-    " count INTEGER NOT NULL)",
-)
 _SWEEP = tuple(
     f"DELETE FROM {table} WHERE name NOT IN (SELECT name FROM mundane_steps)"  # noqa: S608
     for table in TABLES
@@ -59,7 +56,8 @@ _INSERT = (
 # A record counts only for the very row that it was written with: another runtime may have run the
 # step again since.
 _READ = (
-    "SELECT record, signature FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
+    "SELECT CAST(record AS TEXT), CAST(signature AS TEXT)"
+    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
     " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
     " WHERE cell.name = ?"
 )
@@ -90,8 +88,8 @@ _SIZES = (
     " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
     " GROUP BY name"
 )
-_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-_ALL = "SELECT name, record, signature FROM mundane_ipython_cells"
+_SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+_ALL = "SELECT name, CAST(record AS TEXT), CAST(signature AS TEXT) FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
 _BEGUN_BEFORE = "SELECT name FROM mundane_steps WHERE status = 'done' AND started_at < ?"
 _NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
@@ -122,6 +120,9 @@ class Cells:
 
     Args:
         task: the open task.
+
+    Raises:
+        SchemaError: the file has other tables of their names.
     """
 
     def __init__(self, task: Task) -> None:
@@ -187,10 +188,11 @@ class Cells:
         """
         return self._task.query(lambda c: self._read_buffer(c, name, buffer, size, digests, tick))
 
-    @staticmethod
-    def _prepare(connection: Any) -> None:
-        for statement in _CREATE:
-            connection.execute(statement)
+    def _prepare(self, connection: Any) -> None:
+        for table, columns in TABLES.items():
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
+            if not _has(connection, table):
+                raise SchemaError(self._task.path, f"has another {table} than mundane_ipython's")
         sweep(connection)
 
     def _read_buffer(
@@ -339,8 +341,14 @@ def _rows(connection: Any, table: str, statement: str) -> dict[str, Any]:
 
 
 def _has(connection: Any, table: str) -> bool:
-    """A file that the extension never opened, or an older one of it, lacks its tables."""
-    return bool(connection.execute(_HAS_TABLE, (table,)).fetchone()[0])
+    """Return whether a table is there, and is the one that is made here.
+
+    A file that the extension never opened, or an older one of it, lacks its tables. One that has
+    others of their names was forged: its columns may be generated, of any size.
+    """
+    (sql,) = connection.execute(_SQL, (table,)).fetchone() or ("",)
+    made_here = f"CREATE TABLE {table} {TABLES[table]}"
+    return "".join(str(sql).split()) == "".join(made_here.split())
 
 
 def write_cell(

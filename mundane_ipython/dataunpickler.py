@@ -7,26 +7,25 @@ may set the state of values only. SPEC.md, Trust.
 
 from __future__ import annotations
 
+import array
 import collections
+import decimal
 import enum
 import fractions
 import io
+import itertools
 import pickle
 import struct
 import sys
 import types
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from . import safearrays, safepandas
 from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, is_called, library_of
 from .homes import home_of
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
-from .waiting import Depths, Waiting
-
-# Their state would be set on the library's own object.
-_FIXED = (type, types.FunctionType, types.BuiltinFunctionType, partial, enum.Enum)
+from .waiting import SHALLOW, Depths, Waiting
 
 # The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
 _PythonUnpickler: Any = pickle._Unpickler
@@ -105,21 +104,16 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _load_reduce(self) -> None:
         self.stack[-2] = self._call_of(self.stack[-2])
         arguments = self.stack[-1]
-        _check_size(self.stack[-2], arguments)
+        _check_arguments(self.stack[-2], arguments)
         super().load_reduce()
         self._note_made(arguments)
 
     def _load_newobj(self) -> None:
-        self._make_new(self.stack[-2], super().load_newobj)
-
-    def _load_newobj_ex(self) -> None:
-        self._make_new(self.stack[-3], super().load_newobj_ex)
-
-    def _make_new(self, kind: Any, load: Callable[[], None]) -> None:
         """Make an object without calling its class; one of a library's has to wait for its state.
 
         Such an object that was only half made ends the process when code in C looks at it.
         """
+        kind = self.stack[-2]
         root = library_of(kind)
         if not isinstance(kind, type):
             raise NotAllowedError(f"a new {_name_of(kind)}")
@@ -127,9 +121,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
             if self._call_of(kind) is not kind:
                 raise HostileStateError(f"a new {_name_of(kind)}")
             arguments = self.stack[-1]
-            named = type(arguments) is dict
-            _check_size(kind, (*self.stack[-2], *arguments.values()) if named else arguments)
-            load()
+            _check_arguments(kind, arguments)
+            super().load_newobj()
             self._note_made(arguments)
         elif root != "pandas" or self.stack[-1] != ():
             raise HostileStateError(f"a new {_name_of(kind)}")
@@ -141,11 +134,9 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         """Note what a call has made of its arguments."""
         made = self.stack[-1]
         self._waiting += type(made) is Waiting
-        parts = arguments
-        for each in arguments:
-            if type(each) is list:
-                parts = (*parts, *each)
-        self._depths.note(made, parts)
+        # It may have taken over what they hold.
+        inner = (each for each in arguments if type(each) in _UNPACKED)
+        self._depths.note(made, itertools.chain(arguments, *map(_items_of, inner)))
 
     def _load_build(self) -> None:
         target, state = self.stack[-2:]
@@ -161,7 +152,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         elif library_of(type(target)) == "pandas" and safepandas.is_without_state(type(target)):
             self.stack.pop()
         else:
-            if isinstance(target, _FIXED):
+            # What can be called is a library's own class or function, which all share.
+            if callable(target) or isinstance(target, enum.Enum):
                 raise NotAllowedError(f"a change of {_name_of(target)}")
             if library_of(type(target)) is not None:
                 raise HostileStateError(f"a change of {_name_of(target)}")
@@ -180,23 +172,23 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         self._depths.note(value, value)
 
     def _load_append(self) -> None:
-        self._check_filled(self.stack[-2], (list, collections.deque))
+        self._check_filled(self.stack[-2], (list, collections.deque), self.stack[-1:])
         super().load_append()
 
     def _load_appends(self) -> None:
-        self._check_filled(self.metastack[-1][-1], (list, collections.deque))
+        self._check_filled(self.metastack[-1][-1], (list, collections.deque), self.stack)
         super().load_appends()
 
     def _load_setitem(self) -> None:
-        self._check_filled(self.stack[-3], dict)
+        self._check_filled(self.stack[-3], dict, self.stack[-2:])
         super().load_setitem()
 
     def _load_setitems(self) -> None:
-        self._check_filled(self.metastack[-1][-1], dict)
+        self._check_filled(self.metastack[-1][-1], dict, self.stack)
         super().load_setitems()
 
     def _load_additems(self) -> None:
-        self._check_filled(self.metastack[-1][-1], set)
+        self._check_filled(self.metastack[-1][-1], set, self.stack)
         super().load_additems()
 
     def _load_bytearray8(self) -> None:
@@ -221,10 +213,12 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         except KeyError:
             raise NotAllowedError(f"a call of {_name_of(target)}") from None
 
-    def _check_filled(self, target: Any, kinds: Any) -> None:
+    def _check_filled(self, target: Any, kinds: Any, items: Sequence[Any]) -> None:
         self._check_older(target)
         if not isinstance(target, kinds):
             raise HostileStateError(f"a change of {_name_of(target)}")
+        if type(target) not in SHALLOW:
+            self._depths.grow(target, items)
 
     def _check_older(self, target: Any) -> None:
         if id(target) in self._older:
@@ -241,8 +235,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
 
     dispatch[pickle.REDUCE[0]] = _load_reduce
     dispatch[pickle.NEWOBJ[0]] = _load_newobj
-    dispatch[pickle.NEWOBJ_EX[0]] = _load_newobj_ex
     dispatch[pickle.OBJ[0]] = dispatch[pickle.INST[0]] = _refuse_call
+    dispatch[pickle.NEWOBJ_EX[0]] = _refuse_call  # nothing on the list is pickled so
     dispatch[pickle.BUILD[0]] = _load_build
     dispatch[pickle.APPEND[0]] = _load_append
     dispatch[pickle.APPENDS[0]] = _load_appends
@@ -257,13 +251,40 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
 
 
-def _check_size(target: Any, arguments: Any) -> None:
+# What makes its value of plain parts alone: of anything else it would make what it takes as text,
+# or as a number, of whatever size that is.
+_SCALARS: frozenset[Any] = frozenset(
+    (bool, bytes, complex, decimal.Decimal, float, fractions.Fraction, int, str)
+)
+_SCALAR_PARTS: frozenset[Any] = frozenset((bool, bytes, float, int, str))
+# What takes over, one by one, the items of what it is given.
+_UNPACKED: frozenset[Any] = frozenset((collections.deque, dict, frozenset, list, set, tuple))
+_CONTAINERS = _UNPACKED | {
+    *(array.array, bytearray, collections.Counter, collections.OrderedDict),
+    collections.defaultdict,
+}
+_CONTAINER_PARTS = _UNPACKED | _SCALAR_PARTS | {bytearray, type, type(None)}
+
+
+def _check_arguments(target: Any, arguments: Any) -> None:
     """Refuse what makes gigabytes out of a few bytes, as no pickle of data does."""
+    if type(arguments) is not tuple:
+        raise HostileStateError("arguments that are no tuple")
+    if target in _SCALARS:
+        kinds = _SCALAR_PARTS
+    elif target in _CONTAINERS or _name_of(target) == "FrozenList":
+        kinds = _CONTAINER_PARTS
+    else:
+        return
     for each in arguments:
-        number = target in (bytes, bytearray) and hasattr(each, "__index__")
+        number = target in (bytes, bytearray) and type(each) is int
         exponent = target is fractions.Fraction and type(each) is str and "e" in each.lower()
-        if number or exponent or type(each) is range:
+        if number or exponent or type(each) not in kinds:
             raise HostileStateError(f"a {_name_of(target)} of any size")
+
+
+def _items_of(value: Any) -> Iterable[Any]:
+    return itertools.chain(value, value.values()) if type(value) is dict else value
 
 
 def _check_names(target: Any, state: Any) -> None:

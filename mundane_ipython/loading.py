@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +22,18 @@ from mundane import Attempt
 from .ambient import process_state
 from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
-from .errors import BundleError, RowMismatchError
+from .confine import names_out_of_reach, own_import
+from .errors import BundleError, RowMismatchError, UntrustedError
 from .opened import OpenTask
 from .outputs import NO_VALUE
 from .record import CellRecord
 from .source import CellSource
 from .values import is_reference
 
+_NOT_THIS_CELL = (
+    "which this cell does not, and the file is not yours: '%mundane_open FILE --trust' trusts it, "
+    "'--rerun' runs the step again"
+)
 # Packages whose distribution has another name.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 
@@ -133,35 +138,46 @@ class Loader:
             ]
         return Content(row, buffers)
 
-    def make(self, name: str, found: FoundCell, content: Content, imports: Iterable[str]) -> Made:
+    def make(self, name: str, found: FoundCell, content: Content, source: CellSource) -> Made:
         """Make a cell's values; import what they need first.
 
         Args:
             name: of the step.
             found: its cell.
             content: as `read`.
-            imports: what the cell imports by itself.
+            source: the cell as it stands in the notebook.
 
         Raises:
-            UntrustedError: the record is somebody else's, and holds more than data.
+            UntrustedError: the record is somebody else's, and holds more than data, or touches what
+                the cell in the notebook does not.
             BundleError: the bundle cannot be loaded here.
         """
         record, trusted = found.record, found.trusted
         # Whose file it is decides which modules may be imported: those that the record names, or
         # only those that the user's own cell imports as well.
-        allowed = None if trusted else frozenset(imports)
+        imports = [m for m in record.imports if trusted or m in source.imports]
         names: dict[str, Any] = {}
         row = content.row
         with process_state(record.process if trusted else {}) as not_set:
-            self._import(name, record.imports, allowed)
+            for module in imports:
+                self._import(name, module)
+            if not trusted:
+                self._check_names(name, record, source)
             slots = self._unpack(name, found, content.buffers)
             for binding, place in record.bindings:
                 if place == "bundle":
                     names[binding] = slots[binding]
                 elif place == "module":
-                    names[binding] = self._module(name, record.modules[binding], allowed)
+                    recorded = record.modules[binding]
+                    reference = recorded if trusted else own_import(binding, recorded, source)
+                    names[binding] = self._imported(name, binding, reference)
+                elif record.row == "value":
+                    names[binding] = row
+                elif type(row) is dict and binding in row:
+                    names[binding] = row[binding]
                 else:
-                    names[binding] = row if record.row == "value" else row[binding]
+                    reason = f"its row has no {binding!r}: '%%step {name} --rerun' runs it again"
+                    raise BundleError(self._path, name, reason)
         value = NO_VALUE
         if record.value is not None:
             value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row
@@ -229,23 +245,28 @@ class Loader:
                 error.add_note(f"it was written by {others}")
             raise
 
-    def _module(self, name: str, reference: str, allowed: frozenset[str] | None) -> Any:
+    def _check_names(self, name: str, record: CellRecord, source: CellSource) -> None:
+        namespace, hidden = self._shell.user_ns, self._shell.user_ns_hidden
+        others = names_out_of_reach(record, source, namespace, hidden)
+        if others:
+            raise UntrustedError(self._path, name, f"it sets {others[0]!r}, {_NOT_THIS_CELL}")
+
+    def _imported(self, name: str, binding: str, reference: str | None) -> Any:
         """Return a module, or what `module:attribute` names."""
+        if reference is None:
+            reason = f"it sets {binding!r} by an import, {_NOT_THIS_CELL}"
+            raise UntrustedError(self._path, name, reason)
         module, _, attribute = reference.partition(":")
-        if allowed is not None and not any(
-            imported == module or imported.startswith(f"{module}.") for imported in allowed
-        ):
-            raise BundleError(
-                self._path,
-                name,
-                f"it imports {module!r}, which this cell does not, and the file is not yours: "
-                "'%mundane_open FILE --trust' trusts it",
-            )
-        self._import(name, [module], None)
+        self._import(name, module)
         found = sys.modules[module]
+        if not attribute:
+            return found
         try:
-            return getattr(found, attribute) if attribute else found
+            return getattr(found, attribute)
         except AttributeError as error:
+            if hasattr(found, "__path__") and importlib.util.find_spec(f"{module}.{attribute}"):
+                self._import(name, f"{module}.{attribute}")
+                return sys.modules[f"{module}.{attribute}"]
             raise BundleError(
                 self._path,
                 name,
@@ -253,19 +274,16 @@ class Loader:
                 f"'%%step {name} --rerun' runs it again",
             ) from error
 
-    def _import(self, name: str, modules: Iterable[str], allowed: frozenset[str] | None) -> None:
-        for module in modules:
-            if allowed is not None and module not in allowed:
-                continue
-            try:
-                importlib.import_module(module)
-            except ImportError as error:
-                raise BundleError(
-                    self._path,
-                    name,
-                    f"it imported {module!r}, which cannot be imported here ({error}): install it, "
-                    f"or run the step again with '%%step {name} --rerun'",
-                ) from error
+    def _import(self, name: str, module: str) -> None:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise BundleError(
+                self._path,
+                name,
+                f"it imported {module!r}, which cannot be imported here ({error}): install it, "
+                f"or run the step again with '%%step {name} --rerun'",
+            ) from error
 
 
 def will_load(record: CellRecord, is_bound: Callable[[str], bool]) -> bool:

@@ -72,7 +72,10 @@ class Snapshot:
         return {
             name: value
             for name, value in namespace.items()
-            if name not in _NEVER
-            and hidden.get(name, missing) is not value
-            and not _NUMBERED.fullmatch(name)
+            if is_users(name) and hidden.get(name, missing) is not value
         }
+
+
+def is_users(name: str) -> bool:
+    """Return whether a name is the user's to bind: not IPython's history, not Python's own."""
+    return name not in _NEVER and not _NUMBERED.fullmatch(name)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mundane import StepRecord
 from mundane._clock import iso
 from mundane._duration import format_ms
+from mundane._text import printable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -43,10 +44,11 @@ def publish_note(
         update: whether it takes the place of the note with that id.
         facts: what the note says, for programs; JSON values.
     """
-    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    lines = [printable(line) for line in text.splitlines()]
+    marked_up = "<br>".join(map(html.escape, lines))
     data = {
-        "text/plain": text,
-        "text/html": f'<div style="{_ALARM if alarm else _QUIET}">{lines}</div>',
+        "text/plain": "\n".join(lines),
+        "text/html": f'<div style="{_ALARM if alarm else _QUIET}">{marked_up}</div>',
     }
     transient = {} if display_id is None else {"display_id": display_id}
     shell.display_pub.publish(data, {METADATA_KEY: facts}, transient=transient, update=update)

@@ -42,7 +42,7 @@ class OpenTask:
         """
         try:
             return CellRecord.from_json(stored.text)
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             reason = f"its record is damaged ({error}): '%%step {name} --rerun' runs it again"
             raise BundleError(self.task.path, name, reason) from error
 

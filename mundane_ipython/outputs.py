@@ -107,6 +107,26 @@ def within(outputs: list[Output], max_bytes: int) -> list[Output]:
     return kept
 
 
+def is_output(value: Any) -> bool:
+    """Return whether a value out of JSON is an output as it is kept here."""
+    kind = value.get("output_type") if type(value) is dict else None
+    if kind == "stream":
+        return value.get("name") in ("stdout", "stderr") and type(value.get("text")) is str
+    if kind == "error":
+        lines = value.get("traceback")
+        texts = [value.get("ename"), value.get("evalue"), *(lines if type(lines) is list else [0])]
+        return all(type(text) is str for text in texts)
+    shown = kind in ("display_data", "execute_result") and is_shown(value)
+    return shown and type(value.get("display_id", "")) is str
+
+
+def is_shown(value: Any) -> bool:
+    """Return whether a value out of JSON has what a display shows: data and metadata."""
+    if type(value) is not dict:
+        return False
+    return type(value.get("data")) is dict and type(value.get("metadata")) is dict
+
+
 def has_result(outputs: list[Output]) -> bool:
     """Return whether the last expression's value is among what was shown."""
     return any(output["output_type"] == "execute_result" for output in outputs)

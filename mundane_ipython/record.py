@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .outputs import Output
+from .outputs import Output, is_output, is_shown
 
 Place = Literal["row", "bundle", "module"]
 RowShape = Literal["value", "members"]
@@ -81,7 +81,73 @@ class CellRecord:
         """Return the record of a text; members of later versions are passed over.
 
         Raises:
-            ValueError, TypeError: the text is no record.
+            ValueError: the text is no record.
         """
-        members = json.loads(text)
-        return cls(**{key: members[key] for key in members if key in cls.__dataclass_fields__})
+        try:
+            members = json.loads(text)
+        except RecursionError:
+            raise ValueError("it nests too deep") from None
+        if type(members) is not dict:
+            raise ValueError("it is no object")
+        members = {key: members[key] for key in members if key in _SHAPES}
+        for key, value in members.items():
+            if not _fits(value, _SHAPES[key]):
+                raise ValueError(f"its {key!r} is none")
+        if not members.keys() >= _NEEDED:
+            raise ValueError(f"it has no {min(_NEEDED - members.keys())!r}")
+        record = cls(**members)
+        slots = {name for name, _ in record.slots}
+        for name, place in record.bindings:
+            if (place == "bundle" and name not in slots) or (
+                place == "module" and name not in record.modules
+            ):
+                raise ValueError(f"{name!r} has no place")
+        return record
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Return whether a value out of JSON has a shape, as `_SHAPES` has them."""
+    if isinstance(shape, type):
+        return type(value) is shape
+    if isinstance(shape, set):
+        return isinstance(value, (str, type(None))) and value in shape
+    if isinstance(shape, list):
+        return type(value) is list and all(_fits(item, shape[0]) for item in value)
+    if isinstance(shape, tuple):
+        return type(value) is list and len(value) == len(shape) and all(map(_fits, value, shape))
+    if isinstance(shape, dict):
+        return type(value) is dict and all(_fits(item, shape[str]) for item in value.values())
+    return bool(shape(value))
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+# A type, a set of texts, a list of such items, a list of just these, an object with such members,
+# or a function that tells.
+_PLACES = {"row", "bundle", "module"}
+_SHAPES: dict[str, Any] = {
+    "source_key": str,
+    "source": str,
+    "imports": [str],
+    "row": {"value", "members"},
+    "bindings": [(str, _PLACES)],
+    "modules": {str: str},
+    "deleted": [str],
+    "left_out": {str: str},
+    "value": _PLACES | {None},
+    "outputs": [is_output],
+    "updates": {str: is_shown},
+    "widgets": lambda value: value is None or type(value) is dict,
+    "older": [str],
+    "slots": [(str, _is_count)],
+    "buffers": [(_is_count, [str])],
+    "versions": {str: str},
+    "only": [str],
+    "process": dict,
+    "inputs": {str: {str: str}},
+    "ran_at": str,
+    "took_ms": _is_count,
+}
+_NEEDED = frozenset(("source_key", "source", "imports", "row", "bindings"))

@@ -1,11 +1,14 @@
 """Showing stored outputs again, as if the cell had run: streams, displays, Out[n], updates.
 
 What a file says is trusted or it is not (SPEC.md, Trust): of somebody else's file only text and
-bitmap images are shown, since a front end runs the HTML and JavaScript that a live kernel sends.
+bitmap images are shown, since a front end runs the HTML and JavaScript that a live kernel sends,
+and of its text only what draws: a terminal obeys other control characters, such as those by which a
+program names the window and fills the clipboard.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -32,14 +35,14 @@ def replay(
         kind = output["output_type"]
         if kind == "stream":
             stream = sys.stderr if output["name"] == "stderr" else sys.stdout
-            stream.write(output["text"])
+            stream.write(output["text"] if trusted else _drawn(output["text"]))
             stream.flush()
         elif kind == "display_data":
             _publish(shell, _drawable(output, trusted), output.get("display_id"))
         elif kind == "execute_result":
             _show_result(shell, _drawable(output, trusted), value)
         elif kind == "error":
-            _show_error(shell, output)
+            _show_error(shell, output if trusted else _drawn_error(output))
 
 
 def keep_result(shell: InteractiveShell, value: Any, prompt: int) -> None:
@@ -97,6 +100,24 @@ def _show_error(shell: InteractiveShell, output: Output) -> None:
 def _drawable(output: Output, trusted: bool) -> Output:
     if trusted:
         return output
-    kept = {kind: data for kind, data in output["data"].items() if kind in HARMLESS}
-    kept.setdefault("text/plain", "(an output of an untrusted task file, not shown)")
-    return {**output, "data": kept, "metadata": {}}
+    shown = output["data"].items()
+    kept = {kind: data for kind, data in shown if kind in HARMLESS and type(data) is str}
+    text = kept.get("text/plain", "(an output of an untrusted task file, not shown)")
+    return {**output, "data": {**kept, "text/plain": _drawn(text)}, "metadata": {}}
+
+
+# Colours and the like (ECMA-48's "select graphic rendition"), which tracebacks are full of; else
+# control characters, and those that turn the direction of what stands after them.
+_STEERING = re.compile(
+    r"(\x1b\[[\d;:]*m)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+)
+
+
+def _drawn(text: str) -> str:
+    """Return somebody else's text without what could steer a terminal."""
+    return _STEERING.sub(lambda found: found[1] or "", text)
+
+
+def _drawn_error(output: Output) -> Output:
+    texts = {key: _drawn(output[key]) for key in ("ename", "evalue")}
+    return {**output, **texts, "traceback": [_drawn(line) for line in output["traceback"]]}

@@ -103,7 +103,7 @@ def _head(report: TaskReport, title: str) -> str:
         whole_ms = max(each.end_ms for each in spans) - min(each.start_ms for each in spans)
         figures["from first to last"] = format_ms(whole_ms)
     items = "".join(
-        f"<div><dt>{html.escape(name)}</dt><dd>{text}</dd></div>" for name, text in figures.items()
+        f"<div><dt>{plain(name)}</dt><dd>{text}</dd></div>" for name, text in figures.items()
     )
     share = "".join(
         f'<i class="{_class(state)}" style="flex-grow: {count}"></i>'

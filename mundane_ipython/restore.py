@@ -16,6 +16,7 @@ from mundane import Attempt
 
 from .ambient import restore_state
 from .capture import muted
+from .confine import touched
 from .deferred import Deferred
 from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import publish_note, restored_text
@@ -28,6 +29,8 @@ from .step import StepOptions, left_out_text
 from .syntax import text_key
 from .widgets import open_widgets, without_views
 
+# What a later version may have added to them is passed over.
+_INPUTS = Inputs.__dataclass_fields__.keys()
 # Settings on which no later cell's code depends before it runs.
 _PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
@@ -63,7 +66,7 @@ class Restorer:
             lines.append("source changed")
         if record.only != list(options.only):
             lines.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
-        before = Inputs(**record.inputs)
+        before = Inputs(**{k: v for k, v in record.inputs.items() if k in _INPUTS})
         names = {*before.values, *before.helpers}
         if names & self._deferred.names:
             self._deferred.load()
@@ -102,11 +105,11 @@ class Restorer:
             self._note(options, found, None, stale)
             prompt = self._shell.execution_count
             bring = partial(self._bring, name, found, content, source, prompt)
-            self._deferred.add(_touched(found), found.record.bundle_bytes, bring)
+            self._deferred.add(touched(found.record), found.record.bundle_bytes, bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
             with muted("stdout"):
-                made = self._loader.make(name, found, content, source.imports)
+                made = self._loader.make(name, found, content, source)
             self._bind(name, made, found, source, stale=bool(stale))
             self._show(found, made.value)
             self._note(options, found, made, stale)
@@ -130,7 +133,7 @@ class Restorer:
     ) -> None:
         """Bring the values of a step that was shown before, and show nothing more."""
         with muted("stdout", "stderr"):
-            made = self._loader.make(name, found, content, source.imports)
+            made = self._loader.make(name, found, content, source)
             self._bind(name, made, found, source, stale=False)
         if made.value is not NO_VALUE and has_result(found.record.outputs):
             keep_result(self._shell, made.value, prompt)
@@ -154,8 +157,8 @@ class Restorer:
                 self._shell.run_line_magic(magic, line)
         namespace, provenance = self._shell.user_ns, self._opened.provenance
         gone = _gone(found)
-        touched = {*made.names, *gone}
-        before = {each: namespace[each] for each in touched if each in namespace}
+        names = {*made.names, *gone}
+        before = {each: namespace[each] for each in names if each in namespace}
         namespace.update(made.names)
         made.not_set |= restore_state(made.ambient)
         for each in gone:
@@ -163,7 +166,7 @@ class Restorer:
         changed = made.names.keys() - source.bound
         ambient = made.process | made.ambient
         provenance.note(name, made.names, changed, ambient, namespace, before)
-        provenance.note_restored(name, touched, before, namespace, stale=stale)
+        provenance.note_restored(name, names, before, namespace, stale=stale)
 
     def _show(self, found: FoundCell, value: object) -> None:
         record, shown = found.record, CellOutputs(found.record.outputs, found.record.updates)
@@ -224,8 +227,3 @@ def _only(names: Sequence[str]) -> str:
 def _gone(found: FoundCell | None) -> list[str]:
     """Return the names that are not defined after a cell."""
     return [] if found is None else [*found.record.deleted, *found.record.left_out]
-
-
-def _touched(found: FoundCell) -> list[str]:
-    """Return the names that a cell binds or deletes."""
-    return [*(name for name, _ in found.record.bindings), *_gone(found)]

@@ -20,6 +20,7 @@ from .views import array_view, array_with_gaps, is_array
 from .waiting import Waiting
 
 _MAX_ITEMS = 1 << 48
+_MAX_OF_NOTHING = 1 << 20
 _DTYPE = re.compile(r"[a-zA-Z?]\d*")
 # NumPy walks through dtypes in dtypes without looking at the stack's end.
 _DEEPEST_DTYPE = 32
@@ -206,6 +207,9 @@ def _check_array_state(state: Any, length: int) -> None:
     count = math.prod(shape)
     need(type(data) is (list if dtype.hasobject else bytes), "an array's data")
     need(len(data) == (count if dtype.hasobject else count * dtype.itemsize), "an array's data")
+    # Items of no bytes, or an item that stands for all: each would be made of nothing.
+    need(dtype.itemsize > 0 or count < _MAX_OF_NOTHING, "an array's data")
+    need(count > 0 or dtype.itemsize < _MAX_OF_NOTHING, "an array's data")
 
 
 def _is_shape(shape: Any) -> bool:

@@ -39,6 +39,30 @@ def arrow_union(fields: Any, mode: Any, codes: Any) -> Any:
     return pa.lib.union(fields, mode, codes)
 
 
+def arrow_struct(fields: Any) -> Any:
+    """Return a struct's type, in place of `pyarrow.lib.struct`, which takes more than fields.
+
+    Raises:
+        HostileStateError: PyArrow pickles no struct's type so.
+    """
+    pa: Any = importlib.import_module("pyarrow")
+
+    need(_are_fields(fields), "a struct's fields")
+    return pa.struct(fields)
+
+
+def arrow_schema(fields: Any, metadata: Any = None) -> Any:
+    """Return a schema, in place of `pyarrow.lib.schema`, which takes more than fields.
+
+    Raises:
+        HostileStateError: PyArrow pickles no schema so.
+    """
+    pa: Any = importlib.import_module("pyarrow")
+
+    need(_are_fields(fields), "a schema's fields")
+    return pa.schema(fields, metadata)
+
+
 def arrow_binary(width: Any = -1) -> Any:
     """Return the type of bytes, in place of `pyarrow.binary`: -1 stands for any width.
 
@@ -81,6 +105,12 @@ def restored_arrow(data: Any) -> Any:
     array = pa.lib._restore_array(data)
     _validate(array, full=True)
     return array
+
+
+def _are_fields(fields: Any) -> bool:
+    pa: Any = importlib.import_module("pyarrow")
+
+    return type(fields) is list and all(isinstance(field, pa.Field) for field in fields)
 
 
 def _checked(make: str, parts: Any, schema: Any) -> Any:

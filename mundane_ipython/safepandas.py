@@ -83,7 +83,11 @@ def index_of(maker: str, kind: Any, state: Any) -> Any:
     need(type(state) is dict and state.keys() <= _INDEX_PARTS, "an index's state")
     if kind is pd.MultiIndex:
         _check_multi_index(state)
-    elif kind is not pd.RangeIndex and kind is not pd.IntervalIndex:
+    elif kind is pd.IntervalIndex:
+        for side in (state.get("left"), state.get("right")):
+            if not isinstance(side, pd.Index) or isinstance(side, (pd.MultiIndex, pd.RangeIndex)):
+                check_column(side)
+    elif kind is not pd.RangeIndex:
         check_column(state.get("data"))
         wanted = _INDEX_DATA.get(kind.__qualname__)
         need(wanted in (None, type(state["data"]).__qualname__), "an index's data")
@@ -160,6 +164,8 @@ def _check_multi_index(state: Mapping[str, Any]) -> None:
         need(isinstance(parts, (list, tuple)), "a MultiIndex")
     assert levels is not None and codes is not None  # noqa: PT018 (for mypy)
     need(len(levels) == len(codes), "a MultiIndex")
+    names = state.get("names", ())
+    need(isinstance(names, (list, tuple)) and len(names) in (0, len(levels)), "names of levels")
     for level, places in zip(levels, codes, strict=True):
         need(isinstance(level, pd.Index) and not isinstance(level, pd.MultiIndex), "a level")
         check_codes(places, len(level))

@@ -27,7 +27,8 @@ class CellSource:
         bound_first: names that it surely binds before it can read them, see `flow`.
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
-        imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is.
+        imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is, and for
+            `import m as b` (b, m, "").
         import_text: its top-level import statements alone.
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
@@ -100,6 +101,10 @@ def _imported_names(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str, str]]:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 for alias in node.names:
                     yield alias.asname or alias.name, node.module, alias.name
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    root = alias.name.partition(".")[0]
+                    yield alias.asname or root, alias.name if alias.asname else root, ""
 
 
 def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:

@@ -138,6 +138,8 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
         return value.__name__ if sys.modules.get(value.__name__) is value else None
     package = type(value).__module__.partition(".")[0]
     for bound, module, attribute in imported:
+        if not attribute:
+            continue
         if isinstance(value, _DATA) and module.partition(".")[0] != package:
             continue
         if bound in (name, "*"):

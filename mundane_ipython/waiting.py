@@ -8,6 +8,7 @@ imports what it is about.
 
 from __future__ import annotations
 
+import collections
 import mmap
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,10 +17,10 @@ from .refusals import HostileStateError, need
 
 _DEEPEST = 1000
 
-# What holds nothing, or nothing that code in C would follow without looking at the stack's end.
-_SHALLOW = frozenset(
+SHALLOW = frozenset(
     (bool, bytearray, bytes, dict, float, int, list, memoryview, mmap.mmap, set, str, type(None))
 )
+"""What holds nothing, or nothing that code in C would follow without looking at the stack's end."""
 
 
 def parts_of(state: Any, needed: str, possible: str = "") -> dict[str, Any]:
@@ -56,13 +57,15 @@ class Depths:
 
     To hash a tuple in a tuple in a tuple and so on, or to free such arrays, types or slices, takes
     a C stack as deep, and nobody looks for its end. Lists, dicts and sets are safe: what holds them
-    begins anew.
+    begins anew. Other containers, such as `deque`, are not.
     """
 
     def __init__(self) -> None:
         # By id, for what is deeper than 1. What is made in the place of something that is gone is
         # always noted anew.
         self._depths: dict[int, int] = {}
+        # Values that others hold, by id; kept alive, so that no other value takes the id.
+        self._held: dict[int, Any] = {}
 
     def note(self, value: Any, parts: Iterable[Any]) -> None:
         """Note how deep a new value is, which holds these parts.
@@ -70,13 +73,38 @@ class Depths:
         Raises:
             HostileStateError: it is deeper than any data.
         """
-        depth = 0
-        for part in parts:
-            if type(part) not in _SHALLOW:
-                depth = max(depth, self._depths.get(id(part), 1))
-        if depth >= _DEEPEST:
-            raise HostileStateError(f"{_DEEPEST} values, each inside of the next")
+        depth = self._deepest(parts)
         if depth:
             self._depths[id(value)] = depth + 1
         elif self._depths:
             self._depths.pop(id(value), None)
+
+    def grow(self, value: Any, parts: Iterable[Any]) -> None:
+        """Note how deep a container is after more parts were put into it.
+
+        Raises:
+            HostileStateError: it is deeper than any data, or something whose depth was told by this
+                one's holds it already, as no pickle has it but of what holds itself.
+        """
+        depth = self._deepest(parts)
+        if depth:
+            if id(value) in self._held:
+                raise HostileStateError("a container filled after another one holds it")
+            self._depths[id(value)] = max(depth + 1, self._depths.get(id(value), 0))
+
+    def _deepest(self, parts: Iterable[Any]) -> int:
+        depth = 0
+        for part in parts:
+            if type(part) not in SHALLOW:
+                depth = max(depth, self._depths.get(id(part), 1))
+                if type(part) in _FILLED:
+                    self._held[id(part)] = part
+        if depth >= _DEEPEST:
+            raise HostileStateError(f"{_DEEPEST} values, each inside of the next")
+        return depth
+
+
+# What a pickle first makes and then fills, of what is not shallow.
+_FILLED = frozenset(
+    (collections.Counter, collections.OrderedDict, collections.defaultdict, collections.deque)
+)

@@ -9,6 +9,10 @@ from __future__ import annotations
 import collections
 import copyreg
 import datetime
+import decimal
+import fractions
+import functools
+import ipaddress
 import pickle
 import pickletools
 import random
@@ -89,6 +93,13 @@ def array(kind: Any, shape: Any, data: Any) -> Any:
     return Forged(np.ndarray, make, (np.ndarray, (0,), b"b"), (1, shape, kind, False, data))
 
 
+def masked(kind: Any, shape: Any, data: Any, mask: Any, fill: Any) -> Any:
+    """Return a masked array of a state."""
+    make = np.ma.zeros(1).__reduce__()[0]
+    arguments = (np.ma.MaskedArray, np.ndarray, (0,), b"b")
+    return Forged(np.ma.MaskedArray, make, arguments, (1, shape, kind, False, data, mask, fill))
+
+
 def manager(frame: Any, *blocks: tuple[Any, Any]) -> Any:
     """Return a frame of these blocks: values and places."""
     old = frame._mgr
@@ -124,6 +135,7 @@ def part_of(frame: Any, number: int) -> tuple[Any, Any]:
 NUMBERS = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 MIXED = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [5, 6]})
 TIMES = pd.date_range("2026", periods=2)
+INTERVALS = pd.interval_range(0, 3)
 MULTI = pd.MultiIndex.from_arrays([["a", "b"], [1, 2]])
 SPARSE = pd.arrays.SparseArray([0, 0, 1], fill_value=0)
 STRUCT = np.dtype([("a", "i4"), ("b", "f8")])
@@ -253,6 +265,21 @@ VALUES: dict[str, Callable[[], Any]] = {
         *UNION.type.__reduce__()[:1], [*UNION.type], "sparse", [0, -1]
     ),
     "pa-schema-without-state": lambda: empty(pa.Schema),
+    # Gigabytes, or years, out of a few bytes.
+    "list-of-index": lambda: called(list, pd.RangeIndex(1 << 28)),
+    "list-of-addresses": lambda: called(list, ipaddress.ip_network("0.0.0.0/0")),
+    "list-of-nothing": lambda: called(list, array(np.dtype("S0"), (1 << 19,), b"")),
+    "array-of-nothing": lambda: array(np.dtype("S0"), (1 << 27,), b""),
+    "pa-list-of-nulls": lambda: called(list, arrow(pa.nulls(2), length=1 << 28, nulls=1 << 28)),
+    "number-of-decimal": lambda: called(int, decimal.Decimal("1E+30000000")),
+    "fraction-of-decimal": lambda: called(fractions.Fraction, decimal.Decimal("1E+99999999")),
+    "text-of-lists": lambda: called(str, functools.reduce(lambda x, _: [x] * 10, range(12), "x")),
+    "mask-fill": lambda: masked(np.dtype("S1500000000"), (0,), b"", b"", b"x"),
+    "intervals-of-range": lambda: index(INTERVALS, left=range(1 << 28), right=range(1 << 28)),
+    "intervals-of-index": lambda: index(
+        INTERVALS, left=pd.RangeIndex(1 << 28), right=pd.RangeIndex(1 << 28)
+    ),
+    "multi-names": lambda: index(MULTI, names=range(1 << 28)),
     "pa-view-buffers": lambda: arrow(VIEWS, buffers=[*VIEWS.buffers()[:2], None]),
     "pa-table": lambda: called(*_with(pa.table({"a": [1]}), 0, [pa.array(["x"])])),
 }
@@ -272,6 +299,38 @@ STREAMS: dict[str, Callable[[], bytes]] = {
     "tuples": lambda: b")" + b"\x85" * 200_000,
     "frozensets": lambda: b"(" * 200_000 + b"\x91" * 200_000,
     "slices": lambda: nested("builtins", "slice"),
+    "slices-made-with-names": lambda: (
+        b"cbuiltins\nslice\n" * 200_000 + b"N" + b"\x85}\x92" * 200_000
+    ),
+    "deques": lambda: b"ccollections\ndeque\n)R" * 200_000 + b"a" * 199_999,
+    "deques-outside-in": lambda: (
+        b"ccollections\ndeque\n)R" + b"ccollections\ndeque\n)Rq\x01ah\x01" * 200_000
+    ),
+    "defaultdicts": lambda: (
+        b"ccollections\ndefaultdict\n)R"
+        + b"Nccollections\ndefaultdict\n)R" * 199_999
+        + b"s" * 199_999
+    ),
+    "tuples-of-deques": lambda: (
+        b"}"
+        + b"cbuiltins\ntuple\nccollections\ndeque\n)R" * 200_000
+        + b")"
+        + b"a\x85R" * 200_000
+        + b"Ns"
+    ),
+    "pa-structs-in-dicts": lambda: (
+        b"cpyarrow.lib\nint8\n)Rq\x01"
+        + b"cpyarrow.lib\nstruct\n}X\x01\0\0\0ah\x01s\x85Rq\x01" * 50_000
+    ),
+    "pa-structs-in-deques": lambda: (
+        b"cpyarrow.lib\nstruct\nccollections\ndeque\n)RX\x01\0\0\0a" * 50_000
+        + b"cpyarrow.lib\nint8\n)R"
+        + b"\x86a\x85R" * 50_000
+    ),
+    "arguments-of-range": lambda: b"cbuiltins\nlist\ncbuiltins\nrange\nJ\0\0\0\x10\x85RR",
+    "state-of-cython-function": lambda: (
+        b"cpandas._libs.tslibs.nattype\n_nat_unpickle\nN}X\x08\0\0\0func_docX\1\0\0\0xs\x86b"
+    ),
     "pa-types": lambda: b"cpyarrow.lib\nlist_\n" * 20_000 + opcodes(pa.int8()) + b"\x85R" * 20_000,
 }
 """Opcodes that no pickler writes."""

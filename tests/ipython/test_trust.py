@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mundane import StorageError
+from mundane import SchemaError, StorageError
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.trust import is_signed, key_path, load_key, sign
 
@@ -123,6 +123,221 @@ def test_foreign_module_is_not_imported_by_itself(
         assert not (tmp_path / "side-effect").exists()
         shell.ok("%%step mod\nimport sidefx as m")
         assert (tmp_path / "side-effect").exists()
+
+
+@pytest.fixture
+def edit(task_path: Path) -> Callable[..., None]:
+    """Return a function that changes members of a step's record in the file."""
+
+    def change(name: str, **members: object) -> None:
+        where = "mundane_ipython_cells WHERE name = ?"
+        with closing(sqlite3.connect(task_path)) as connection, connection:
+            (text,) = connection.execute(f"SELECT record FROM {where}", (name,)).fetchone()
+            text = json.dumps({**json.loads(text), **members})
+            connection.execute(
+                "UPDATE mundane_ipython_cells SET record = ? WHERE name = ?", (text, name)
+            )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("bindings", "modules", "name"),
+    [
+        ([["os", "module"], ["print", "module"]], {"os": "os", "print": "os:system"}, "print"),
+        ([["os", "module"], ["tidy", "module"]], {"os": "os", "tidy": "os:system"}, "tidy"),
+        ([["__builtins__", "row"]], {}, "__builtins__"),
+        ([["get_ipython", "row"]], {}, "get_ipython"),
+        ([["mine", "row"]], {}, "mine"),
+    ],
+)
+def test_foreign_record_binds_nothing_that_the_cell_does_not(
+    task_path: Path,
+    their_file: Callable[..., None],
+    edit: Callable[..., None],
+    bindings: list[list[str]],
+    modules: dict[str, str],
+    name: str,
+) -> None:
+    """Somebody else's record cannot make `os.system` of the `print` of the next cell."""
+    body = "import os\ntidy = 1\nx = 'touch me'"
+    their_file(data=body)
+    edit("data", bindings=bindings, modules=modules)
+    with new_shell(task_path) as shell:
+        shell.ok("mine = 'kept'")
+        before = dict(shell.ns)
+        error = shell.fails(f"%%step data\n{body}")
+        assert isinstance(error, UntrustedError)
+        assert f"it sets {name!r}" in str(error)
+        kept = ("mine", "print", "tidy", "get_ipython", "__builtins__", "os")
+        assert {n: shell.ns[n] for n in kept if n in shell.ns} == {
+            n: before[n] for n in kept if n in before
+        }
+
+
+@pytest.mark.parametrize("member", [{"deleted": ["mine"]}, {"left_out": {"mine": "reason"}}])
+def test_foreign_record_deletes_nothing_that_the_cell_does_not(
+    task_path: Path,
+    their_file: Callable[..., None],
+    edit: Callable[..., None],
+    member: dict[str, object],
+) -> None:
+    """Somebody else's record takes no name away from the user's own namespace."""
+    their_file(data="y = [1]")
+    edit("data", **member)
+    with new_shell(task_path) as shell:
+        shell.ok("mine = 'kept'")
+        assert isinstance(shell.fails("%%step data\ny = [1]"), UntrustedError)
+        assert shell.ns["mine"] == "kept"
+
+
+def test_foreign_record_may_do_what_the_cell_does(
+    task_path: Path, their_file: Callable[..., None]
+) -> None:
+    """Imports of each kind, changes in place, through functions too, and deletions come back."""
+    cells = {
+        "made": "seen = [1]\ngone = 2",
+        "imports": "import os.path as p\nimport xml.dom\nfrom xml import sax\nfrom math import *\n"
+        "from math import tau as two_pi\ntry:\n    import nothing as j\nexcept ImportError:\n"
+        "    import json as j",
+        "changes": "note()\ndel gone",
+    }
+    helper = "def note():\n    seen.append(len(seen) + 1)"
+
+    def run(shell: Shell) -> None:
+        shell.ok(helper)
+        for name, body in cells.items():
+            shell.step(name, body)
+        assert (shell.ns["seen"], "gone" in shell.ns) == ([1, 2], False)
+        assert shell.ns["p"] is os.path
+        assert shell.ns["two_pi"] == 2 * shell.ns["pi"] == shell.ns["tau"]
+        assert shell.ns["floor"](1.5) == 1
+        names = [shell.ns[name].__name__ for name in ("j", "xml", "sax")]
+        assert names == ["json", "xml", "xml.sax"]
+
+    their_file(**{"def": helper.replace("note", "other")})  # makes the file, and the keys
+    task_path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUNDANE_KEY_FILE", str(task_path.parent / "their-key"))
+        with new_shell(task_path) as theirs:
+            run(theirs)
+    with new_shell(task_path) as shell:
+        run(shell)
+        assert "somebody else" in shell.step("changes", cells["changes"]).out
+
+
+MALFORMED: dict[str, dict[str, object]] = {
+    "bindings-number": {"bindings": 5},
+    "bindings-half": {"bindings": [["x"]]},
+    "binding-nowhere": {"bindings": [["x", "nowhere"]]},
+    "binding-in-no-slot": {"bindings": [["x", "bundle"]]},
+    "binding-of-no-module": {"bindings": [["x", "module"]]},
+    "row": {"row": 5},
+    "outputs-text": {"outputs": "abc"},
+    "output-empty": {"outputs": [{}]},
+    "stream-without-text": {"outputs": [{"output_type": "stream", "name": "stdout"}]},
+    "display-without-data": {"outputs": [{"output_type": "display_data", "data": 5}]},
+    "error-without-lines": {"outputs": [{"output_type": "error", "traceback": 5}]},
+    "update": {"updates": {"d": 5}},
+    "buffer": {"buffers": [["a", "b"]]},
+    "buffer-negative": {"buffers": [[-1, []]]},
+    "slot-huge": {"slots": [["x", 10**30]]},
+    "inputs": {"inputs": {"values": 1}},
+    "took": {"took_ms": 10**400},
+    "ran": {"ran_at": 5},
+    "imports": {"imports": 5},
+    "deleted": {"deleted": [[1]]},
+    "value": {"value": 5},
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed_record_is_a_damaged_one(
+    task_path: Path, their_file: Callable[..., None], edit: Callable[..., None], case: str
+) -> None:
+    """A record that no version writes is a clear error, before anything is bound."""
+    their_file(data="x = 1")
+    edit("data", **MALFORMED[case])
+    with new_shell(task_path) as shell:
+        error = shell.fails("%%step data\nx = 1")
+        assert isinstance(error, BundleError), repr(error)
+        assert "--rerun" in str(error)
+        assert "x" not in shell.ns
+        shell.ok("%%step data --rerun\nx = 1")
+
+
+def test_row_without_a_member_is_a_clear_error(
+    task_path: Path, restarted: Callable[[], Shell]
+) -> None:
+    """A row is not signed: one that another program changed may lack what the record says."""
+    shell = restarted()
+    shell.step("a", "x, y = 1, 2")
+    shell.ok("%mundane_close")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("UPDATE mundane_steps SET result = '{\"x\": 1}'")
+    shell = restarted()
+    # In a kernel, values may come later than the note; here the next line of code asks for them.
+    error = shell.run("%%step a\nx, y = 1, 2").error or shell.fails("x")
+    assert isinstance(error, BundleError)
+    assert "its row has no 'y'" in str(error)
+    assert "x" not in shell.ns
+
+
+def test_record_that_nests_too_deep(task_path: Path, their_file: Callable[..., None]) -> None:
+    """Brackets without end are a damaged record, not the end of the stack."""
+    their_file(data="x = 1")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("UPDATE mundane_ipython_cells SET record = ?", ("[" * 200_000,))
+    with new_shell(task_path) as shell:
+        assert isinstance(shell.fails("%%step data\nx = 1"), BundleError)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "(name TEXT PRIMARY KEY, row_id INTEGER, finished_at TEXT, record AS ('[' || name),"
+        " signature TEXT)",
+        "(name TEXT PRIMARY KEY, row_id INTEGER, finished_at TEXT, record TEXT, signature TEXT)"
+        " WITHOUT ROWID",
+    ],
+)
+def test_forged_table_is_refused(
+    task_path: Path, their_file: Callable[..., None], columns: str
+) -> None:
+    """A table of the extension's name with columns that make their values is none of ours."""
+    their_file(data="x = 1")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("DROP TABLE mundane_ipython_cells")
+        connection.execute(f"CREATE TABLE mundane_ipython_cells {columns}")
+    with new_shell() as shell:
+        error = shell.fails(f"%mundane_open {task_path}")
+        assert isinstance(error, SchemaError)
+        assert "has another mundane_ipython_cells" in str(error)
+
+
+STEERING = "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e"
+
+
+def test_foreign_text_does_not_steer_the_terminal(
+    task_path: Path, their_file: Callable[..., None], edit: Callable[..., None]
+) -> None:
+    """Of somebody else's text colours are shown, and nothing that a terminal obeys otherwise."""
+    their_file(data="x = 1")
+    text, colour = f"a{STEERING}b", "\x1b[1;31mred\x1b[0m"
+    shown = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
+    error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": [text, colour]}
+    edit(
+        "data",
+        outputs=[{"output_type": "stream", "name": "stdout", "text": f"{text}\n"}, shown, error],
+        inputs={"values": {"n": "0"}, "shown": {"n": text}},
+        ran_at=text,
+    )
+    with new_shell(task_path) as shell:
+        shell.ok("n = 1")
+        out = shell.ok("%%step data\nx = 1").out
+        assert colour in out
+        assert "STALE" in out
+        assert not any(mark in out.replace(colour, "") for mark in "\x1b\x07\x9b\u202e")
 
 
 def test_edited_record_counts_as_foreign(task_path: Path, restarted: Callable[[], Shell]) -> None:
