@@ -18,6 +18,7 @@ from typing import Any
 
 import xxhash
 
+from .generators import function_home
 from .homes import class_name
 from .pickler import value_in
 from .views import (
@@ -29,9 +30,9 @@ from .views import (
 )
 
 # Values of these types never change in place.
-ATOMS = (
+_ATOMS = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
-    *(types.ModuleType, types.BuiltinFunctionType),
+    types.ModuleType,
 )
 
 # Objects of these types are shared freely by libraries and never change: their identity is nobody's
@@ -62,7 +63,7 @@ class Fingerprinter:
 
     def digest(self, value: Any) -> bytes | None:
         """Return a digest of a value's present state; None where it cannot be known in time."""
-        if isinstance(value, ATOMS):
+        if is_atom(value):
             return b""
         sink = _Sink(self._deadline_s)
         try:
@@ -73,6 +74,20 @@ class Fingerprinter:
             del error
             return None
         return sink.state.digest()
+
+
+def is_atom(value: Any) -> bool:
+    """Return whether a value never changes in place, nor anything that it refers to.
+
+    A function in C is one, but for the method of an object: `rows.append` holds `rows`.
+    """
+    if isinstance(value, _ATOMS):
+        return True
+    if isinstance(value, types.BuiltinFunctionType):
+        owner = value.__self__
+        if owner is None or isinstance(owner, (types.ModuleType, type)):
+            return True
+    return function_home(value) is not None
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -122,7 +137,7 @@ _identity_matters: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictio
 
 
 def _type_has_identity(kind: type) -> bool:
-    if issubclass(kind, ATOMS) or class_name(kind) in _VALUE_TYPES:
+    if issubclass(kind, _ATOMS) or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .fingerprint import (
-    ATOMS,
     Fingerprinter,
     has_identity,
     inner_objects,
     inner_reference,
+    is_atom,
     shared_objects,
 )
 from .reach import reachable_names
@@ -65,7 +65,7 @@ class Watch:
         self._digests = {
             name: fingerprinter.digest(value)
             for name, value in older.items()
-            if name in names and not isinstance(value, ATOMS)
+            if name in names and not is_atom(value)
         }
 
     def mutations(self, kept: Mapping[str, Any], again: Set[str] = frozenset()) -> Mutations:
@@ -116,4 +116,4 @@ class Watch:
         ]
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
-        return name not in self._digests and not isinstance(value, (*ATOMS, type))
+        return name not in self._digests and not is_atom(value) and not isinstance(value, type)

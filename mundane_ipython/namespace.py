@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# IPython's history and the names that Python itself puts into a module's namespace.
+# IPython's history and the names that Python itself puts into a module's namespace. `_`, `__` and
+# `___` are IPython's too until the user binds them: `user_ns_hidden` tells (`Snapshot`).
 _NEVER = frozenset(
-    """In Out _ __ ___ _i _ii _iii _ih _oh _dh exit quit get_ipython
+    """In Out _i _ii _iii _ih _oh _dh exit quit get_ipython
     __builtins__ __builtin__ __annotations__ __name__ __doc__ __package__ __loader__ __spec__
     __debugger_skip__ __warningregistry__
-    __annotate__ __conditional_annotations__""".split()  # noqa: SIM905 (a list of 24 strings reads worse)
+    __annotate__ __conditional_annotations__""".split()  # noqa: SIM905 (a list of 21 strings reads worse)
 )
 _NUMBERED = re.compile(r"_i?\d+", re.ASCII)
 

@@ -684,6 +684,71 @@ m.x = 1
 ---
 print(m.x)
 """),
+    _book("bound-append", "a list grows through its method, and through a partial of it", """
+import functools
+rows = []
+add = rows.append
+add_one = functools.partial(rows.append, 1)
+---
+add(0)
+---
+add_one()
+---
+print(rows, add.__self__ is rows)
+"""),
+    _book("bound-wrapper", "a dict and a counter change through their special methods", """
+import itertools
+d = {}
+put = d.__setitem__
+fresh = itertools.count(5).__next__
+---
+put("a", fresh())
+---
+put("b", fresh())
+---
+print(d, fresh())
+"""),
+    _book("bound-draw", "a generator's method draws, beside functions of the library", """
+import random
+import numpy as np
+from numpy.random import rand
+draw = random.Random(4).random
+normal = np.random.default_rng(4).normal
+own = random.random
+random.seed(1); np.random.seed(1)
+---
+x = [draw(), normal(), rand(), own()]
+---
+y = [draw(), normal(), rand(), own()]
+---
+random.seed(2); np.random.seed(2)
+---
+print(x, y, draw(), normal(), rand(), own())
+"""),
+    _book("underscore", "a name that IPython has too, once the user has bound it", """
+for _ in range(3):
+    pass
+---
+41 + 1
+---
+print(_)
+---
+del _
+---
+6 * 7
+---
+print(_)
+"""),
+    _book("underscore-object", "an object under a name of IPython's is changed in place", """
+_, rest = [], 8
+---
+_.append(1)
+---
+rest
+---
+_.append(2)
+print(_)
+"""),
     _book("exec", "names made and changed by exec and globals()", """
 exec("x = [1]")
 ---
