@@ -51,9 +51,11 @@ class Watch:
 
     Attributes:
         reachable: the older names that the cell can get at.
+        opaque: those that it names itself, and of whose values nothing but the identity is known.
     """
 
     reachable: frozenset[str]
+    opaque: list[str]
 
     def __init__(
         self, namespace: Mapping[str, Any], older: Mapping[str, Any], source: CellSource
@@ -67,6 +69,11 @@ class Watch:
             for name, value in older.items()
             if name in names and not is_atom(value)
         }
+        self.opaque = [
+            name
+            for name in self._digests
+            if name in source.read and id(older[name]) in fingerprinter.opaque
+        ]
 
     def mutations(self, kept: Mapping[str, Any], again: Set[str] = frozenset()) -> Mutations:
         """Compare, after the cell.
