@@ -749,6 +749,36 @@ rest
 _.append(2)
 print(_)
 """),
+    _book("process-settings", "the time zone, limits of the interpreter and of two modules", """
+import csv, os, socket, sys, time
+---
+os.environ["TZ"] = "Asia/Tokyo"
+time.tzset()
+sys.set_int_max_str_digits(0)
+csv.field_size_limit(10)
+socket.setdefaulttimeout(5)
+---
+print(time.strftime("%H %Z", time.localtime(0)), len(str(10**5000)))
+print(csv.field_size_limit(), socket.getdefaulttimeout())
+---
+socket.setdefaulttimeout(None)
+---
+print(socket.getdefaulttimeout())
+"""),
+    _book("logging-levels", "a level with a name, and one that is switched off", """
+import logging, sys
+logging.basicConfig(level=1, stream=sys.stdout, format="%(levelname)s %(message)s", force=True)
+---
+logging.addLevelName(25, "NOTICE")
+logging.disable(logging.DEBUG)
+---
+logging.log(25, "hello")
+logging.debug("not shown")
+---
+logging.disable(logging.NOTSET)
+---
+logging.debug("shown")
+"""),
     _book("exec", "names made and changed by exec and globals()", """
 exec("x = [1]")
 ---
