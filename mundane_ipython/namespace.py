@@ -68,6 +68,14 @@ class Snapshot:
             if name not in bound and namespace.get(name) is value
         }
 
+    def rebound(self, namespace: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+        """Return the bound names that hold the very object they held: such as `x += [1]` leaves."""
+        return {
+            name: namespace[name]
+            for name in changes.bound
+            if name in self.values and namespace[name] is self.values[name]
+        }
+
     def _user_names(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
         hidden, missing = self._hidden, object()
         return {

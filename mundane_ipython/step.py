@@ -253,7 +253,8 @@ class RunningStep:
             namespace.setdefault(_EXIT_CODE, self._exit_code)
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
-        mutations = self._watch.mutations(kept, again)
+        rebound = self._before.rebound(namespace, changes)
+        mutations = self._watch.mutations(kept, rebound, again)
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
