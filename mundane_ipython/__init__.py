@@ -26,7 +26,7 @@ The layers, each importing only what stands below it:
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    homes, reach, scopes, syntax, trust, values, views, waiting -> refusals
+    homes, reach, scopes, syntax, trust, values, views, waiting -> generators, refusals
     mundane                                 the core
 """
 

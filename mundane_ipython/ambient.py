@@ -7,12 +7,16 @@ changed, and a restore sets them again; of somebody else's file none is set.
 
 from __future__ import annotations
 
+import csv
 import decimal
 import locale
+import logging
 import operator
 import os
 import random
+import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -197,6 +201,24 @@ def _set_sys_path(change: State) -> None:
             sys.path.insert(index, item)
 
 
+def _setting(read: Callable[[], Any], write: Callable[[Any], Any]) -> Entry:
+    """Return the entry of a setting of one value, which may be None."""
+    return Entry(lambda: (read(),), _whole, lambda state: write(*state))
+
+
+def _time_zone() -> State:
+    return time.tzname, time.timezone, time.daylight
+
+
+def _set_time_zone(_: State) -> None:
+    time.tzset()  # by the environment, which was set before
+
+
+def _set_level_names(levels: State) -> None:
+    for name, level in levels.items():
+        logging.addLevelName(level, name)
+
+
 def _set_warnings(filters: State) -> None:
     warnings.resetwarnings()  # tells the modules that remember what they have shown
     warnings.filters[:] = filters  # type: ignore[index]  # a list, which typeshed calls a Sequence
@@ -287,10 +309,16 @@ ENTRIES: dict[str, Entry] = {
     "cwd": Entry(os.getcwd, _whole, os.chdir),
     "environ": Entry(lambda: dict(os.environ), _members, _set_environ),
     "sys.path": Entry(lambda: list(sys.path), _items, _set_sys_path),
+    "timezone": Entry(_time_zone, _whole, _set_time_zone),
     "recursionlimit": Entry(sys.getrecursionlimit, _whole, sys.setrecursionlimit),
+    "int_digits": _setting(sys.get_int_max_str_digits, sys.set_int_max_str_digits),
+    "csv": _setting(csv.field_size_limit, csv.field_size_limit),
+    "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "warnings": Entry(lambda: list(warnings.filters), _whole, _set_warnings),
     "decimal": Entry(lambda: decimal.getcontext().copy(), _whole, decimal.setcontext),
     "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), _whole, _set_locale),
+    "logging.levels": Entry(logging.getLevelNamesMapping, _new_members, _set_level_names),
+    "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),
     "logging": Entry(logger_states, logger_changes, set_loggers),
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
     "pandas": Entry(_pandas_options, _members, _set_pandas_options),

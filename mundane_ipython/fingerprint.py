@@ -18,6 +18,7 @@ from typing import Any
 
 import xxhash
 
+from .generators import function_home
 from .homes import class_name
 from .pickler import value_in
 from .views import (
@@ -29,9 +30,9 @@ from .views import (
 )
 
 # Values of these types never change in place.
-ATOMS = (
+_ATOMS = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
-    *(types.ModuleType, types.BuiltinFunctionType),
+    types.ModuleType,
 )
 
 # Objects of these types are shared freely by libraries and never change: their identity is nobody's
@@ -54,25 +55,47 @@ class Fingerprinter:
     Args:
         namespace: the user namespace: functions with these globals are looked into.
         budget_s: how long all digests together may take, in seconds.
+
+    Attributes:
+        opaque: ids of the values whose own kind refuses to be pickled, such as a connection's:
+            their digests are those of their identity.
     """
 
     def __init__(self, namespace: Mapping[str, Any], budget_s: float) -> None:
+        self.opaque: set[int] = set()
         self._namespace = namespace
         self._deadline_s = time.monotonic() + budget_s
 
     def digest(self, value: Any) -> bytes | None:
         """Return a digest of a value's present state; None where it cannot be known in time."""
-        if isinstance(value, ATOMS):
+        if is_atom(value):
             return b""
         sink = _Sink(self._deadline_s)
+        walker = _Walker(sink, self._namespace)
         try:
-            _Walker(sink, self._namespace).dump(value)
+            walker.dump(value)
         except (OutOfTimeError, RecursionError):
             return None
         except Exception as error:  # noqa: BLE001 (a state that cannot be read cannot be compared)
             del error
             return None
+        if walker.refused is value:
+            self.opaque.add(id(value))
         return sink.state.digest()
+
+
+def is_atom(value: Any) -> bool:
+    """Return whether a value never changes in place, nor anything that it refers to.
+
+    A function in C is one, but for the method of an object: `rows.append` holds `rows`.
+    """
+    if isinstance(value, _ATOMS):
+        return True
+    if isinstance(value, types.BuiltinFunctionType):
+        owner = value.__self__
+        if owner is None or isinstance(owner, (types.ModuleType, type)):
+            return True
+    return function_home(value) is not None
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -84,7 +107,10 @@ def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
     for each in _walk(value, namespace):
         if is_array(each):
             found += memory_chain(each)
-        elif has_identity(each) or isinstance(each, types.FunctionType):
+        elif isinstance(each, types.FunctionType):
+            # Others are how objects are reduced, the same for all of a kind.
+            found += [each] if each.__globals__ is namespace else []
+        elif has_identity(each):
             found.append(each)
     return found
 
@@ -122,7 +148,7 @@ _identity_matters: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictio
 
 
 def _type_has_identity(kind: type) -> bool:
-    if issubclass(kind, ATOMS) or class_name(kind) in _VALUE_TYPES:
+    if issubclass(kind, _ATOMS) or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
@@ -165,10 +191,15 @@ class _Sink:
 
 
 class _Walker(pickle.Pickler):
-    """Pickles into a sink, without ever failing on an object that has no pickle."""
+    """Pickles into a sink, without ever failing on an object that has no pickle.
+
+    Attributes:
+        refused: the first object whose kind refuses to be pickled, None for none.
+    """
 
     def __init__(self, sink: _Sink, namespace: Mapping[str, Any]) -> None:
         super().__init__(sink, protocol=5, buffer_callback=lambda buffer: sink.write(buffer.raw()))
+        self.refused: Any = None
         self._namespace = namespace
 
     def reducer_override(self, obj: Any) -> Any:
@@ -187,14 +218,16 @@ class _Walker(pickle.Pickler):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         if is_flat_iterator(obj):
             return _identity, (obj.base, obj.index)
-        if isinstance(obj, types.GeneratorType):
-            return _identity, (id(obj), obj.gi_frame is None)
+        if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
+            return _identity, (id(obj),)
         if is_labelled_array(obj):
             return reduce_labelled(obj)
         try:
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
-        except Exception:  # noqa: BLE001 (an object without a pickle: its identity is what is known)
+        except Exception as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
+            if self.refused is None and "cannot pickle" in str(error):
+                self.refused = obj
             return _identity, (type(obj).__qualname__, id(obj))
         return reduced if isinstance(reduced, tuple) else (_identity, (reduced, id(obj)))
 

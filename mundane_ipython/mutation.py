@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from .fingerprint import (
-    ATOMS,
     Fingerprinter,
     has_identity,
     inner_objects,
     inner_reference,
+    is_atom,
     shared_objects,
 )
 from .reach import reachable_names
@@ -23,6 +24,8 @@ from .source import CellSource
 
 # How long the digests before a cell may take, and again those after it, in seconds.
 _BUDGET_S = 2.0
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ class Watch:
 
     Attributes:
         reachable: the older names that the cell can get at.
+        opaque: those that it names itself, and of whose values nothing but the identity is known.
     """
 
     reachable: frozenset[str]
+    opaque: list[str]
 
     def __init__(
         self, namespace: Mapping[str, Any], older: Mapping[str, Any], source: CellSource
@@ -65,14 +70,25 @@ class Watch:
         self._digests = {
             name: fingerprinter.digest(value)
             for name, value in older.items()
-            if name in names and not isinstance(value, ATOMS)
+            if name in names and not is_atom(value)
         }
+        self.opaque = [
+            name
+            for name in self._digests
+            if name in source.read and id(older[name]) in fingerprinter.opaque
+        ]
 
-    def mutations(self, kept: Mapping[str, Any], again: Set[str] = frozenset()) -> Mutations:
+    def mutations(
+        self,
+        kept: Mapping[str, Any],
+        rebound: Mapping[str, Any] = _NOTHING,
+        again: Set[str] = frozenset(),
+    ) -> Mutations:
         """Compare, after the cell.
 
         Args:
             kept: the names that still hold the very object that they held before the cell.
+            rebound: those that do so too, though the cell bound them, such as `x += [1]` does.
             again: names that an earlier run of the step changed; they count as changed.
         """
         fingerprinter = Fingerprinter(self._namespace, _BUDGET_S)
@@ -80,16 +96,17 @@ class Watch:
         unchecked: list[str] = []
         inner: dict[int, tuple[str, Any]] = {}
         for name, before in self._digests.items():
-            if name not in kept or name in again:
+            if name in again or (name not in kept and name not in rebound):
                 continue
-            after = fingerprinter.digest(kept[name])
-            if before is None or after is None:
+            after = fingerprinter.digest(kept[name] if name in kept else rebound[name])
+            unknown = before is None or after is None
+            if unknown and name in kept:
                 unchecked.append(name)
-            elif before != after:
+            elif unknown or before != after:
                 changed.append(name)
-            elif has_identity(kept[name]):
+            elif name in kept and has_identity(kept[name]):
                 inner.update(self._references(name, kept[name]))
-        changed += self._sharing(changed, kept)
+        changed += self._sharing(changed, {**kept, **rebound})
         return Mutations(changed, unchecked, inner)
 
     def _references(self, name: str, value: Any) -> dict[int, tuple[str, Any]]:
@@ -116,4 +133,4 @@ class Watch:
         ]
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
-        return name not in self._digests and not isinstance(value, (*ATOMS, type))
+        return name not in self._digests and not is_atom(value) and not isinstance(value, type)

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# IPython's history and the names that Python itself puts into a module's namespace.
+# IPython's history and the names that Python itself puts into a module's namespace. `_`, `__` and
+# `___` are IPython's too until the user binds them: `user_ns_hidden` tells (`Snapshot`).
 _NEVER = frozenset(
-    """In Out _ __ ___ _i _ii _iii _ih _oh _dh exit quit get_ipython
+    """In Out _i _ii _iii _ih _oh _dh exit quit get_ipython
     __builtins__ __builtin__ __annotations__ __name__ __doc__ __package__ __loader__ __spec__
     __debugger_skip__ __warningregistry__
-    __annotate__ __conditional_annotations__""".split()  # noqa: SIM905 (a list of 24 strings reads worse)
+    __annotate__ __conditional_annotations__""".split()  # noqa: SIM905 (a list of 21 strings reads worse)
 )
 _NUMBERED = re.compile(r"_i?\d+", re.ASCII)
 
@@ -65,6 +66,14 @@ class Snapshot:
             name: value
             for name, value in self.values.items()
             if name not in bound and namespace.get(name) is value
+        }
+
+    def rebound(self, namespace: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+        """Return the bound names that hold the very object they held: such as `x += [1]` leaves."""
+        return {
+            name: namespace[name]
+            for name in changes.bound
+            if name in self.values and namespace[name] is self.values[name]
         }
 
     def _user_names(self, namespace: Mapping[str, Any]) -> dict[str, Any]:

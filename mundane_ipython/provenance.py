@@ -92,6 +92,10 @@ class Provenance:
         self._changed.setdefault(step, {}).update(self._changed.pop(failed, {}))
         self._ambient.setdefault(step, {}).update(self._ambient.pop(failed, {}))
 
+    def is_from_step(self, name: str, namespace: Mapping[str, Any]) -> bool:
+        """Return whether a name's present value was bound or changed by a step."""
+        return self._origins.get(name, ("", 0))[1] == id(namespace[name])
+
     def ambient_of(self, step: str) -> Mapping[str, Any]:
         """Return what earlier runs of this step changed outside of variables."""
         return self._ambient.get(step, {})

@@ -15,6 +15,9 @@ from typing import Any
 # Whoever uses these can get at every name.
 _DYNAMIC = frozenset(("exec", "eval", "globals", "locals", "vars", "compile", "__import__"))
 
+# Such as `rows.append` and `rows.__len__`; the owner of a plain function in C is its module.
+_METHODS_IN_C = (types.BuiltinMethodType, types.MethodWrapperType)
+
 # How many objects are looked at before the answer is "all".
 _MAX_OBJECTS = 20_000
 
@@ -59,6 +62,8 @@ def _codes(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator
             todo.append(getattr(item, "__wrapped__", None))
         elif isinstance(item, types.MethodType):
             todo += [item.__func__, item.__self__]
+        elif isinstance(item, _METHODS_IN_C):
+            todo.append(item.__self__)
         elif isinstance(item, functools.partial):
             todo += [item.func, item.args, item.keywords]
         elif isinstance(item, (list, tuple, set, frozenset)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from types import FrameType, TracebackType
 from typing import Any
@@ -35,7 +35,8 @@ from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
 from .staleness import Inputs
-from .storing import Stored
+from .storing import Stored, has_lost_state
+from .values import type_name
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -213,6 +214,17 @@ class RunningStep:
         name, lines = self._attempt.name, []
         if stored.left_out:
             lines.append(f"step {name}: stored, but for {left_out_text(stored.left_out)}")
+        if stored.lost:
+            uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
+            lines.append(
+                f"step {name}: uses {uses}, whose state cannot be stored: what this step changed "
+                "in it is lost with the kernel"
+            )
+        if stored.not_named:
+            lines.append(
+                f"step {name}: changed {', '.join(stored.not_named)} in place, which is not among "
+                "-o and so not stored"
+            )
         if stored.unchecked:
             names = ", ".join(stored.unchecked)
             lines.append(
@@ -241,7 +253,8 @@ class RunningStep:
             namespace.setdefault(_EXIT_CODE, self._exit_code)
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
-        mutations = self._watch.mutations(kept, again)
+        rebound = self._before.rebound(namespace, changes)
+        mutations = self._watch.mutations(kept, rebound, again)
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
@@ -258,6 +271,8 @@ class RunningStep:
         if self._options.only and stored.left_out:
             culprit, reason = next(iter(stored.left_out.items()))
             raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
+        lost = self._lost(kept, stored.left_out)
+        left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
         buffers = stored.buffers()
         record = CellRecord(
             source_key=self._source.key,
@@ -267,7 +282,7 @@ class RunningStep:
             bindings=stored.bindings,
             modules=stored.modules,
             deleted=changes.deleted,
-            left_out=stored.left_out,
+            left_out=left_out,
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
@@ -289,14 +304,35 @@ class RunningStep:
                 stored.row(),
                 also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
             )
+        stored.left_out, stored.lost = left_out, lost
+        stored.not_named = [n for n in mutations.changed if n not in bound]
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []
         self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
         self._opened.provenance.note(
-            name, bound, mutations.changed, ambient, namespace, self._before.values
+            name,
+            bound.keys() - lost.keys(),
+            mutations.changed,
+            ambient,
+            namespace,
+            self._before.values,
         )
         return stored
+
+    def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
+        """Return older names whose state cannot be stored, and their types.
+
+        Only values that no step made: those come back as their plain cells make them.
+        """
+        namespace, provenance = self._shell.user_ns, self._opened.provenance
+        opaque = [n for n in self._watch.opaque if n in kept and has_lost_state(kept[n], namespace)]
+        names = dict.fromkeys((*opaque, *(name for name in left_out if name in kept)))
+        return {
+            name: type_name(kept[name])
+            for name in names
+            if not provenance.is_from_step(name, namespace)
+        }
 
     def _not_run(self) -> list[str]:
         """Return the steps within the cell that it did not run, though it was run again itself."""

@@ -6,13 +6,15 @@ JSON values too where their identity would be lost. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
 from .outputs import NO_VALUE
+from .pickler import NotebookPickler
 from .record import Place, RowShape
-from .values import containers, import_reference, is_json, reference
+from .values import containers, import_reference, is_json, reference, type_name
 
 
 class Stored:
@@ -32,6 +34,9 @@ class Stored:
         left_out: names that cannot be stored, and why.
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
+        lost: older names whose state the cell may have changed and nothing can store, and their
+            types.
+        not_named: names whose values it changed in place, and that `-o` leaves out.
         unchecked: names whose values were too large to be compared in time.
         cut_outputs: whether the cell showed more than is stored.
         not_run: steps within the cell that were stored already, where it was run again.
@@ -60,6 +65,8 @@ class Stored:
             if (found := import_reference(name, v, imported)) is not None
         }
         self.left_out: dict[str, str] = {}
+        self.lost: dict[str, str] = {}
+        self.not_named: list[str] = []
         self.unchecked: list[str] = []
         self.cut_outputs = False
         self.not_run: list[str] = []
@@ -139,3 +146,24 @@ class Stored:
             if len(names) > 1 or identity in known:
                 twice |= names
         yield from (name for name in self._values if name in twice)
+
+
+# No pickle, and no state either that a step would miss.
+_STATELESS = (
+    "re.Match",
+    "_thread.lock",
+    "_thread.RLock",
+    "ssl.SSLContext",
+    "weakref.ReferenceType",
+)
+
+
+def has_lost_state(value: Any, namespace: Mapping[str, Any]) -> bool:
+    """Return whether a value that refuses to be pickled has a state that is not stored."""
+    if type_name(value) in _STATELESS:
+        return False
+    try:
+        NotebookPickler(io.BytesIO(), namespace, frozenset()).dump(value)
+    except TypeError:
+        return True
+    return False

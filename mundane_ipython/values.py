@@ -13,6 +13,8 @@ from typing import Any
 
 from mundane._json import NotJSON, check
 
+from .generators import function_home
+
 REFERENCE = "$mundane"
 """The key of a reference; a user's own value that has it is not taken for JSON."""
 
@@ -128,6 +130,7 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
 
     Plain data is stored, even where it was imported: the cell may have changed it. A library's own
     kind of data is the library's, such as matplotlib's `rcParams`: a copy would be without effect.
+    A function of `random` or `numpy.random` is the library's under any name.
 
     Args:
         name: that the cell bound.
@@ -137,6 +140,9 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
     if isinstance(value, types.ModuleType):
         return value.__name__ if sys.modules.get(value.__name__) is value else None
     package = type(value).__module__.partition(".")[0]
+    home = function_home(value)
+    if home is not None:
+        return home
     for bound, module, attribute in imported:
         if not attribute:
             continue

@@ -183,8 +183,10 @@ def test_namespace_changes() -> None:
     """Bound is what is new, another object, or said by the source; deleted is what is gone."""
     kept, one = [1], object()
     before = {"kept": kept, "gone": 1, "same": 1, "other": one, "_": 5, "_3": 6, "hidden": one}
-    snapshot = Snapshot(before, {"hidden": one})
+    hidden = {"hidden": one, "_": 5}
+    snapshot = Snapshot(before, hidden)
     after = {"kept": kept, "same": 1, "other": object(), "new": 2, "_": 7, "_4": 8, "hidden": one}
+    hidden["_"] = 7  # as IPython does
     changes = snapshot.changes(after, {"same", "missing"})
     assert changes.bound == ["same", "other", "new"]
     assert changes.deleted == ["gone"]

@@ -684,6 +684,115 @@ m.x = 1
 ---
 print(m.x)
 """),
+    _book("bound-append", "a list grows through its method, and through a partial of it", """
+import functools
+rows = []
+add = rows.append
+add_one = functools.partial(rows.append, 1)
+---
+add(0)
+---
+add_one()
+---
+print(rows, add.__self__ is rows)
+"""),
+    _book("bound-wrapper", "a dict and a counter change through their special methods", """
+import itertools
+d = {}
+put = d.__setitem__
+fresh = itertools.count(5).__next__
+---
+put("a", fresh())
+---
+put("b", fresh())
+---
+print(d, fresh())
+"""),
+    _book("bound-draw", "a generator's method draws, beside functions of the library", """
+import random
+import numpy as np
+from numpy.random import rand
+draw = random.Random(4).random
+normal = np.random.default_rng(4).normal
+own = random.random
+random.seed(1); np.random.seed(1)
+---
+x = [draw(), normal(), rand(), own()]
+---
+y = [draw(), normal(), rand(), own()]
+---
+random.seed(2); np.random.seed(2)
+---
+print(x, y, draw(), normal(), rand(), own())
+"""),
+    _book("underscore", "a name that IPython has too, once the user has bound it", """
+for _ in range(3):
+    pass
+---
+41 + 1
+---
+print(_)
+---
+del _
+---
+6 * 7
+---
+print(_)
+"""),
+    _book("underscore-object", "an object under a name of IPython's is changed in place", """
+_, rest = [], 8
+---
+_.append(1)
+---
+rest
+---
+_.append(2)
+print(_)
+"""),
+    _book("process-settings", "the time zone, limits of the interpreter and of two modules", """
+import csv, os, socket, sys, time
+---
+os.environ["TZ"] = "Asia/Tokyo"
+time.tzset()
+sys.set_int_max_str_digits(0)
+csv.field_size_limit(10)
+socket.setdefaulttimeout(5)
+---
+print(time.strftime("%H %Z", time.localtime(0)), len(str(10**5000)))
+print(csv.field_size_limit(), socket.getdefaulttimeout())
+---
+socket.setdefaulttimeout(None)
+---
+print(socket.getdefaulttimeout())
+"""),
+    _book("logging-levels", "a level with a name, and one that is switched off", """
+import logging, sys
+logging.basicConfig(level=1, stream=sys.stdout, format="%(levelname)s %(message)s", force=True)
+---
+logging.addLevelName(25, "NOTICE")
+logging.disable(logging.DEBUG)
+---
+logging.log(25, "hello")
+logging.debug("not shown")
+---
+logging.disable(logging.NOTSET)
+---
+logging.debug("shown")
+"""),
+    _book("augmented", "a list and an array change by an assignment, and have other names", """
+import numpy as np
+a, buf = [1], np.zeros(4)
+b, boxes = a, {"a": a, "buf": buf}
+half = buf[:2]
+---
+a += [2]
+---
+buf += 1
+---
+a *= 2; buf -= 3
+---
+print(a, b, boxes, half, a is b is boxes["a"], buf is boxes["buf"])
+"""),
     _book("exec", "names made and changed by exec and globals()", """
 exec("x = [1]")
 ---

@@ -58,6 +58,38 @@ def test_a_generator_that_a_later_step_uses_up_is_used_up(
     assert [output[0]["text"] for output in resumed.outputs[2:]] == ["[0, 1, 2]\n", "[]\n"]
 
 
+def test_a_connection_of_a_plain_cell_is_said_to_be_lost(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    """A step that uses what no step made and nothing can store says so; the object is kept."""
+    plain = """#plain
+import queue, re, sqlite3, threading
+db = sqlite3.connect(":memory:")
+q = queue.Queue()
+found, lock = re.match("a", "a"), threading.Lock()
+"""
+    steps = as_steps([plain, "with lock:\n    print(found[0])", "db.execute('select 1'); q.put(1)"])
+    steps += ["%%step later\nq.put(2)\nprint(q.qsize())", "#plain\nprint(q.qsize())"]
+    first = server.run(steps, tmp_path)
+    assert first.notes[2] == []
+    assert first.notes[3] == [
+        "step s2: uses db (sqlite3.Connection), q (queue.Queue), whose state cannot be stored: "
+        "what this step changed in it is lost with the kernel"
+    ]
+    resumed = server.run(steps, tmp_path)
+    assert resumed.errors == [None] * 6
+    assert [first.outputs[5][0]["text"], resumed.outputs[5][0]["text"]] == ["2\n", "0\n"]
+
+
+def test_a_change_that_an_option_leaves_out(server: ForkServer, tmp_path: Path) -> None:
+    """Where -o names other values than the one that was changed in place, a note says so."""
+    steps = as_steps(["#plain\nr, s = [], []", "r.append(1)\ns.append(2)\ntotal = len(r)"])
+    steps[2] = steps[2].replace("%%step s1", "%%step s1 -o total,s")
+    assert server.run(steps, tmp_path).notes[2] == [
+        "step s1: changed r in place, which is not among -o and so not stored"
+    ]
+
+
 PLAIN = """#plain
 n = 10
 K = 2
