@@ -25,7 +25,8 @@ The layers, each importing only what stands below it:
     record, chunks                          one stored cell; its bytes, in and out of the file
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
-    canonical, counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
+    digests -> canonical                    functions, classes and values that two kernels compare
+    counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
     homes, reach, scopes, syntax, trust, values, views, waiting -> generators, refusals
     mundane                                 the core
 """

@@ -1,7 +1,7 @@
-"""Values as digests that two kernels can compare: is this input what it was when the step ran?
+"""Values as bytes that two kernels can compare: is this input what it was when the step ran?
 
-Only what has a digest that cannot lie is compared: plain data, arrays, frames, and the source of
-the notebook's own functions and classes. Anything else has none, and no alarm is raised about it.
+Only what has a digest that cannot lie is compared: plain data, arrays and frames here, functions,
+classes and their instances in `digests`. Anything else has none, and no alarm is raised about it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import datetime
 import decimal
 import enum
 import fractions
-import inspect
 import pathlib
-import textwrap
-import types
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import xxhash
 
 from .homes import class_name
-from .syntax import text_key
+
+Parts = Iterator[bytes | memoryview]
 
 _PLAIN = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
@@ -38,16 +36,20 @@ class NoDigestError(Exception):
     """A value is of a kind, or of a size, that is not compared."""
 
 
-def input_digest(value: Any) -> str | None:
-    """Return a value's digest, None where it has none that holds in another kernel."""
+def hashed(parts: Iterable[bytes | memoryview]) -> str:
+    """Return a digest of parts.
+
+    Raises:
+        NoDigestError: there are too many, or they cannot be had.
+    """
     state = xxhash.xxh3_128()
     try:
-        for count, part in enumerate(_parts(value)):
+        for count, part in enumerate(parts):
             if count > _MAX_ITEMS:
-                return None
+                raise NoDigestError
             state.update(part)
-    except (NoDigestError, RecursionError):
-        return None
+    except RecursionError:
+        raise NoDigestError from None
     return state.hexdigest()
 
 
@@ -59,21 +61,16 @@ def shown(value: Any) -> str | None:
     return None
 
 
-def code_digest(value: Any) -> str | None:
-    """Return a digest of the source of a function or class, comments and formatting left aside."""
-    try:
-        return text_key(textwrap.dedent(inspect.getsource(value)))
-    except (OSError, TypeError, SyntaxError):
-        return None
+def value_parts(value: Any, other: Callable[[Any], Parts]) -> Parts:
+    """Yield bytes that are equal for equal values, and for these only.
 
+    Args:
+        value: to be compared.
+        other: yields those of what is no plain data, wherever in the value it is.
 
-def is_code(value: Any) -> bool:
-    """Return whether a value is a function or class of the notebook."""
-    return isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__"
-
-
-def _parts(value: Any) -> Iterator[bytes | memoryview]:
-    """Yield bytes that are equal for equal values, and for these only."""
+    Raises:
+        NoDigestError: of `other`, or an array holds objects.
+    """
     kind = type(value)
     yield f"{class_name(kind)}(".encode()
     if isinstance(value, enum.Enum):
@@ -84,31 +81,27 @@ def _parts(value: Any) -> Iterator[bytes | memoryview]:
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
         for item in value:
-            yield from _parts(item)
+            yield from value_parts(item, other)
     elif kind is dict:
-        yield from _sorted(_joined(item) for item in value.items())
+        yield from sorted(_joined(item, other) for item in value.items())
     elif kind in (set, frozenset):
-        yield from _sorted(_joined(item) for item in value)
+        yield from sorted(_joined(item, other) for item in value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield field.name.encode()
-            yield from _parts(getattr(value, field.name))
+            yield from value_parts(getattr(value, field.name), other)
     elif kind.__module__.partition(".")[0] == "pandas":
         yield from _pandas_parts(value)
     else:
-        raise NoDigestError
+        yield from other(value)
     yield b")"
 
 
-def _joined(value: Any) -> bytes:
-    return b"".join(_parts(value))
+def _joined(value: Any, other: Callable[[Any], Parts]) -> bytes:
+    return b"".join(value_parts(value, other))
 
 
-def _sorted(parts: Iterator[bytes]) -> list[bytes]:
-    return sorted(parts)
-
-
-def _array_parts(array: Any) -> Iterator[bytes | memoryview]:
+def _array_parts(array: Any) -> Parts:
     import numpy as np
 
     if array.dtype.hasobject:
@@ -117,7 +110,7 @@ def _array_parts(array: Any) -> Iterator[bytes | memoryview]:
     yield np.ascontiguousarray(array).view(np.uint8).data if array.size else b""
 
 
-def _pandas_parts(value: Any) -> Iterator[bytes | memoryview]:
+def _pandas_parts(value: Any) -> Parts:
     """Yield the parts of a frame, series or index; text columns by pandas' own hash."""
     import pandas as pd
 

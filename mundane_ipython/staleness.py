@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .canonical import code_digest, input_digest, is_code, shown
+from .canonical import shown
+from .digests import carried_digest, code_digest, input_digest, is_code, notebook_class
 
 
 @dataclass(slots=True)
@@ -20,13 +21,15 @@ class Inputs:
     Attributes:
         values: digests of variables that plain cells had set, by name.
         shown: the small ones among them as text.
-        helpers: digests of the source of the notebook's functions and classes, by name.
+        helpers: digests of the code of the notebook's functions and classes, by name.
+        carried: digests of what these functions have beside their source, by name.
         steps: when the steps whose results it could read had finished, by step.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
     helpers: dict[str, str] = field(default_factory=dict)
+    carried: dict[str, str] = field(default_factory=dict)
     steps: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,15 +48,17 @@ def read_inputs(
         finished: when each stored step finished, by step.
     """
     inputs = Inputs()
+    names = {name for name in names if name in namespace}
+    # What a method does is no part of the instance on which it is called.
+    names |= {kind for name in names if (kind := notebook_class(namespace[name], namespace))}
     for name in sorted(names):
-        if name not in namespace:
-            continue
         value = namespace[name]
         step, identity = origins.get(name, ("", 0))
         if step in finished and identity == id(value):
             inputs.steps[step] = finished[step]
         elif is_code(value):
             _put(inputs.helpers, name, code_digest(value))
+            _put(inputs.carried, name, carried_digest(value))
         else:
             _put(inputs.values, name, input_digest(value))
             _put(inputs.shown, name, shown(value))
@@ -83,7 +88,10 @@ def differences(
         elif name in now.helpers:
             found.append(f"input {name} changed")
     for name, digest in before.helpers.items():
-        if now.helpers.get(name, digest) != digest:
+        carried = before.carried.get(name, "")
+        if now.helpers.get(name, digest) != digest or (
+            carried and now.carried.get(name, carried) != carried
+        ):
             found.append(f"helper {name}() changed")
     return found + reran(before.steps, finished)
 
