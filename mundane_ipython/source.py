@@ -29,6 +29,7 @@ class CellSource:
         imports: modules that its import statements name, functions' bodies left aside.
         imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is, and for
             `import m as b` (b, m, "").
+        set_attributes: for `a.b.c = value`, `del a.b.c` and the like ("a", "b", "c").
         import_text: its top-level import statements alone.
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
@@ -46,6 +47,7 @@ class CellSource:
     text: str
     imports: tuple[str, ...]
     imported: tuple[tuple[str, str, str], ...]
+    set_attributes: tuple[tuple[str, ...], ...]
     import_text: str
     assigned: frozenset[str]
     ends_in_expression: bool
@@ -75,6 +77,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
         imported=tuple(_imported_names(body)),
+        set_attributes=tuple(dict.fromkeys(_set_attributes(body))),
         import_text=ast.unparse(ast.Module(list(statements), [])),
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
@@ -105,6 +108,23 @@ def _imported_names(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str, str]]:
                 for alias in node.names:
                     root = alias.name.partition(".")[0]
                     yield alias.asname or root, alias.name if alias.asname else root, ""
+
+
+def _set_attributes(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ...]]:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                path = _dotted(node)
+                if path:
+                    yield path
+
+
+def _dotted(node: ast.expr) -> tuple[str, ...]:
+    """Return the names of `a.b.c`, none for anything else."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ()
+    return (*inner, node.attr) if inner and isinstance(node, ast.Attribute) else ()
 
 
 def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:

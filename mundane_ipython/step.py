@@ -26,6 +26,7 @@ from .cells import write_cell
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .interrupt import InterruptGuard
+from .libraries import LibraryWatch
 from .mutation import Watch
 from .namespace import Snapshot
 from .notes import listed, publish_note
@@ -117,6 +118,7 @@ class RunningStep:
         self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
         self._before = Snapshot(namespace, self._shell.user_ns_hidden)
         self._watch = Watch(namespace, self._before.values, self._source)
+        self._libraries = LibraryWatch(namespace, self._source)
         self._inputs = self._read_inputs()
         self._ambient = read_state(self._before.values.values())
         self._guard = InterruptGuard(self._shell, cell)
@@ -225,6 +227,11 @@ class RunningStep:
                 f"step {name}: changed {', '.join(stored.not_named)} in place, which is not among "
                 "-o and so not stored"
             )
+        if stored.of_libraries:
+            lines.append(
+                f"step {name}: sets {', '.join(stored.of_libraries)}, which is a library's: a "
+                "restore does not set it again; do so in a plain cell"
+            )
         if stored.unchecked:
             names = ", ".join(stored.unchecked)
             lines.append(
@@ -306,6 +313,7 @@ class RunningStep:
             )
         stored.left_out, stored.lost = left_out, lost
         stored.not_named = [n for n in mutations.changed if n not in bound]
+        stored.of_libraries = self._libraries.changed()
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []

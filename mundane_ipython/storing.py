@@ -36,6 +36,7 @@ class Stored:
         row_shape: whether the row holds one value or an object with a member for each name.
         lost: older names whose state the cell may have changed and nothing can store, and their
             types.
+        of_libraries: attributes of modules and of libraries' classes that the cell set.
         not_named: names whose values it changed in place, and that `-o` leaves out.
         unchecked: names whose values were too large to be compared in time.
         cut_outputs: whether the cell showed more than is stored.
@@ -66,6 +67,7 @@ class Stored:
         }
         self.left_out: dict[str, str] = {}
         self.lost: dict[str, str] = {}
+        self.of_libraries: list[str] = []
         self.not_named: list[str] = []
         self.unchecked: list[str] = []
         self.cut_outputs = False

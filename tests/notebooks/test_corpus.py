@@ -90,6 +90,34 @@ def test_a_change_that_an_option_leaves_out(server: ForkServer, tmp_path: Path) 
     ]
 
 
+def test_an_attribute_of_a_library_is_said_not_to_come_back(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    """A step that sets a module's attribute, or a library's class's, says that it does so."""
+    said = (
+        "step s0: sets {}, which is a library's: a restore does not set it again; "
+        "do so in a plain cell"
+    )
+    cells = {
+        "import statistics\nstatistics.mean = max": ["statistics.mean"],
+        "import xml.dom as d\nd.mine = 1": ["d.mine"],
+        "from fractions import Fraction\nFraction.half = 2\ndel Fraction.half": [],
+        "from decimal import Decimal as D\nD.mine = property(str)": None,
+        "import collections\ncollections.UserList.text = str": ["collections.UserList.text"],
+        "import sys, io\nout = sys.stdout\nsys.stdout = io.StringIO()\nsys.stdout = out": [],
+        "import sys\nsys.path = [*sys.path]": [],
+        "class Own: pass\nOwn.x = 1\nown = Own()\nown.y = 2": [],
+    }
+    for number, (cell, names) in enumerate(cells.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ran = server.run(as_steps([cell]), folder)
+        if names is None:
+            assert ran.errors[1] is not None  # a class in C has no such attributes
+        else:
+            assert ran.notes[1] == ([said.format(", ".join(names))] if names else []), cell
+
+
 PLAIN = """#plain
 n = 10
 K = 2

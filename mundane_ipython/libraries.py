@@ -1,0 +1,68 @@
+"""Which attributes of modules and of libraries' classes a cell has set: `statistics.mean = mine`.
+
+They are the library's, not the notebook's: a restore does not set them again, so they are named.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from .source import CellSource
+
+_MISSING = object()
+
+
+class LibraryWatch:
+    """Looks at what a cell's `a.b = value` and `del a.b` name, before it runs and after it.
+
+    Args:
+        namespace: the user namespace.
+        source: the cell's body.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], source: CellSource) -> None:
+        self._namespace = namespace
+        self._source = source
+        self._before = self._values()
+
+    def changed(self) -> list[str]:
+        """Return the attributes that are not what they were, as the cell names them."""
+        return [
+            name
+            for name, value in self._values().items()
+            if self._before.get(name, _MISSING) is not value
+        ]
+
+    def _values(self) -> dict[str, Any]:
+        found = {}
+        for *path, attribute in self._source.set_attributes:
+            owner = self._owner(path)
+            ambient = owner is sys and attribute == "path"  # which is set again
+            if _is_library(owner) and not ambient:
+                found[".".join((*path, attribute))] = vars(owner).get(attribute, _MISSING)
+        return found
+
+    def _owner(self, path: list[str]) -> Any:
+        root, *attributes = path
+        owner = self._namespace.get(root, _MISSING)
+        if owner is _MISSING:  # the cell has its imports before it yet
+            owner = self._imported(root)
+        for attribute in attributes:  # looked up without running a property's code
+            owner = vars(owner).get(attribute) if _is_library(owner) else None
+        return owner
+
+    def _imported(self, name: str) -> Any:
+        for bound, module, attribute in self._source.imported:
+            if bound == name:
+                found = sys.modules.get(module)
+                return vars(found).get(attribute) if found and attribute else found
+        return None
+
+
+def _is_library(owner: Any) -> bool:
+    if isinstance(owner, types.ModuleType):
+        return owner.__name__ != "__main__"
+    return isinstance(owner, type) and owner.__module__ != "__main__"
