@@ -421,3 +421,17 @@ def test_a_record_without_origins_tells_nothing(restarted: Restart) -> None:
     said = run(shell, [X, ("n", "x = 5"), Y])["y"]
     assert "restored" in said
     assert "STALE" not in said
+
+
+def test_what_waits_is_not_brought_to_be_compared(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each input is of the step it was of, the restored values wait on."""
+    cells = [("defs", f"{CLASS.format(body='1')}\n{MAKER}"), ("make", "cfg, f = Cfg(), mk(2)")]
+    cells += [("change", "cfg.k = [f(1)]"), ("use", "cfg.go(), cfg.k")]
+    run(restarted(), cells)
+    monkeypatch.setattr(Deferred, "can_wait", lambda _: True)
+    shell = restarted()
+    said = run(shell, cells)
+    assert "STALE" not in "".join(said.values())
+    assert len(shell.magics.session.deferred) == len(cells)
