@@ -74,7 +74,7 @@ def value_parts(value: Any, other: Callable[[Any], Parts]) -> Parts:
     kind = type(value)
     yield f"{class_name(kind)}(".encode()
     if isinstance(value, enum.Enum):
-        yield value.name.encode()
+        yield (value.name or repr(value.value)).encode()  # a flag without members has no name
     elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
         yield from _array_parts(value)  # before plain values: numpy.float64 is a float as well
     elif kind in _PLAIN or isinstance(value, _PLAIN):

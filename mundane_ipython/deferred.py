@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from threading import current_thread, main_thread
 
@@ -40,16 +40,19 @@ class Deferred:
         # The size of a step's bundle, and what brings its values.
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._bytes = 0
-        self._names: set[str] = set()
+        self._steps: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     @property
-    def names(self) -> Set[str]:
-        """Names that are bound or deleted until everything has been brought, or a few more."""
-        return self._names
+    def steps(self) -> Mapping[str, str]:
+        """The step that binds or deletes a name last before everything has been brought, by name.
+
+        Of a few more names, too, that were brought already.
+        """
+        return self._steps
 
     def can_wait(self) -> bool:
         """Return whether nothing but cells, and an idle kernel, looks at the namespace."""
@@ -64,17 +67,18 @@ class Deferred:
         """Return whether a value of so many bytes may wait beside the others."""
         return self._bytes + size <= _MAX_BYTES
 
-    def add(self, names: Iterable[str], size: int, bring: Callable[[], None]) -> None:
+    def add(self, step: str, names: Iterable[str], size: int, bring: Callable[[], None]) -> None:
         """Let a step's values wait.
 
         Args:
+            step: its name.
             names: that it binds or deletes.
             size: of its bundle, in bytes.
             bring: binds them; may raise, and is then called again or never.
         """
         self._waiting.append((size, bring))
         self._bytes += size
-        self._names.update(names)
+        self._steps.update(dict.fromkeys(names, step))
         self._wake_when_idle()
 
     def load(self) -> None:
@@ -107,7 +111,7 @@ class Deferred:
     def _drop_first(self) -> None:
         self._bytes -= self._waiting.popleft()[0]
         if not self._waiting:
-            self._names.clear()
+            self._steps.clear()
 
     def _wake_when_idle(self) -> None:
         loop = _loop()

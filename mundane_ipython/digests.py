@@ -16,6 +16,7 @@ import linecache
 import textwrap
 import types
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from .canonical import NoDigestError, Parts, hashed, value_parts
@@ -28,7 +29,7 @@ _MAIN = "__main__"
 _GENERATED = "<string>"
 
 # In a closure, or as a default, these are caches and counters more often than parameters: what is
-# in them tells which calls there were.
+# in them tells which calls there were. So are instances.
 _STATE = (list, dict, set, bytearray)
 
 # What a decorator or a class body makes of functions, by what it holds them under.
@@ -49,7 +50,10 @@ _ANNOTATE = frozenset(("__annotate__", "__annotate_func__"))
 
 _LRU_CACHE = type(functools.lru_cache(len))
 
+# How many functions, classes, instances and the like are walked through in one value.
 _MAX_VISITS = 10_000
+
+# How many functions' digests are kept, so that each is read once.
 _MAX_SOURCES = 4096
 
 
@@ -92,6 +96,13 @@ def is_code(value: Any) -> bool:
     """Return whether a value is a function or class of the notebook, under decorators as well."""
     kinds = (types.FunctionType, type, _LRU_CACHE)
     return isinstance(value, kinds) and getattr(value, "__module__", None) == _MAIN
+
+
+def is_imported(value: Any) -> bool:
+    """Return whether a value is a module, or a function or class that a module has."""
+    kinds = (types.FunctionType, types.BuiltinFunctionType, type)
+    code = isinstance(value, kinds) and value.__module__ not in (None, _MAIN)
+    return code or isinstance(value, types.ModuleType)
 
 
 def notebook_class(value: Any, namespace: Mapping[str, Any]) -> str:
@@ -139,9 +150,9 @@ class _Walk:
         elif kind in _HOLDERS:
             for attribute in _HOLDERS[kind]:
                 yield from value_parts(getattr(value, attribute), self.parts)
-        elif kind is types.SimpleNamespace or _is_plain(kind):
-            for name, member in sorted(vars(value).items()):
-                yield name.encode()
+        elif _is_plain(kind):
+            for name, member in _attributes(value):
+                yield name.encode("utf-8", "surrogatepass")
                 yield from value_parts(member, self.parts)
         else:
             raise NoDigestError
@@ -207,7 +218,7 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
         yield "fields", [_field(field) for field in dataclasses.fields(kind)]
         params = vars(kind)["__dataclass_params__"]
         yield "params", [getattr(params, name) for name in _DATACLASS_PARAMS]
-    for name, member in sorted(vars(kind).items()):
+    for name, member in _attributes(kind):
         inner = _innermost(member)
         if name in _ANNOTATE or (_is_own(inner) and inner.__code__.co_filename == _GENERATED):
             continue
@@ -238,8 +249,15 @@ def _is_own(function: Any) -> bool:
 
 def _is_plain(kind: type) -> bool:
     """Return whether instances of a class have their state in `__dict__` and nowhere else."""
+    if kind is types.SimpleNamespace:
+        return True
     plain = all(each.__module__ in (_MAIN, "abc", "typing") for each in kind.__mro__[:-1])
     return plain and kind.__module__ == _MAIN and kind.__dictoffset__ != 0
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """Return the attributes of an instance or a class itself in the order of their names."""
+    return sorted(((str(name), member) for name, member in vars(value).items()), key=itemgetter(0))
 
 
 def _carried_by(function: types.FunctionType) -> list[tuple[str, Any]]:
@@ -252,11 +270,12 @@ def _carried_by(function: types.FunctionType) -> list[tuple[str, Any]]:
         found.update(
             {f"outer {name}": _content(cell) for name, cell in cells if name not in rebound}
         )
-    return sorted((name, value) for name, value in found.items() if not isinstance(value, _STATE))
+    kept = {n: v for n, v in found.items() if not isinstance(v, _STATE) and not _is_plain(type(v))}
+    return sorted(kept.items(), key=itemgetter(0))
 
 
 def _rebound(code: types.CodeType) -> Iterator[str]:
-    """Yield the names that code declares `nonlocal` to bind them, or its own ones' inner code."""
+    """Yield the names that a function's code, or that of one within it, binds by `nonlocal`."""
     for instruction in dis.get_instructions(code):
         if instruction.opname == "STORE_DEREF":
             yield instruction.argval

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
-from .staleness import Inputs, read_inputs
+from .staleness import Inputs, read_inputs, with_classes
 
 _ABSENT = object()
 
@@ -121,16 +121,31 @@ class Provenance:
         """Return what these names stand for at present.
 
         Args:
-            names: to be looked at.
+            names: to be looked at; the notebook's classes of their values are looked at as well.
             namespace: the user namespace.
-            step: for which they are inputs; what it left itself counts as what it had found.
+            step: for which they are inputs; what it left itself counts as what it had found, and
+                for nothing where that is not known.
         """
-        own = {
-            name: (origin, id(namespace[name]))
-            for name, (origin, _) in self._found.get(step, {}).items()
-            if name in namespace and self._origins[name] == (step, id(namespace[name]))
-        }
-        return read_inputs(names, namespace, self._origins | own, self._finished)
+        names = with_classes(names, namespace)
+        left = {name for name in names if self._origins.get(name) == (step, id(namespace[name]))}
+        found = self._found.get(step, {})
+        own = {name: (found[name][0], id(namespace[name])) for name in left & found.keys()}
+        unknown = left - found.keys()
+        return read_inputs(names - unknown, namespace, self._origins | own, self._finished)
+
+    def is_made_of(self, step: str, name: str, namespace: Mapping[str, Any]) -> bool:
+        """Return whether a name has the value that a step has left, as it was or changed since.
+
+        Such a value tells nothing of what the step had found, and now it finds its own result.
+        """
+        origin, identity = self._origins.get(name, ("", 0))
+        met: set[str] = set()
+        if identity != id(namespace.get(name, _ABSENT)):
+            return False
+        while origin != step and origin not in met and name in self._changed.get(origin, {}):
+            met.add(origin)
+            origin, _ = self._found.get(origin, {}).get(name, ("", 0))
+        return origin == step
 
     def note_restored(
         self,

@@ -29,8 +29,6 @@ from .step import StepOptions, left_out_text
 from .syntax import text_key
 from .widgets import open_widgets, without_views
 
-# What a later version may have added to them is passed over.
-_INPUTS = Inputs.__dataclass_fields__.keys()
 # Settings on which no later cell's code depends before it runs.
 _PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
@@ -66,13 +64,16 @@ class Restorer:
             lines.append("source changed")
         if record.only != list(options.only):
             lines.append(f"option changed: {_only(record.only)} -> {_only(options.only)}")
-        before = Inputs(**{k: v for k, v in record.inputs.items() if k in _INPUTS})
-        names = {*before.values, *before.helpers}
-        if names & self._deferred.names:
+        before, step = Inputs.from_record(record.inputs), options.name
+        # What waits need not be brought to know that it is of the same step as ever.
+        waits = self._deferred.steps.items() & before.origins.items()
+        names = {*before.values, *before.helpers, *before.origins} - {name for name, _ in waits}
+        if names & self._deferred.steps.keys():
             self._deferred.load()
-        namespace = self._shell.user_ns
-        now = self._opened.provenance.inputs(names, namespace)
-        return lines + differences(before, now, namespace, self._opened.provenance.finished)
+        namespace, provenance = self._shell.user_ns, self._opened.provenance
+        names -= {name for name in names if provenance.is_made_of(step, name, namespace)}
+        now = provenance.inputs(names, namespace)
+        return lines + differences(before, now, names, namespace, provenance.finished)
 
     def restore(
         self,
@@ -105,7 +106,7 @@ class Restorer:
             self._note(options, found, None, stale)
             prompt = self._shell.execution_count
             bring = partial(self._bring, name, found, content, source, prompt)
-            self._deferred.add(touched(found.record), found.record.bundle_bytes, bring)
+            self._deferred.add(name, touched(found.record), found.record.bundle_bytes, bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
             with muted("stdout"):
@@ -115,7 +116,7 @@ class Restorer:
             self._note(options, found, made, stale)
 
     def _may_wait(self, found: FoundCell, source: CellSource) -> bool:
-        record, namespace, names = found.record, self._shell.user_ns, self._deferred.names
+        record, namespace, names = found.record, self._shell.user_ns, self._deferred.steps
         return (
             found.trusted
             and self._deferred.can_wait()

@@ -6,12 +6,12 @@ between what it depended on and what is there now is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from .canonical import shown
-from .digests import carried_digest, code_digest, input_digest, is_code, notebook_class
+from .digests import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
 
 
 @dataclass(slots=True)
@@ -20,10 +20,13 @@ class Inputs:
 
     Attributes:
         values: digests of variables that plain cells had set, by name.
-        shown: the small ones among them as text.
-        helpers: digests of the code of the notebook's functions and classes, by name.
+        shown: small plain values as text, those of steps as well, by name.
+        helpers: digests of the code of the notebook's functions and classes, those of steps as
+            well, by name.
         carried: digests of what these functions have beside their source, by name.
         steps: when the steps whose results it could read had finished, by step.
+        origins: for each of these results, modules and their members left aside, the step that
+            had bound or changed it last, by name.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -31,6 +34,13 @@ class Inputs:
     helpers: dict[str, str] = field(default_factory=dict)
     carried: dict[str, str] = field(default_factory=dict)
     steps: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_record(cls, members: Mapping[str, Mapping[str, str]]) -> Inputs:
+        """Return what a record has; members of later versions are passed over."""
+        known = cls.__dataclass_fields__
+        return cls(**{key: dict(members[key]) for key in members if key in known})
 
 
 def read_inputs(
@@ -48,25 +58,41 @@ def read_inputs(
         finished: when each stored step finished, by step.
     """
     inputs = Inputs()
-    names = {name for name in names if name in namespace}
-    # What a method does is no part of the instance on which it is called.
-    names |= {kind for name in names if (kind := notebook_class(namespace[name], namespace))}
     for name in sorted(names):
+        if name not in namespace:
+            continue
         value = namespace[name]
         step, identity = origins.get(name, ("", 0))
-        if step in finished and identity == id(value):
+        of_step = step in finished and identity == id(value)
+        if of_step:
             inputs.steps[step] = finished[step]
-        elif is_code(value):
+            # It is the same module whoever has imported it last.
+            _put(inputs.origins, name, None if is_imported(value) else step)
+        if is_code(value):
             _put(inputs.helpers, name, code_digest(value))
             _put(inputs.carried, name, carried_digest(value))
         else:
-            _put(inputs.values, name, input_digest(value))
+            # When its step ran tells as much of a result, which may be large.
+            _put(inputs.values, name, None if of_step else input_digest(value))
             _put(inputs.shown, name, shown(value))
     return inputs
 
 
+def with_classes(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
+    """Return names, and those of the notebook's classes of which their values are instances.
+
+    What a method does is no part of the instance on which it is called.
+    """
+    found = {name for name in names if name in namespace}
+    return found | {kind for name in found if (kind := notebook_class(namespace[name], namespace))}
+
+
 def differences(
-    before: Inputs, now: Inputs, namespace: Mapping[str, Any], finished: Mapping[str, str]
+    before: Inputs,
+    now: Inputs,
+    names: Set[str],
+    namespace: Mapping[str, Any],
+    finished: Mapping[str, str],
 ) -> list[str]:
     """Return what changed since a step ran, a line each.
 
@@ -76,23 +102,28 @@ def differences(
     Args:
         before: what it depended on.
         now: the same names at present.
+        names: those of them that are to be compared.
         namespace: the user namespace.
         finished: when each stored step finished, by step.
     """
     found = []
-    for name, digest in before.values.items():
+    present = dict(now.values)
+    for name in _only(before.values, now.origins.keys()):  # a step's, where plain cells had set it
+        _put(present, name, input_digest(namespace[name]))
+    for name in _only(before.values, names):
         if name not in namespace:
             found.append(f"input {name} is not defined any more")
-        elif now.values.get(name, digest) != digest:
+        elif name in now.helpers or _differs(before.values, present, name):
             found.append(f"input {name} changed{_from_to(name, before, now)}")
-        elif name in now.helpers:
-            found.append(f"input {name} changed")
-    for name, digest in before.helpers.items():
-        carried = before.carried.get(name, "")
-        if now.helpers.get(name, digest) != digest or (
-            carried and now.carried.get(name, carried) != carried
+    for name in _only(before.helpers, names):
+        # That of the same step is the same, or the step was run again.
+        if before.origins.get(name, "") == now.origins.get(name):
+            continue
+        if _differs(before.helpers, now.helpers, name) or _differs(
+            before.carried, now.carried, name
         ):
             found.append(f"helper {name}() changed")
+    found += _moved(before, now, names & namespace.keys())
     return found + reran(before.steps, finished)
 
 
@@ -108,6 +139,26 @@ def reran(before: Mapping[str, str], finished: Mapping[str, str]) -> list[str]:
         for step, finished_at in before.items()
         if finished.get(step, finished_at) != finished_at
     ]
+
+
+def _only(before: Mapping[str, str], names: Set[str]) -> list[str]:
+    return [name for name in before if name in names]
+
+
+def _differs(before: Mapping[str, str], now: Mapping[str, str], name: str) -> bool:
+    return name in before and now.get(name, before[name]) != before[name]
+
+
+def _moved(before: Inputs, now: Inputs, names: Set[str]) -> Iterator[str]:
+    """Yield the results of steps that are of another cell now, and not known to be the same."""
+    for name in _only(before.origins, names):
+        step, other = before.origins[name], now.origins.get(name)
+        compared = name in before.helpers and name in now.helpers
+        same = name in before.shown and before.shown[name] == now.shown.get(name)
+        if other != step and not compared and not same:
+            place = "a plain cell" if other is None else f"step {other}"
+            change = _from_to(name, before, now)
+            yield f"input {name} came from step {step}, now from {place}{change}"
 
 
 def _from_to(name: str, before: Inputs, now: Inputs) -> str:

@@ -137,9 +137,7 @@ class RunningStep:
             read = source.read - source.bound_first
             names &= reachable_names(read, namespace, dynamic=source.dynamic)
             names -= source.bound_first if source.dynamic else frozenset()
-        inputs = self._opened.provenance.inputs(names, namespace, self._attempt.name)
-        inputs.steps.pop(self._attempt.name, None)
-        return inputs
+        return self._opened.provenance.inputs(names, namespace, self._attempt.name)
 
     @property
     def name(self) -> str:

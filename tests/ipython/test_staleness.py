@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+
+from mundane_ipython.deferred import Deferred
 
 from .shells import Shell
 
 Restart = Callable[[], Shell]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 CLASS = """class Cfg:
     n = 1
@@ -61,6 +71,18 @@ CACHED = "import functools\n@functools.lru_cache\ndef h(x):\n    return x + {n}"
 LAMBDAS = "fs = {{\n    'a': lambda x: x + {n},\n    'b': lambda x: x,\n}}"
 PLAIN = "class Box:\n    def get(self):\n        return self.n\nbox = Box()\nbox.n = {n}"
 METHOD = f"{PLAIN}\nget = box.get"
+CYCLIC = """class A:
+    n = object()
+    def f(self):
+        return super().__repr__()
+    me = property(lambda self: self)
+A.own = A
+a = A()
+a.me_too = a
+"""
+RECURSIVE = "def mk():\n    def f(): return f\n    return f\nf = mk()"
+FUNCTIONS = "fs = {len, max, abs, (lambda x: x)}"
+LOCKED = "import threading\ncfg = {'lock': threading.Lock(), 'f': print}"
 POINTS = POINT.format(options="", factory="list", value=1)
 
 
@@ -157,12 +179,7 @@ def test_an_edited_cell_is_noticed(
     [
         (CLASS.format(body="1"), CLASS.format(body="(1)  # why"), "x = Cfg().go()"),
         (CLASS.format(body="1"), "\n\n# why\n" + CLASS.format(body="1"), "x = Cfg().go()"),
-        (
-            "class A:\n    n = object()\n    def f(self): return super().__repr__()\n"
-            "    me = property(lambda self: self)\nA.own = A\na = A()\na.me_too = a",
-        )
-        * 2
-        + ("a.f()",),
+        (CYCLIC, CYCLIC, "a.f()"),
         (POINTS, POINTS, "p, Point, Mode.R, Pair()"),
         (f"{MAKER}f = mk({{'a', 'b', 'c'}})", f"{MAKER}f = mk({{'c', 'b', 'a'}})", "f"),
         (
@@ -170,10 +187,10 @@ def test_an_edited_cell_is_noticed(
             f"{MAKER}f = mk(frozenset(('b', 'a')))\ng = mk(f)",
             "g",
         ),
-        ("def mk():\n    def f(): return f\n    return f\nf = mk()",) * 2 + ("f",),
-        ("fs = {len, max, abs, (lambda x: x)}",) * 2 + ("fs",),
+        (RECURSIVE, RECURSIVE, "f"),
+        (FUNCTIONS, FUNCTIONS, "fs"),
         (DECORATED.format(more=0, n=1), DECORATED.format(more=0, n=" 1  # one"), "h(1)"),
-        ("import threading\ncfg = {'lock': threading.Lock(), 'f': print}",) * 2 + ("cfg",),
+        (LOCKED, LOCKED, "cfg"),
     ],
 )
 def test_what_is_the_same_raises_no_alarm(
@@ -185,6 +202,32 @@ def test_what_is_the_same_raises_no_alarm(
     assert "STALE" not in said
 
 
+SCRIPT = """
+from mundane_ipython.digests import carried_digest, code_digest, input_digest
+f = mk(frozenset('abcdef'))
+print(code_digest(Cfg), code_digest(A), code_digest(Point), code_digest(Mode), code_digest(Pair))
+print(carried_digest(f), input_digest(a), input_digest(p), input_digest({f, A, 'x', 'y'}))
+"""
+
+
+def test_a_digest_is_the_same_in_every_process(tmp_path: Path) -> None:
+    """Neither addresses nor the order of sets, which each process draws anew, are part of it."""
+    script = tmp_path / "script.py"
+    script.write_text(CLASS.format(body="{'a', 'b'}") + POINTS + MAKER + CYCLIC + SCRIPT)
+    found = {
+        subprocess.run(
+            [sys.executable, script],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1
+    assert "None" not in found.pop()
+
+
 COUNTED = """def counted(f):
     calls, seen = 0, {}
     def wrapper(x):
@@ -192,10 +235,16 @@ COUNTED = """def counted(f):
         calls += 1
         return seen.setdefault(x, f(x))
     return wrapper
+class Log:
+    pass
+log = Log()
+log.count = 0
 @counted
-def h(x, known=[]):
+def h(x, known=[], log=log):
     known.append(x)
+    log.count += 1
     return x
+del log
 """
 
 
@@ -218,3 +267,171 @@ def test_a_restored_class_is_the_class_that_ran(restarted: Restart) -> None:
     shell.step("make", CLASS.format(body="1") + POINTS, "--rerun")
     said = shell.step("used", "x = Cfg().go(), Point(1)").out
     assert "helper" not in said
+
+
+def test_a_flag_without_members_is_an_input_as_any(restarted: Restart) -> None:
+    """It has no name, but its value is compared."""
+    flag = "import enum\nclass Mode(enum.Flag):\n    R = 1\nmode = Mode({})"
+    assert "STALE" not in note_after(restarted, flag.format(0), flag.format(0), "repr(mode)")
+    assert "input mode changed" in note_after(
+        restarted, flag.format(0), flag.format(1), "repr(mode)"
+    )
+
+
+Cells = list[tuple[str, str]]
+
+A, B, C = ("a", "r = []"), ("b", "r.append('b')"), ("c", "r.append('c')")
+X, Y = ("a", "x = 1"), ("y", "y = x * 10")
+BIG = ("a", "x = list(range(5))")
+TOTAL = ("y", "y = sum(x)")
+CELLS = [("", "n = [1]"), *(A, B, C), ("d", "n.append(2)\nr = sorted(r)"), ("e", "len(r), n")]
+F = "def f(x):\n    return x + {n}"
+
+
+def run(shell: Shell, cells: Cells) -> dict[str, str]:
+    """Run cells as steps of these names, plain ones where there is no name; return the notes."""
+    said = {}
+    for name, body in cells:
+        said[name] = shell.step(name, body).out if name else shell.ok(body).out
+    return said
+
+
+@pytest.fixture(params=["at once", "waiting"])
+def values(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restored values come at once, or wait as in a kernel."""
+    monkeypatch.setattr(Deferred, "can_wait", lambda _: request.param == "waiting")
+
+
+@pytest.mark.usefixtures("values")
+@pytest.mark.parametrize(
+    ("first", "later", "says"),
+    [
+        ([X, Y], [X, ("new", "x = 5"), Y], "input x came from step a, now from step new: 1 -> 5"),
+        ([X, ("n", "x = 5"), Y], [X, Y], "input x came from step n, now from step a: 5 -> 1"),
+        ([X, Y], [("", "x = 2"), Y], "input x came from step a, now from a plain cell: 1 -> 2"),
+        ([("", "x = 2"), Y], [X, Y], "input x changed: 2 -> 1"),
+        ([BIG, TOTAL], [BIG, ("n", "x = [1]"), TOTAL], "input x came from step a, now from step n"),
+        (
+            [BIG, TOTAL],
+            [BIG, ("n", "x.reverse()"), TOTAL],
+            "input x came from step a, now from step n",
+        ),
+        ([BIG, TOTAL], [("", "x = [1]"), TOTAL], "input x came from step a, now from a plain cell"),
+        (
+            [("a", F.format(n=1)), ("y", "f(1)")],
+            [("", F.format(n=2)), ("y", "f(1)")],
+            "helper f() changed",
+        ),
+        (
+            [("a", F.format(n=1)), ("y", "f(1)")],
+            [("a", F.format(n=1)), ("n", F.format(n=2)), ("y", "f(1)")],
+            "helper f() changed",
+        ),
+    ],
+)
+def test_an_input_of_another_cell_is_noticed(
+    restarted: Restart, first: Cells, later: Cells, says: str
+) -> None:
+    """A step that was put in between or taken away, and one that became a plain cell."""
+    run(restarted(), first)
+    assert f"STALE: {says}. To run it again" in run(restarted(), later)["y"]
+
+
+@pytest.mark.usefixtures("values")
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ([X, Y], [("", "x = 1"), Y]),
+        ([X, Y], [X, ("n", "x = 1"), Y]),
+        ([("", "x = 1"), Y], [X, Y]),
+        ([("", BIG[1]), TOTAL], [BIG, TOTAL]),
+        ([("a", F.format(n=1)), ("y", "f(1)")], [("", F.format(n="1  # one")), ("y", "f(1)")]),
+        ([("a", "import math"), ("y", "math.pi")], [("", "import math"), ("y", "math.pi")]),
+        (
+            [("a", "from math import sin"), ("y", "sin(0)")],
+            [("a", "from math import sin"), ("n", "from math import sin"), ("y", "sin(0)")],
+        ),
+        ([X, ("y", "x = 5\nx")], [X, ("n", "x = 7"), ("y", "x = 5\nx")]),
+    ],
+)
+def test_the_same_input_of_another_cell_raises_no_alarm(
+    restarted: Restart, first: Cells, later: Cells
+) -> None:
+    """What moved as it was, as far as that can be told, and what the step binds itself."""
+    run(restarted(), first)
+    said = run(restarted(), later)["y"]
+    assert "restored" in said
+    assert "STALE" not in said
+
+
+@pytest.mark.usefixtures("values")
+def test_steps_that_had_run_in_another_order_say_so(restarted: Restart) -> None:
+    """Each stored what was there after it; in the order of the notebook that is no run's result."""
+    run(restarted(), [A, C, B])
+    shell = restarted()
+    for _ in range(2):
+        said = run(shell, [A, B, C])
+        assert "STALE" not in said["a"]
+        assert "STALE: input r came from step c, now from step a. To run" in said["b"]
+        assert "STALE: input r came from step a, now from step b. To run" in said["c"]
+
+
+@pytest.mark.usefixtures("values")
+@pytest.mark.parametrize("last", range(len(CELLS)))
+def test_a_run_in_the_same_order_raises_no_alarm(restarted: Restart, last: int) -> None:
+    """Killed after any cell and run from the start, again and again, in one kernel as in two."""
+    run(restarted(), CELLS[: last + 1])
+    shell = restarted()
+    for _ in range(2):
+        assert "STALE" not in "".join(run(shell, CELLS).values())
+
+
+def test_a_cell_that_is_run_again_finds_its_own_result(restarted: Restart) -> None:
+    """A step that has changed a value in place is not stale after later ones changed it, too."""
+    shell = restarted()
+    for _ in range(2):
+        run(shell, [A, B, C])
+        assert "STALE" not in run(shell, [B])["b"]
+        shell = restarted()
+
+
+def test_a_step_that_runs_again_depends_on_what_it_had_found(restarted: Restart) -> None:
+    """Not on itself: where it is restored next, that is no other input."""
+    shell = restarted()
+    run(shell, [A, B])
+    shell.step(*B, "--rerun")
+    assert shell.record("b").inputs["origins"] == {"r": "a"}
+    assert "STALE" not in "".join(run(restarted(), [A, B]).values())
+
+
+def test_a_record_without_origins_tells_nothing(restarted: Restart) -> None:
+    """Records of earlier versions have none, and those of later ones may have more."""
+    shell = restarted()
+    run(shell, [X, Y])
+    record = shell.record("y")
+    del record.inputs["origins"]
+    record.inputs["later"] = {"x": "y"}
+    shell.ok("%mundane_close")
+    assert shell.task_path is not None
+    with closing(sqlite3.connect(shell.task_path)) as file, file:
+        statement = "UPDATE mundane_ipython_cells SET record = ? WHERE name = 'y'"
+        file.execute(statement, (record.to_json(),))
+    shell = restarted()
+    shell.ok(f"%mundane_open {shell.task_path} --trust")
+    said = run(shell, [X, ("n", "x = 5"), Y])["y"]
+    assert "restored" in said
+    assert "STALE" not in said
+
+
+def test_what_waits_is_not_brought_to_be_compared(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each input is of the step it was of, the restored values wait on."""
+    cells = [("defs", f"{CLASS.format(body='1')}\n{MAKER}"), ("make", "cfg, f = Cfg(), mk(2)")]
+    cells += [("change", "cfg.k = [f(1)]"), ("use", "cfg.go(), cfg.k")]
+    run(restarted(), cells)
+    monkeypatch.setattr(Deferred, "can_wait", lambda _: True)
+    shell = restarted()
+    said = run(shell, cells)
+    assert "STALE" not in "".join(said.values())
+    assert len(shell.magics.session.deferred) == len(cells)

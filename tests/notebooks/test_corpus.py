@@ -21,18 +21,20 @@ def server() -> Iterator[ForkServer]:
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
 def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path) -> None:
-    """Outputs, errors and the final namespace are those of a plain run that never died."""
+    """Outputs, errors and final namespace are a plain run's that never died; nothing is stale."""
     (tmp_path / "plain").mkdir()
     (tmp_path / "steps").mkdir()
     straight = server.run(["pass", *book.cells], tmp_path / "plain")
     steps = as_steps(list(book.cells))
     for last in range(1, len(steps)):
-        server.run(steps, tmp_path / "steps", die_after=last)
+        killed = server.run(steps, tmp_path / "steps", die_after=last)
+        assert "STALE" not in str(killed.notes)
     for name in book.lost:
         assert straight.names.pop(name)
     for waits in (True, False):
         resumed = server.run(steps, tmp_path / "steps", waits=waits)
         assert compare(straight, resumed, offset=0) == []
+        assert "STALE" not in str(resumed.notes)
 
 
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:

@@ -89,6 +89,12 @@ def shown(notebook: nbformat.NotebookNode) -> list[list[dict[str, Any]]]:
     return cells
 
 
+def notes(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    """Return what mundane's notes say."""
+    metadata = [o.get("metadata", {}) for cell in notebook.cells for o in cell.get("outputs", ())]
+    return [each["mundane"] for each in metadata if "mundane" in each]
+
+
 def test_notebook_is_stored_clean(notebook: Path) -> None:
     """A notebook is valid nbformat 4.5 without outputs, and opens the task file named like it."""
     node = nbformat.read(notebook, as_version=4)
@@ -103,7 +109,7 @@ def test_notebook_is_stored_clean(notebook: Path) -> None:
 def test_killed_at_three_places_and_resumed(
     notebook: Path, straight: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """After SIGKILL in three random places, its outputs and its rows are those of a plain run."""
+    """After SIGKILL in three random places, outputs and rows are a plain run's, none is stale."""
     rows = rows_of(straight.task)
     places = choose_places(rows, KILLS, notebook.stem)
     for attempt in range(3):  # the notebook may be done before a kill gets there
@@ -114,6 +120,7 @@ def test_killed_at_three_places_and_resumed(
         resumed = nbformat.read(copy.with_suffix(".out.ipynb"), as_version=4)
         assert any(shown(resumed))
         assert shown(resumed) == shown(straight.notebook)
+        assert not any(note.get("stale") for note in notes(resumed))
         stored = rows_of(copy.with_suffix(".task.db"))
         assert {row.name: row.status for row in stored} == {row.name: "done" for row in rows}
         if len(killed) == KILLS:
