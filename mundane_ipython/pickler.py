@@ -35,6 +35,18 @@ _DICT_ITERATORS: dict[type, str] = {
     type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
 }
 
+_CachedFunction = type(functools.lru_cache(len))
+
+# Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
+# is not the process's.
+_ONLY_ONES = (
+    ("os", "environ"),
+    ("dataclasses", "MISSING"),
+    ("dataclasses", "KW_ONLY"),
+    ("matplotlib", "rcParams"),
+    ("numpy.random.mtrand", "_rand"),
+)
+
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """A pickler, protocol 5, for values of the user namespace.
@@ -62,27 +74,34 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._own = own
         self._changed = changed
         self._arrays = arrays
+        self._only_ones = _only_ones()
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
         if isinstance(obj, (type, types.FunctionType)):
             return self._reduce_code(obj)
+        kind = type(obj)
+        if id(obj) in self._only_ones:
+            return self._only_ones[id(obj)]
+        if kind is _CachedFunction:
+            return self._reduce_cached(obj)
+        if kind is functools.cached_property:
+            # Where a Python has a lock in it (3.11), it is made anew.
+            state = {name: value for name, value in vars(obj).items() if name != "lock"}
+            return functools.cached_property, (obj.func,), state
         if isinstance(obj, types.CellType):
             return _reduce_cell(obj)
         if isinstance(obj, contextvars.ContextVar):
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
-        if type(obj) in _DICT_ITERATORS:
-            return dict_iterator, (_DICT_ITERATORS[type(obj)], *obj.__reduce__()[1])
+        if kind in _DICT_ITERATORS:
+            return dict_iterator, (_DICT_ITERATORS[kind], *obj.__reduce__()[1])
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
-        if type(obj) is object:
+        if kind is object:
             place = _library_place(obj)
             return NotImplemented if place is None else (getattr, place)
-        for name in ("stdin", "stdout", "stderr"):
-            if obj is getattr(sys, name):
-                return standard_stream, (name,)
         if isinstance(obj, io.TextIOWrapper):
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
@@ -113,6 +132,26 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
         return reduced
+
+    def _reduce_cached(self, cached: Any) -> Any:
+        home, qualname = cached.__module__, getattr(cached, "__qualname__", "")
+        top = qualname.split(".")[0]
+        if home != "__main__":
+            module = sys.modules.get(home)
+            if module is not None and _look_up(vars(module), qualname) is cached:
+                return NotImplemented
+        elif top not in self._own and _look_up(self._namespace, qualname) is cached:
+            return notebook_reference, (qualname, self._copy(cached, top))
+        function = cached.__wrapped__
+        parameters = cached.cache_parameters()
+        state = {
+            name: value
+            for name, value in vars(cached).items()
+            if name not in ("__wrapped__", "cache_parameters")
+            and getattr(function, name, None) is not value
+        }
+        arguments = (function, parameters["maxsize"], parameters["typed"])
+        return cached_function, arguments, state or None
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
@@ -153,6 +192,11 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
     """Set what a cell changed in an older cell's class, on the class itself."""
     for name, member in members.items():
         setattr(kind, name, member)
+
+
+def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+    """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
+    return functools.lru_cache(maxsize, typed)(function)
 
 
 def standard_stream(name: str) -> Any:
@@ -236,6 +280,18 @@ def value_in(
         return (context.run(variable.get),)
     except LookupError:
         return ()
+
+
+def _only_ones() -> dict[int, Any]:
+    """Return how each object that a process has one of is reduced, by its id."""
+    reduced: dict[int, Any] = {
+        id(getattr(sys, name)): (standard_stream, (name,)) for name in ("stdin", "stdout", "stderr")
+    }
+    for home, name in _ONLY_ONES:
+        module = sys.modules.get(home)
+        if module is not None:
+            reduced[id(vars(module).get(name))] = getattr, (module, name)
+    return reduced
 
 
 def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:

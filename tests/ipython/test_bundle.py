@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 import io
 import sqlite3
@@ -197,6 +198,21 @@ def test_a_value_left_out_is_not_missed_by_steps_that_do_not_use_it(
     assert (shell.ns["c"], shell.ns["kept"], shell.ns["e"]) == ({1, 2}, [1, {3}], 5)
     assert shell.ns["d"][0] is shell.ns["kept"]
     assert "conn" not in shell.ns
+
+
+def test_a_library_s_cached_function_is_the_library_s(restarted: Restart) -> None:
+    """Only those of the notebook are made anew, and have a cache of their own."""
+    body = (
+        "import fnmatch, functools, math\nfs = [fnmatch._compile_pattern]\n"
+        "own = functools.lru_cache(maxsize=5, typed=True)(math.factorial)\nown.unit = 'm'"
+    )
+    restarted().step("s", body)
+    shell = restarted()
+    shell.step("s", body)
+    assert shell.ns["fs"][0] is fnmatch._compile_pattern  # type: ignore[attr-defined]
+    own = shell.ns["own"]
+    assert (own(4), own.__name__, own.unit) == (24, "factorial", "m")
+    assert own.cache_parameters() == {"maxsize": 5, "typed": True}
 
 
 def test_code_of_another_python_is_not_run(

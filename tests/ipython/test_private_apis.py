@@ -5,6 +5,7 @@ They fail when an upgrade changes one, before anything subtler does.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import io
 import pickle
@@ -75,6 +76,18 @@ def test_display_hook_has_the_steps_that_replay_takes() -> None:
     )
     places = [source.index(f"self.{step}(") for step in steps]
     assert places == sorted(places)
+
+
+def test_a_cached_function_has_its_parameters_in_its_dict() -> None:
+    """`lru_cache` keeps nothing else there than what `update_wrapper` sets."""
+    cached = functools.lru_cache(maxsize=3)(_twice)
+    assert cached.cache_parameters() == {"maxsize": 3, "typed": False}
+    own = {name for name in vars(cached) if getattr(_twice, name, None) is not vars(cached)[name]}
+    assert own == {"__wrapped__", "cache_parameters"}
+
+
+def _twice(x: int) -> int:
+    return 2 * x
 
 
 def test_running_cells_number_is_prompt_count(shell: Shell) -> None:

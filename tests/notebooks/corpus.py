@@ -718,4 +718,65 @@ a.append(3)
 ---
 print(a, b, c, c is b)
 """),
+    _book("cached-functions", "functions with a cache, of a cell and of a class", """
+import functools
+calls = []
+@functools.lru_cache(maxsize=None)
+def f(x):
+    calls.append(x)
+    return x * 2
+@functools.cache
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+def make():
+    @functools.lru_cache
+    def fact(n):
+        return n * fact(n - 1) if n else 1
+    return fact
+fact = make()
+class Data:
+    loads = 0
+    @functools.lru_cache
+    def at(self, n):
+        return n + 1
+    @functools.cached_property
+    def rows(self):
+        Data.loads += 1
+        return [1, 2]
+d = Data()
+---
+f(1); f(2); fib(20); fact(5); d.at(1)
+d.rows.append(3)
+---
+print(f(5), calls, fib(30), fact(6), f.cache_parameters(), f.__name__, f.__wrapped__(3))
+print(d.at(2), d.rows, Data.loads)
+"""),
+    _book("dataclass-grows", "a dataclass is derived from one of another cell", """
+from dataclasses import dataclass, field
+@dataclass
+class Base:
+    x: int
+    tags: list = field(default_factory=list)
+---
+@dataclass(kw_only=True)
+class Derived(Base):
+    y: int
+---
+print(Derived(1, y=2))
+"""),
+    _book("only-ones", "names of what a process has one of", """
+import os, dataclasses
+import matplotlib.pyplot as plt
+from sklearn.utils import check_random_state
+env, params, random = os.environ, plt.rcParams, check_random_state(None)
+missing = [dataclasses.MISSING]
+---
+env["MUNDANE_SEEN"] = "1"
+params["lines.linewidth"] = 7
+random.seed(3)
+---
+import numpy as np
+print(os.environ["MUNDANE_SEEN"], plt.rcParams["lines.linewidth"], np.random.rand())
+print(env is os.environ, params is plt.rcParams, missing[0] is dataclasses.MISSING)
+"""),
 ]  # fmt: skip
