@@ -27,6 +27,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
 ATOMS = (
@@ -192,6 +193,8 @@ class _Walker(pickle.Pickler):
         if is_labelled_array(obj):
             return reduce_labelled(obj)
         try:
+            if type(obj) in WINDOWS and owner_of(obj) is not self._namespace:
+                return _identity, (id(obj), owner_of(obj))
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
         except Exception:  # noqa: BLE001 (an object without a pickle: its identity is what is known)

@@ -30,6 +30,7 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
+from .windows import WINDOWS, reduce_window
 
 _DICT_ITERATORS: dict[type, str] = {
     type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
@@ -89,6 +90,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # Where a Python has a lock in it (3.11), it is made anew.
             state = {name: value for name, value in vars(obj).items() if name != "lock"}
             return functools.cached_property, (obj.func,), state
+        if kind in WINDOWS:
+            return reduce_window(obj, self._namespace)
         if isinstance(obj, types.CellType):
             return _reduce_cell(obj)
         if isinstance(obj, contextvars.ContextVar):

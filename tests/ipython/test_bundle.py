@@ -215,6 +215,19 @@ def test_a_library_s_cached_function_is_the_library_s(restarted: Restart) -> Non
     assert own.cache_parameters() == {"maxsize": 5, "typed": True}
 
 
+def test_a_view_of_a_part_of_memory_is_left_out(restarted: Restart) -> None:
+    """Where it begins nobody knows; one of the whole follows its owner."""
+    body = "b = bytearray(b'abc')\nwhole = memoryview(b).toreadonly()\npart = memoryview(b)[1:]"
+    shell = restarted()
+    shell.step("s", body)
+    assert shell.record("s").left_out == {
+        "part": "TypeError: cannot pickle a memoryview of a part of an object"
+    }
+    shell = restarted()
+    shell.step("s", body)
+    assert (shell.ns["whole"].obj is shell.ns["b"], shell.ns["whole"].readonly) == (True, True)
+
+
 def test_code_of_another_python_is_not_run(
     restarted: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:

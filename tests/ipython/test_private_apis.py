@@ -6,9 +6,11 @@ They fail when an upgrade changes one, before anything subtler does.
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import io
 import pickle
+import types
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
@@ -76,6 +78,14 @@ def test_display_hook_has_the_steps_that_replay_takes() -> None:
     )
     places = [source.index(f"self.{step}(") for step in steps]
     assert places == sorted(places)
+
+
+def test_the_collector_knows_whose_view_it_is() -> None:
+    """A dictionary's view and a mapping's proxy refer to their owner, and to nothing else."""
+    owner = {"a": 1}
+    for view in (owner.keys(), owner.values(), owner.items(), types.MappingProxyType(owner)):
+        assert gc.get_referents(view)[0] is owner
+        assert len(gc.get_referents(view)) == 1
 
 
 def test_a_cached_function_has_its_parameters_in_its_dict() -> None:

@@ -764,6 +764,35 @@ class Derived(Base):
 ---
 print(Derived(1, y=2))
 """),
+    _book("dict-view", "a view follows its dictionary, which a later cell changes", """
+d = {"a": 1}
+keys = d.keys()
+b = bytearray(b"abc")
+memory = memoryview(b)
+---
+d["b"] = 2
+---
+b[0] = 65
+---
+print(keys, bytes(memory))
+"""),
+    _book("windows", "what shows the contents of another object goes on showing them", """
+import types
+from collections import OrderedDict
+d = {"a": 1}
+keys, values, items = d.keys(), d.values(), d.items()
+ordered = OrderedDict(d)
+last = ordered.values()
+shown = types.MappingProxyType(d)
+b = bytearray(b"abc")
+memory = memoryview(b)
+---
+d["b"] = 2
+ordered["b"] = 3
+b[0] = 65
+---
+print(keys, values, items, last, shown, bytes(memory), memory.readonly, keys.mapping == d)
+"""),
     _book("only-ones", "names of what a process has one of", """
 import os, dataclasses
 import matplotlib.pyplot as plt
