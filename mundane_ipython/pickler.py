@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import cloudpickle
 
+from .instances import needs_care, reduce_exception, reduce_instance
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -76,12 +77,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._changed = changed
         self._arrays = arrays
         self._only_ones = _only_ones()
+        self._with_care: dict[type, bool] = {}
+        self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
         if isinstance(obj, (type, types.FunctionType)):
             return self._reduce_code(obj)
         kind = type(obj)
+        if kind.__module__ == "__main__" and self._needs_care(kind):
+            return reduce_instance(obj)
         if id(obj) in self._only_ones:
             return self._only_ones[id(obj)]
         if kind is _CachedFunction:
@@ -105,6 +110,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind is object:
             place = _library_place(obj)
             return NotImplemented if place is None else (getattr, place)
+        if isinstance(obj, BaseException):
+            return reduce_exception(obj, self._can_pickle)
         if isinstance(obj, io.TextIOWrapper):
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
@@ -155,6 +162,28 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         }
         arguments = (function, parameters["maxsize"], parameters["typed"])
         return cached_function, arguments, state or None
+
+    def _needs_care(self, kind: type) -> bool:
+        care = self._with_care.get(kind)
+        if care is None:
+            care = self._with_care[kind] = needs_care(kind)
+        return care
+
+    def _can_pickle(self, value: Any) -> bool:
+        """Return whether a value has a pickle, all that it refers to included."""
+        if self._tries:
+            return True  # if it has none, all that is tried has none
+        trial = NotebookPickler(
+            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
+        )
+        trial._tries = True
+        trial.memo = self.memo  # what is stored already, or an older name's, is not tried
+        try:
+            trial.dump(value)
+        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            del error
+            return False
+        return True
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()

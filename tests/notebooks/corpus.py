@@ -751,6 +751,80 @@ d.rows.append(3)
 print(f(5), calls, fib(30), fact(6), f.cache_parameters(), f.__name__, f.__wrapped__(3))
 print(d.at(2), d.rows, Data.loads)
 """),
+    _book("exceptions", "an __init__ that takes other arguments; cause and context", """
+import threading
+class Failed(Exception):
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+class Refused(OSError):
+    def __init__(self, host, *, port):
+        super().__init__(111, "refused")
+        self.host, self.port = host, port
+errors = []
+try:
+    try:
+        {}["k"]
+    except KeyError as error:
+        raise Failed(5, "boo") from error
+except Failed as error:
+    error.add_note("hm")
+    errors.append(error)
+try:
+    try:
+        raise ValueError(threading.Lock())
+    except ValueError:
+        raise Refused("h", port=3)
+except Refused as error:
+    errors.append(error)
+group = ExceptionGroup("many", errors)
+---
+first, second = group.exceptions
+print(first.code, first, first.args, first.__notes__, first.__suppress_context__)
+print(repr(first.__cause__), first.__cause__ is first.__context__, first is errors[0])
+print(second, second.errno, second.host, second.port, second.__suppress_context__)
+"""),
+    _book("early-code", "hashes, __getattr__ and __new__ that want what pickle sets last", """
+class Node:
+    def __init__(self, name):
+        self.links, self.name = set(), name
+    def __hash__(self):
+        return hash(self.name)
+    def __eq__(self, other):
+        return self.name == other.name
+a, b = Node("a"), Node("b")
+a.links |= {a, b}
+b.links.add(a)
+class Proxy:
+    def __init__(self, target):
+        self._target = target
+    def __getattr__(self, name):
+        return getattr(self._target, name)
+proxy = Proxy([1])
+class Point:
+    __slots__ = ("x",)
+    def __new__(cls, x):
+        self = super().__new__(cls)
+        self.x = x
+        return self
+    def __repr__(self):
+        return f"Point({self.x})"
+points = [Point(3)]
+class Single:
+    only = None
+    def __new__(cls):
+        if cls.only is None:
+            cls.only = super().__new__(cls)
+        return cls.only
+s = Single()
+---
+b.name, proxy.other = "c", 1
+---
+s.value = proxy.count(1)
+---
+print(a in a.links, list(vars(a)), [n.name for n in b.links], vars(proxy), points[0].x)
+print(Single() is s, s.value, len(a.links))
+"""),
     _book("dataclass-grows", "a dataclass is derived from one of another cell", """
 from dataclasses import dataclass, field
 @dataclass
