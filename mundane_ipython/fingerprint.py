@@ -18,6 +18,7 @@ from typing import Any
 
 import xxhash
 
+from .classes import members_of, registered_with
 from .homes import class_name
 from .pickler import value_in
 from .views import (
@@ -210,13 +211,9 @@ class _Walker(pickle.Pickler):
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":
             return _identity, (id(kind),)
-        members = {
-            name: member
-            for name, member in vars(kind).items()
-            if not name.startswith("__") and not name.startswith("_abc")
-        }
         # As the state, so that a class which refers to itself is in the memo before its members.
-        return _identity, (id(kind),), members
+        above = (*kind.__bases__, *registered_with(kind))
+        return _identity, (id(kind), *map(id, above)), members_of(kind)
 
 
 def _identity(*parts: Any) -> None:

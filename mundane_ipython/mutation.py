@@ -10,6 +10,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from .classes import members_of
 from .fingerprint import (
     ATOMS,
     Fingerprinter,
@@ -34,11 +35,13 @@ class Mutations:
         unchecked: names that it can get at and whose values are too large to be compared in time.
         inner: for each object inside an unchanged value that the cell can get at, by id: the
             reference under which it is found again, and the object.
+        removed: members that it deleted from a class of the notebook, by the class's name.
     """
 
     changed: list[str]
     unchecked: list[str]
     inner: dict[int, tuple[str, Any]]
+    removed: dict[str, frozenset[str]]
 
 
 class Watch:
@@ -67,6 +70,11 @@ class Watch:
             for name, value in older.items()
             if name in names and not isinstance(value, ATOMS)
         }
+        self._members = {
+            name: frozenset(members_of(value))
+            for name, value in older.items()
+            if name in names and isinstance(value, type) and value.__module__ == "__main__"
+        }
 
     def mutations(self, kept: Mapping[str, Any], again: Set[str] = frozenset()) -> Mutations:
         """Compare, after the cell.
@@ -90,7 +98,12 @@ class Watch:
             elif has_identity(kept[name]):
                 inner.update(self._references(name, kept[name]))
         changed += self._sharing(changed, kept)
-        return Mutations(changed, unchecked, inner)
+        removed = {
+            name: self._members[name] - vars(kept[name]).keys()
+            for name in changed
+            if name in self._members
+        }
+        return Mutations(changed, unchecked, inner, removed)
 
     def _references(self, name: str, value: Any) -> dict[int, tuple[str, Any]]:
         found = inner_objects(value, self._namespace)

@@ -9,6 +9,7 @@ with the live namespace as its globals.
 from __future__ import annotations
 
 import contextvars
+import enum
 import functools
 import io
 import pickle
@@ -19,6 +20,7 @@ from typing import Any, cast
 
 import cloudpickle
 
+from .classes import change_class, make_silently, reduce_change
 from .instances import needs_care, reduce_exception, reduce_instance
 from .views import (
     ArrayRoots,
@@ -58,6 +60,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         namespace: the user namespace, which is `__main__`'s.
         own: names that the step stores; what they name is rebuilt rather than looked up.
         changed: those of them that an older cell bound; a class among them is changed in place.
+            With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
     """
@@ -67,7 +70,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         file: io.BytesIO,
         namespace: Mapping[str, Any],
         own: Set[str],
-        changed: Set[str] = frozenset(),
+        changed: Mapping[str, Set[str]] = types.MappingProxyType({}),
         arrays: ArrayRoots | None = None,
         buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None,
     ) -> None:
@@ -134,13 +137,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (obj.__qualname__, self._copy(obj, top))
             if named and isinstance(obj, type) and top in self._changed:
                 reference = (obj.__qualname__, self._copy(obj, top))
-                return notebook_reference, reference, _members(obj), None, None, set_members
+                change = reduce_change(obj, self._changed[top])
+                return notebook_reference, reference, change, None, None, change_class
         if live:
             return _reduce_function(cast("types.FunctionType", obj))
         reduced = super().reducer_override(obj)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
+            if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
+                return make_silently, reduced[:2], *reduced[2:]
         return reduced
 
     def _reduce_cached(self, cached: Any) -> Any:
@@ -221,7 +227,7 @@ def set_function_state(function: types.FunctionType, state: dict[str, Any]) -> N
 
 
 def set_members(kind: type, members: dict[str, Any]) -> None:
-    """Set what a cell changed in an older cell's class, on the class itself."""
+    """Set what a cell changed in an older cell's class: the state setter of older files."""
     for name, member in members.items():
         setattr(kind, name, member)
 
@@ -350,15 +356,6 @@ def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
         if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
         for name, value in list(vars(module).items())
         if type(value) is object
-    }
-
-
-def _members(kind: type) -> dict[str, Any]:
-    """Return what can be set on a class; special members are made with it."""
-    return {
-        name: member
-        for name, member in vars(kind).items()
-        if not name.startswith("__") and not name.startswith("_abc_")
     }
 
 

@@ -228,6 +228,17 @@ def test_a_view_of_a_part_of_memory_is_left_out(restarted: Restart) -> None:
     assert (shell.ns["whole"].obj is shell.ns["b"], shell.ns["whole"].readonly) == (True, True)
 
 
+def test_only_what_the_cell_deleted_is_deleted(restarted: Restart) -> None:
+    """A class that a plain cell defines may have more than when the step ran."""
+    shell = restarted()
+    shell.ok("class A:\n    debug, kept = True, 1")
+    shell.step("s", "del A.debug")
+    shell = restarted()
+    shell.ok("class A:\n    debug, kept, more = True, 1, 2")
+    shell.step("s", "del A.debug")
+    assert (hasattr(shell.ns["A"], "debug"), shell.ns["A"].more) == (False, 2)
+
+
 def test_code_of_another_python_is_not_run(
     restarted: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ They fail when an upgrade changes one, before anything subtler does.
 
 from __future__ import annotations
 
+import abc
 import functools
 import gc
 import inspect
@@ -78,6 +79,14 @@ def test_display_hook_has_the_steps_that_replay_takes() -> None:
     )
     places = [source.index(f"self.{step}(") for step in steps]
     assert places == sorted(places)
+
+
+def test_abc_tells_what_was_registered() -> None:
+    """`abc._get_dump` returns weak references to an abstract class's registered ones first."""
+    shape = abc.ABCMeta("shape", (), {})
+    shape.register(int)
+    references, *_ = abc._get_dump(shape)  # type: ignore[attr-defined]
+    assert [reference() for reference in references] == [int]
 
 
 def test_the_collector_knows_whose_view_it_is() -> None:

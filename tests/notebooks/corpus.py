@@ -751,6 +751,25 @@ d.rows.append(3)
 print(f(5), calls, fib(30), fact(6), f.cache_parameters(), f.__name__, f.__wrapped__(3))
 print(d.at(2), d.rows, Data.loads)
 """),
+    _book("flags", "members that enum makes of others are no change of the class", """
+import enum
+class Perm(enum.Flag):
+    R = 1
+    W = 2
+class Bits(enum.IntFlag):
+    A = 1
+    B = 2
+def allowed(p):
+    return bool(p & (Perm.R | Perm.W))
+---
+both = Perm.R | Perm.W
+bits = Bits.A | Bits.B
+---
+print(allowed(Perm.R))
+Perm.nice = lambda self: str(self).lower()
+---
+print(both, Perm.R in both, bits, type(bits), both.nice(), both is Perm.R | Perm.W)
+"""),
     _book("exceptions", "an __init__ that takes other arguments; cause and context", """
 import threading
 class Failed(Exception):
@@ -824,6 +843,85 @@ s.value = proxy.count(1)
 ---
 print(a in a.links, list(vars(a)), [n.name for n in b.links], vars(proxy), points[0].x)
 print(Single() is s, s.value, len(a.links))
+"""),
+    _book("class-hooks", "hooks for new classes do not run again at a restore", """
+class Base:
+    registry, count = {}, 0
+    def __init_subclass__(cls, key=None):
+        super().__init_subclass__()
+        Base.registry[key or cls.__name__] = cls
+        Base.count += 1
+class Field:
+    def __set_name__(self, owner, name):
+        names.append(name)
+names = []
+class Meta(type):
+    def __new__(meta, name, bases, space):
+        names.append(name)
+        return super().__new__(meta, name, bases, space)
+---
+class A(Base):
+    field = Field()
+class C(metaclass=Meta): pass
+---
+class B(A, key="b"): pass
+class D(C): pass
+---
+print(sorted(Base.registry), Base.registry["A"] is A, Base.registry["b"] is B, Base.count)
+print([c.__name__ for c in Base.__subclasses__()], names, type(D) is Meta, issubclass(D, C))
+"""),
+    _book("changed-classes", "special members, bases and documentation of an older class", """
+class Mixin:
+    def hi(self):
+        return "mixin"
+class Root: pass
+class A(Root):
+    debug = True
+    def __init__(self, x):
+        self.x = x
+a = A(1)
+---
+def show(self):
+    return f"A({self.x})"
+A.__repr__ = show
+A.__len__ = lambda self: 3
+A.__doc__ = "documented"
+---
+del A.debug
+---
+A.__bases__ = (Mixin,)
+---
+print(a, len(a), A.__doc__, hasattr(A, "debug"), a.hi(), A.__repr__ is show, type(a) is A)
+"""),
+    _book("class-reached-by-type", "a method changes its class, which it does not name", """
+class Meta(type):
+    made = []
+    def __init__(cls, name, bases, space):
+        super().__init__(name, bases, space)
+        type(cls).made.append(cls)
+class A(metaclass=Meta):
+    n = 0
+    def count(self):
+        type(self).n += 1
+a = A()
+---
+a.count()
+---
+class B(A): pass
+---
+print(A.n, a.n, Meta.made == [A, B])
+"""),
+    _book("registered", "a class is registered with an abstract one of another cell", """
+import abc
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self): ...
+class Square:
+    pass
+---
+Shape.register(Square)
+---
+print(isinstance(Square(), Shape), Square.__mro__[1:])
 """),
     _book("dataclass-grows", "a dataclass is derived from one of another cell", """
 from dataclasses import dataclass, field
