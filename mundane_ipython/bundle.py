@@ -11,7 +11,7 @@ import io
 import pickle
 import platform
 import sys
-from collections.abc import Container, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,8 @@ class Packer:
     Args:
         namespace: the user namespace.
         own: names that the step stores, with their values.
-        changed: those of them that an older cell bound, and this one changed in place.
+        changed: those of them that an older cell bound, and this one changed in place; with the
+            members that it deleted from a class.
         older: other names and their values: a slot that refers to one gets it back by identity.
         inner: objects inside such values, by id, with their references: the same for them.
     """
@@ -71,7 +72,7 @@ class Packer:
         self,
         namespace: Mapping[str, Any],
         own: Mapping[str, Any],
-        changed: Set[str],
+        changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
         inner: Mapping[int, tuple[str, Any]],
     ) -> None:
@@ -83,6 +84,13 @@ class Packer:
         self._inner = inner
         self._values: dict[str, Any] = {}
         self._restart()
+
+    def ordered(self, names: Iterable[str]) -> list[str]:
+        """Return names in the order in which to add them: those that were changed come first.
+
+        A class is then loaded before a new one that it has registered, not while that is made.
+        """
+        return sorted(names, key=lambda name: name not in self._changed)
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""

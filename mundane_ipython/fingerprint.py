@@ -18,6 +18,7 @@ from typing import Any
 
 import xxhash
 
+from .classes import members_of, registered_with
 from .generators import function_home
 from .homes import class_name
 from .pickler import value_in
@@ -28,6 +29,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
 _ATOMS = (
@@ -223,6 +225,8 @@ class _Walker(pickle.Pickler):
         if is_labelled_array(obj):
             return reduce_labelled(obj)
         try:
+            if type(obj) in WINDOWS and owner_of(obj) is not self._namespace:
+                return _identity, (id(obj), owner_of(obj))
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
         except Exception as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
@@ -240,13 +244,9 @@ class _Walker(pickle.Pickler):
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":
             return _identity, (id(kind),)
-        members = {
-            name: member
-            for name, member in vars(kind).items()
-            if not name.startswith("__") and not name.startswith("_abc")
-        }
         # As the state, so that a class which refers to itself is in the memo before its members.
-        return _identity, (id(kind),), members
+        above = (*kind.__bases__, *registered_with(kind))
+        return _identity, (id(kind), *map(id, above)), members_of(kind)
 
 
 def _identity(*parts: Any) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from .classes import members_of
 from .fingerprint import (
     Fingerprinter,
     has_identity,
@@ -37,11 +38,13 @@ class Mutations:
         unchecked: names that it can get at and whose values are too large to be compared in time.
         inner: for each object inside an unchanged value that the cell can get at, by id: the
             reference under which it is found again, and the object.
+        removed: members that it deleted from a class of the notebook, by the class's name.
     """
 
     changed: list[str]
     unchecked: list[str]
     inner: dict[int, tuple[str, Any]]
+    removed: dict[str, frozenset[str]]
 
 
 class Watch:
@@ -77,6 +80,11 @@ class Watch:
             for name in self._digests
             if name in source.read and id(older[name]) in fingerprinter.opaque
         ]
+        self._members = {
+            name: frozenset(members_of(value))
+            for name, value in older.items()
+            if name in names and isinstance(value, type) and value.__module__ == "__main__"
+        }
 
     def mutations(
         self,
@@ -106,8 +114,14 @@ class Watch:
                 changed.append(name)
             elif name in kept and has_identity(kept[name]):
                 inner.update(self._references(name, kept[name]))
-        changed += self._sharing(changed, {**kept, **rebound})
-        return Mutations(changed, unchecked, inner)
+        there = {**kept, **rebound}
+        changed += self._sharing(changed, there)
+        removed = {
+            name: self._members[name] - vars(there[name]).keys()
+            for name in changed
+            if name in self._members
+        }
+        return Mutations(changed, unchecked, inner, removed)
 
     def _references(self, name: str, value: Any) -> dict[int, tuple[str, Any]]:
         found = inner_objects(value, self._namespace)

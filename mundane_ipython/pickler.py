@@ -9,6 +9,7 @@ with the live namespace as its globals.
 from __future__ import annotations
 
 import contextvars
+import enum
 import functools
 import io
 import pickle
@@ -19,6 +20,8 @@ from typing import Any, cast
 
 import cloudpickle
 
+from .classes import change_class, make_silently, reduce_change
+from .instances import needs_care, reduce_exception, reduce_instance
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -30,10 +33,23 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
+from .windows import WINDOWS, reduce_window
 
 _DICT_ITERATORS: dict[type, str] = {
     type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
 }
+
+_CachedFunction = type(functools.lru_cache(len))
+
+# Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
+# is not the process's.
+_ONLY_ONES = (
+    ("os", "environ"),
+    ("dataclasses", "MISSING"),
+    ("dataclasses", "KW_ONLY"),
+    ("matplotlib", "rcParams"),
+    ("numpy.random.mtrand", "_rand"),
+)
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -44,6 +60,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         namespace: the user namespace, which is `__main__`'s.
         own: names that the step stores; what they name is rebuilt rather than looked up.
         changed: those of them that an older cell bound; a class among them is changed in place.
+            With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
     """
@@ -53,7 +70,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         file: io.BytesIO,
         namespace: Mapping[str, Any],
         own: Set[str],
-        changed: Set[str] = frozenset(),
+        changed: Mapping[str, Set[str]] = types.MappingProxyType({}),
         arrays: ArrayRoots | None = None,
         buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None,
     ) -> None:
@@ -62,27 +79,42 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._own = own
         self._changed = changed
         self._arrays = arrays
+        self._only_ones = _only_ones()
+        self._with_care: dict[type, bool] = {}
+        self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
         if isinstance(obj, (type, types.FunctionType)):
             return self._reduce_code(obj)
+        kind = type(obj)
+        if kind.__module__ == "__main__" and self._needs_care(kind):
+            return reduce_instance(obj)
+        if id(obj) in self._only_ones:
+            return self._only_ones[id(obj)]
+        if kind is _CachedFunction:
+            return self._reduce_cached(obj)
+        if kind is functools.cached_property:
+            # Where a Python has a lock in it (3.11), it is made anew.
+            state = {name: value for name, value in vars(obj).items() if name != "lock"}
+            return functools.cached_property, (obj.func,), state
+        if kind in WINDOWS:
+            return reduce_window(obj, self._namespace)
         if isinstance(obj, types.CellType):
             return _reduce_cell(obj)
         if isinstance(obj, contextvars.ContextVar):
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
-        if type(obj) in _DICT_ITERATORS:
-            return dict_iterator, (_DICT_ITERATORS[type(obj)], *obj.__reduce__()[1])
+        if kind in _DICT_ITERATORS:
+            return dict_iterator, (_DICT_ITERATORS[kind], *obj.__reduce__()[1])
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
-        if type(obj) is object:
+        if kind is object:
             place = _library_place(obj)
             return NotImplemented if place is None else (getattr, place)
-        for name in ("stdin", "stdout", "stderr"):
-            if obj is getattr(sys, name):
-                return standard_stream, (name,)
+        if isinstance(obj, BaseException):
+            return reduce_exception(obj, self._can_pickle)
         if isinstance(obj, io.TextIOWrapper):
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
@@ -105,14 +137,59 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (obj.__qualname__, self._copy(obj, top))
             if named and isinstance(obj, type) and top in self._changed:
                 reference = (obj.__qualname__, self._copy(obj, top))
-                return notebook_reference, reference, _members(obj), None, None, set_members
+                change = reduce_change(obj, self._changed[top])
+                return notebook_reference, reference, change, None, None, change_class
         if live:
             return _reduce_function(cast("types.FunctionType", obj))
         reduced = super().reducer_override(obj)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
+            if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
+                return make_silently, reduced[:2], *reduced[2:]
         return reduced
+
+    def _reduce_cached(self, cached: Any) -> Any:
+        home, qualname = cached.__module__, getattr(cached, "__qualname__", "")
+        top = qualname.split(".")[0]
+        if home != "__main__":
+            module = sys.modules.get(home)
+            if module is not None and _look_up(vars(module), qualname) is cached:
+                return NotImplemented
+        elif top not in self._own and _look_up(self._namespace, qualname) is cached:
+            return notebook_reference, (qualname, self._copy(cached, top))
+        function = cached.__wrapped__
+        parameters = cached.cache_parameters()
+        state = {
+            name: value
+            for name, value in vars(cached).items()
+            if name not in ("__wrapped__", "cache_parameters")
+            and getattr(function, name, None) is not value
+        }
+        arguments = (function, parameters["maxsize"], parameters["typed"])
+        return cached_function, arguments, state or None
+
+    def _needs_care(self, kind: type) -> bool:
+        care = self._with_care.get(kind)
+        if care is None:
+            care = self._with_care[kind] = needs_care(kind)
+        return care
+
+    def _can_pickle(self, value: Any) -> bool:
+        """Return whether a value has a pickle, all that it refers to included."""
+        if self._tries:
+            return True  # if it has none, all that is tried has none
+        trial = NotebookPickler(
+            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
+        )
+        trial._tries = True
+        trial.memo = self.memo  # what is stored already, or an older name's, is not tried
+        try:
+            trial.dump(value)
+        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            del error
+            return False
+        return True
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
@@ -150,9 +227,14 @@ def set_function_state(function: types.FunctionType, state: dict[str, Any]) -> N
 
 
 def set_members(kind: type, members: dict[str, Any]) -> None:
-    """Set what a cell changed in an older cell's class, on the class itself."""
+    """Set what a cell changed in an older cell's class: the state setter of older files."""
     for name, member in members.items():
         setattr(kind, name, member)
+
+
+def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+    """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
+    return functools.lru_cache(maxsize, typed)(function)
 
 
 def standard_stream(name: str) -> Any:
@@ -238,6 +320,18 @@ def value_in(
         return ()
 
 
+def _only_ones() -> dict[int, Any]:
+    """Return how each object that a process has one of is reduced, by its id."""
+    reduced: dict[int, Any] = {
+        id(getattr(sys, name)): (standard_stream, (name,)) for name in ("stdin", "stdout", "stderr")
+    }
+    for home, name in _ONLY_ONES:
+        module = sys.modules.get(home)
+        if module is not None:
+            reduced[id(vars(module).get(name))] = getattr, (module, name)
+    return reduced
+
+
 def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
     """Return the module and name under which a library compares with a sentinel; None for none.
 
@@ -262,15 +356,6 @@ def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
         if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
         for name, value in list(vars(module).items())
         if type(value) is object
-    }
-
-
-def _members(kind: type) -> dict[str, Any]:
-    """Return what can be set on a class; special members are made with it."""
-    return {
-        name: member
-        for name, member in vars(kind).items()
-        if not name.startswith("__") and not name.startswith("_abc_")
     }
 
 

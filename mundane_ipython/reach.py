@@ -41,14 +41,16 @@ def reachable_names(
             dynamic = True
         elif name in namespace and name not in found:
             found.add(name)
-            for code in _codes(namespace[name], namespace, seen):
-                todo.extend(_global_names(code))
+            todo.extend(_names_read(namespace[name], namespace, seen))
             dynamic = len(seen) > _MAX_OBJECTS
     return frozenset(namespace) if dynamic else frozenset(found)
 
 
-def _codes(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[types.CodeType]:
-    """Yield the code of every function of the notebook that can be called through a value."""
+def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[str]:
+    """Yield what the notebook's functions that can be called through a value may look up.
+
+    And the notebook's classes that they get at without a name: by `type(self)`, or as a metaclass.
+    """
     todo = [value]
     while todo and len(seen) <= _MAX_OBJECTS:
         item = todo.pop()
@@ -57,7 +59,7 @@ def _codes(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator
         seen.add(id(item))
         if isinstance(item, types.FunctionType):
             if item.__globals__ is namespace:
-                yield item.__code__
+                yield from _global_names(item.__code__)
             todo.extend(_closure(item))
             todo.append(getattr(item, "__wrapped__", None))
         elif isinstance(item, types.MethodType):
@@ -72,8 +74,9 @@ def _codes(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator
             todo.extend(item.values())
         elif isinstance(item, type):
             if item.__module__ == "__main__":
+                yield item.__qualname__.partition(".")[0]
                 todo.extend(vars(item).values())
-                todo.extend(item.__bases__)
+                todo += [*item.__bases__, type(item)]
         elif isinstance(item, (property, classmethod, staticmethod)):
             todo += _wrapped(item)
         elif not isinstance(item, types.ModuleType):

@@ -262,7 +262,8 @@ class RunningStep:
         mutations = self._watch.mutations(kept, rebound, again)
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
-        packer = Packer(namespace, bound, frozenset(mutations.changed), older, mutations.inner)
+        changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
+        packer = Packer(namespace, bound, changed, older, mutations.inner)
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
         stored = Stored(

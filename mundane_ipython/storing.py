@@ -94,7 +94,8 @@ class Stored:
         return [self.bundle.stream, *self.bundle.buffers] if self.bundle.slots else []
 
     def _pack(self, packer: Packer) -> None:
-        for name, value in self._values.items():
+        for name in packer.ordered(self._values):
+            value = self._values[name]
             if name not in self.modules and not self._fits_row(name, value):
                 self._add(packer, name, value)
         for name in list(self._shared(packer)):

@@ -81,7 +81,7 @@ def make_samples() -> list[tuple[Bundle, list[bytes]]]:
     samples = []
     for source in DATA.values():
         value = eval(source, namespace)
-        packer = Packer({}, {"x": value}, frozenset(), {}, {})
+        packer = Packer({}, {"x": value}, {}, {}, {})
         assert packer.add("x", value) is None, source
         bundle = packer.bundle()
         samples.append((bundle, [bytes(buffer) for buffer in bundle.buffers]))

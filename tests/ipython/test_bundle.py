@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 import io
 import sqlite3
@@ -197,6 +198,45 @@ def test_a_value_left_out_is_not_missed_by_steps_that_do_not_use_it(
     assert (shell.ns["c"], shell.ns["kept"], shell.ns["e"]) == ({1, 2}, [1, {3}], 5)
     assert shell.ns["d"][0] is shell.ns["kept"]
     assert "conn" not in shell.ns
+
+
+def test_a_library_s_cached_function_is_the_library_s(restarted: Restart) -> None:
+    """Only those of the notebook are made anew, and have a cache of their own."""
+    body = (
+        "import fnmatch, functools, math\nfs = [fnmatch._compile_pattern]\n"
+        "own = functools.lru_cache(maxsize=5, typed=True)(math.factorial)\nown.unit = 'm'"
+    )
+    restarted().step("s", body)
+    shell = restarted()
+    shell.step("s", body)
+    assert shell.ns["fs"][0] is fnmatch._compile_pattern  # type: ignore[attr-defined]
+    own = shell.ns["own"]
+    assert (own(4), own.__name__, own.unit) == (24, "factorial", "m")
+    assert own.cache_parameters() == {"maxsize": 5, "typed": True}
+
+
+def test_a_view_of_a_part_of_memory_is_left_out(restarted: Restart) -> None:
+    """Where it begins nobody knows; one of the whole follows its owner."""
+    body = "b = bytearray(b'abc')\nwhole = memoryview(b).toreadonly()\npart = memoryview(b)[1:]"
+    shell = restarted()
+    shell.step("s", body)
+    assert shell.record("s").left_out == {
+        "part": "TypeError: cannot pickle a memoryview of a part of an object"
+    }
+    shell = restarted()
+    shell.step("s", body)
+    assert (shell.ns["whole"].obj is shell.ns["b"], shell.ns["whole"].readonly) == (True, True)
+
+
+def test_only_what_the_cell_deleted_is_deleted(restarted: Restart) -> None:
+    """A class that a plain cell defines may have more than when the step ran."""
+    shell = restarted()
+    shell.ok("class A:\n    debug, kept = True, 1")
+    shell.step("s", "del A.debug")
+    shell = restarted()
+    shell.ok("class A:\n    debug, kept, more = True, 1, 2")
+    shell.step("s", "del A.debug")
+    assert (hasattr(shell.ns["A"], "debug"), shell.ns["A"].more) == (False, 2)
 
 
 def test_code_of_another_python_is_not_run(

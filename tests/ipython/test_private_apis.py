@@ -5,9 +5,13 @@ They fail when an upgrade changes one, before anything subtler does.
 
 from __future__ import annotations
 
+import abc
+import functools
+import gc
 import inspect
 import io
 import pickle
+import types
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
@@ -75,6 +79,34 @@ def test_display_hook_has_the_steps_that_replay_takes() -> None:
     )
     places = [source.index(f"self.{step}(") for step in steps]
     assert places == sorted(places)
+
+
+def test_abc_tells_what_was_registered() -> None:
+    """`abc._get_dump` returns weak references to an abstract class's registered ones first."""
+    shape = abc.ABCMeta("shape", (), {})
+    shape.register(int)
+    references, *_ = abc._get_dump(shape)  # type: ignore[attr-defined]
+    assert [reference() for reference in references] == [int]
+
+
+def test_the_collector_knows_whose_view_it_is() -> None:
+    """A dictionary's view and a mapping's proxy refer to their owner, and to nothing else."""
+    owner = {"a": 1}
+    for view in (owner.keys(), owner.values(), owner.items(), types.MappingProxyType(owner)):
+        assert gc.get_referents(view)[0] is owner
+        assert len(gc.get_referents(view)) == 1
+
+
+def test_a_cached_function_has_its_parameters_in_its_dict() -> None:
+    """`lru_cache` keeps nothing else there than what `update_wrapper` sets."""
+    cached = functools.lru_cache(maxsize=3)(_twice)
+    assert cached.cache_parameters() == {"maxsize": 3, "typed": False}
+    own = {name for name in vars(cached) if getattr(_twice, name, None) is not vars(cached)[name]}
+    assert own == {"__wrapped__", "cache_parameters"}
+
+
+def _twice(x: int) -> int:
+    return 2 * x
 
 
 def test_running_cells_number_is_prompt_count(shell: Shell) -> None:

@@ -827,4 +827,266 @@ a.append(3)
 ---
 print(a, b, c, c is b)
 """),
+    _book("cached-functions", "functions with a cache, of a cell and of a class", """
+import functools
+calls = []
+@functools.lru_cache(maxsize=None)
+def f(x):
+    calls.append(x)
+    return x * 2
+@functools.cache
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+def make():
+    @functools.lru_cache
+    def fact(n):
+        return n * fact(n - 1) if n else 1
+    return fact
+fact = make()
+class Data:
+    loads = 0
+    @functools.lru_cache
+    def at(self, n):
+        return n + 1
+    @functools.cached_property
+    def rows(self):
+        Data.loads += 1
+        return [1, 2]
+d = Data()
+---
+f(1); f(2); fib(20); fact(5); d.at(1)
+d.rows.append(3)
+---
+print(f(5), calls, fib(30), fact(6), f.cache_parameters(), f.__name__, f.__wrapped__(3))
+print(d.at(2), d.rows, Data.loads)
+"""),
+    _book("flags", "members that enum makes of others are no change of the class", """
+import enum
+class Perm(enum.Flag):
+    R = 1
+    W = 2
+class Bits(enum.IntFlag):
+    A = 1
+    B = 2
+def allowed(p):
+    return bool(p & (Perm.R | Perm.W))
+---
+both = Perm.R | Perm.W
+bits = Bits.A | Bits.B
+---
+print(allowed(Perm.R))
+Perm.nice = lambda self: str(self).lower()
+---
+print(both, Perm.R in both, bits, type(bits), both.nice(), both is Perm.R | Perm.W)
+"""),
+    _book("exceptions", "an __init__ that takes other arguments; cause and context", """
+import threading
+class Failed(Exception):
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+class Refused(OSError):
+    def __init__(self, host, *, port):
+        super().__init__(111, "refused")
+        self.host, self.port = host, port
+errors = []
+try:
+    try:
+        {}["k"]
+    except KeyError as error:
+        raise Failed(5, "boo") from error
+except Failed as error:
+    error.add_note("hm")
+    errors.append(error)
+try:
+    try:
+        raise ValueError(threading.Lock())
+    except ValueError:
+        raise Refused("h", port=3)
+except Refused as error:
+    errors.append(error)
+group = ExceptionGroup("many", errors)
+---
+first, second = group.exceptions
+print(first.code, first, first.args, first.__notes__, first.__suppress_context__)
+print(repr(first.__cause__), first.__cause__ is first.__context__, first is errors[0])
+print(second, second.errno, second.host, second.port, second.__suppress_context__)
+"""),
+    _book("early-code", "hashes, __getattr__ and __new__ that want what pickle sets last", """
+class Node:
+    def __init__(self, name):
+        self.links, self.name = set(), name
+    def __hash__(self):
+        return hash(self.name)
+    def __eq__(self, other):
+        return self.name == other.name
+a, b = Node("a"), Node("b")
+a.links |= {a, b}
+b.links.add(a)
+class Proxy:
+    def __init__(self, target):
+        self._target = target
+    def __getattr__(self, name):
+        return getattr(self._target, name)
+proxy = Proxy([1])
+class Point:
+    __slots__ = ("x",)
+    def __new__(cls, x):
+        self = super().__new__(cls)
+        self.x = x
+        return self
+    def __repr__(self):
+        return f"Point({self.x})"
+points = [Point(3)]
+class Single:
+    only = None
+    def __new__(cls):
+        if cls.only is None:
+            cls.only = super().__new__(cls)
+        return cls.only
+s = Single()
+---
+b.name, proxy.other = "c", 1
+---
+s.value = proxy.count(1)
+---
+print(a in a.links, list(vars(a)), [n.name for n in b.links], vars(proxy), points[0].x)
+print(Single() is s, s.value, len(a.links))
+"""),
+    _book("class-hooks", "hooks for new classes do not run again at a restore", """
+class Base:
+    registry, count = {}, 0
+    def __init_subclass__(cls, key=None):
+        super().__init_subclass__()
+        Base.registry[key or cls.__name__] = cls
+        Base.count += 1
+class Field:
+    def __set_name__(self, owner, name):
+        names.append(name)
+names = []
+class Meta(type):
+    def __new__(meta, name, bases, space):
+        names.append(name)
+        return super().__new__(meta, name, bases, space)
+---
+class A(Base):
+    field = Field()
+class C(metaclass=Meta): pass
+---
+class B(A, key="b"): pass
+class D(C): pass
+---
+print(sorted(Base.registry), Base.registry["A"] is A, Base.registry["b"] is B, Base.count)
+print([c.__name__ for c in Base.__subclasses__()], names, type(D) is Meta, issubclass(D, C))
+"""),
+    _book("changed-classes", "special members, bases and documentation of an older class", """
+class Mixin:
+    def hi(self):
+        return "mixin"
+class Root: pass
+class A(Root):
+    debug = True
+    def __init__(self, x):
+        self.x = x
+a = A(1)
+---
+def show(self):
+    return f"A({self.x})"
+A.__repr__ = show
+A.__len__ = lambda self: 3
+A.__doc__ = "documented"
+---
+del A.debug
+---
+A.__bases__ = (Mixin,)
+---
+print(a, len(a), A.__doc__, hasattr(A, "debug"), a.hi(), A.__repr__ is show, type(a) is A)
+"""),
+    _book("class-reached-by-type", "a method changes its class, which it does not name", """
+class Meta(type):
+    made = []
+    def __init__(cls, name, bases, space):
+        super().__init__(name, bases, space)
+        type(cls).made.append(cls)
+class A(metaclass=Meta):
+    n = 0
+    def count(self):
+        type(self).n += 1
+a = A()
+---
+a.count()
+---
+class B(A): pass
+---
+print(A.n, a.n, Meta.made == [A, B])
+"""),
+    _book("registered", "a class is registered with an abstract one of another cell", """
+import abc
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self): ...
+class Square:
+    pass
+---
+Shape.register(Square)
+---
+print(isinstance(Square(), Shape), Square.__mro__[1:])
+"""),
+    _book("dataclass-grows", "a dataclass is derived from one of another cell", """
+from dataclasses import dataclass, field
+@dataclass
+class Base:
+    x: int
+    tags: list = field(default_factory=list)
+---
+@dataclass(kw_only=True)
+class Derived(Base):
+    y: int
+---
+print(Derived(1, y=2))
+"""),
+    _book("dict-view", "a view follows its dictionary, which a later cell changes", """
+d = {"a": 1}
+keys = d.keys()
+b = bytearray(b"abc")
+memory = memoryview(b)
+---
+d["b"] = 2
+---
+b[0] = 65
+---
+print(keys, bytes(memory))
+"""),
+    _book("windows", "what shows the contents of another object goes on showing them", """
+import types
+from collections import OrderedDict
+d = {"a": 1}
+keys, values, items = d.keys(), d.values(), d.items()
+ordered = OrderedDict(d)
+last = ordered.values()
+shown = types.MappingProxyType(d)
+b = bytearray(b"abc")
+memory = memoryview(b)
+---
+d["b"] = 2
+ordered["b"] = 3
+b[0] = 65
+---
+print(keys, values, items, last, shown, bytes(memory), memory.readonly, keys.mapping == d)
+"""),
+    _book("only-ones", "names of what a process has one of", """
+import os, dataclasses
+import matplotlib.pyplot as plt
+from sklearn.utils import check_random_state
+env, params, random = os.environ, plt.rcParams, check_random_state(None)
+missing = [dataclasses.MISSING]
+---
+env["MUNDANE_SEEN"] = "1"
+params["lines.linewidth"] = 7
+random.seed(3)
+---
+import numpy as np
+print(os.environ["MUNDANE_SEEN"], plt.rcParams["lines.linewidth"], np.random.rand())
+print(env is os.environ, params is plt.rcParams, missing[0] is dataclasses.MISSING)
+"""),
 ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""The notebook's classes: what a cell can change in one, and how one is made again silently."""
+
+from __future__ import annotations
+
+import abc
+import enum
+import itertools
+import types
+from collections.abc import Callable, Iterator, Set
+from typing import Any
+
+# What a cell gives a special name to. Under such names libraries also keep what they know of a
+# class (pydantic, dataclasses, Python's compiler), which is of other types and not for a setattr.
+_SPECIAL = (
+    *(types.FunctionType, types.WrapperDescriptorType, classmethod, staticmethod, property),
+    *(str, type(None)),
+)
+
+# A function that Python makes of a class's annotations, and remakes as it likes (3.14).
+_COMPILED = ("__annotate__", "__annotate_func__")
+
+
+def members_of(kind: type) -> dict[str, Any]:
+    """Return what a cell can have set on a class; the rest is made with the class."""
+    by_enum = kind._member_map_ if issubclass(kind, enum.Enum) else None
+    return {
+        name: member
+        for name, member in vars(kind).items()
+        if _can_be_set(name, member)
+        and (by_enum is None or not (name in by_enum or _enum_keeps(name)))
+    }
+
+
+def registered_with(kind: type) -> list[type]:
+    """Return the classes that were registered with an abstract class, in the order of their names.
+
+    Only ABCMeta knows them; cloudpickle asks it in the same way.
+    """
+    if not isinstance(kind, abc.ABCMeta):
+        return []
+    references, *_ = abc._get_dump(kind)  # type: ignore[attr-defined]
+    found = [each for reference in references if (each := reference()) is not None]
+    return sorted(found, key=lambda each: (each.__module__, each.__qualname__))
+
+
+def reduce_change(kind: type, removed: Set[str]) -> Any:
+    """Return the state of a class that a cell changed in place, for `change_class`.
+
+    Args:
+        kind: the class.
+        removed: members that the cell deleted.
+    """
+    members = members_of(kind)
+    return kind.__bases__, members, sorted(removed - members.keys()), registered_with(kind)
+
+
+def change_class(
+    kind: Any, state: tuple[tuple[type, ...], dict[str, Any], list[str], list[type]]
+) -> None:
+    """Do to an older cell's class what a cell did to it; a pickle's state setter."""
+    bases, members, removed, registered = state
+    if kind.__bases__ != bases:
+        kind.__bases__ = bases
+    for name, member in members.items():
+        if vars(kind).get(name, kind) is not member:
+            setattr(kind, name, member)
+    for name in removed:
+        if name in vars(kind):
+            delattr(kind, name)
+    for other in registered:
+        kind.register(other)
+
+
+def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type:
+    """Make a class while the notebook's hooks for new classes do nothing.
+
+    What a hook did when the class statement ran is restored with what it changed: to run it again
+    would count or register the class twice. A library's hooks do run, as what they change is not
+    stored.
+
+    Args:
+        make: cloudpickle's function that makes an empty class.
+        arguments: its arguments: the metaclass, the class's name, its bases, and more.
+    """
+    metaclass, _, bases = arguments[:3]
+    hooks = list(_hooks(metaclass, types.resolve_bases(bases)))
+    try:
+        for owner, name, _ in hooks:
+            type.__setattr__(owner, name, _silent(owner, name))
+        return make(*arguments)
+    finally:
+        for owner, name, hook in hooks:
+            type.__setattr__(owner, name, hook)
+
+
+def _can_be_set(name: str, member: Any) -> bool:
+    # Slots, `__dict__` and `__weakref__`; and what ABCMeta keeps.
+    if isinstance(member, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+        return False
+    if name.startswith("__") and name.endswith("__"):
+        return isinstance(member, _SPECIAL) and name not in _COMPILED
+    return not name.startswith("_abc_")
+
+
+def _enum_keeps(name: str) -> bool:
+    """Return whether enum reserves a name: it keeps members there, those of `R | W` too."""
+    return name.startswith("_") and name.endswith("_") and not name.startswith("__")
+
+
+def _hooks(metaclass: type, bases: tuple[Any, ...]) -> Iterator[tuple[type, str, Any]]:
+    """Yield each hook of the notebook's that making a class calls: its class, its name, itself."""
+    above = dict.fromkeys(kind for base in bases for kind in base.__mro__)
+    for owners, names in (
+        (above, ("__init_subclass__",)),
+        (metaclass.__mro__, ("__prepare__", "__new__", "__init__")),
+    ):
+        for owner, name in itertools.product(owners, names):
+            if owner.__module__ == "__main__" and name in vars(owner):
+                yield owner, name, vars(owner)[name]
+
+
+def _silent(owner: type, name: str) -> Any:
+    """Return a hook that only calls the next one."""
+
+    def pass_on(kind: type, *arguments: Any, **options: Any) -> Any:
+        of_whom = (kind,) if name == "__new__" else ()
+        return getattr(super(owner, kind), name)(*of_whom, *arguments, **options)
+
+    if name == "__init__":
+        return pass_on
+    return staticmethod(pass_on) if name == "__new__" else classmethod(pass_on)
