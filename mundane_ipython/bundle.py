@@ -79,7 +79,8 @@ class Packer:
         self._namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
-        self._arrays = ArrayRoots((*older.values(), *own.values()))
+        within = [each for _, each in inner.values()]
+        self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
         self._inner = inner
         self._values: dict[str, Any] = {}
@@ -104,8 +105,7 @@ class Packer:
 
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""
-        pickled: Set[int] = self._pickler.memo.copy().keys()
-        return pickled | self._inner.keys()
+        return self._pickled().keys() | self._inner.keys()
 
     @property
     def slots(self) -> frozenset[str]:
@@ -114,7 +114,9 @@ class Packer:
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
-        memo = self._pickler.memo.copy() if self._inner else {}
+        if self._arrays.add_shared(self._pickled):
+            self._dump_again()
+        memo = self._pickled() if self._inner else {}
         shared = [self._inner[identity] for identity in memo if identity in self._inner]
         if shared:
             # Few steps share such objects; only theirs are looked up again at a restore.
@@ -129,6 +131,9 @@ class Packer:
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
         return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+
+    def _pickled(self) -> dict[int, Any]:
+        return {identity: each for identity, (_, each) in self._pickler.memo.copy().items()}
 
     def _restart(self) -> None:
         self._file = io.BytesIO()

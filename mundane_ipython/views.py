@@ -1,11 +1,11 @@
-"""NumPy arrays that share memory: which array of the namespace a view is a view of.
+"""NumPy arrays that share memory: which array a view is a view of.
 
 Nothing here imports numpy: where it is not loaded, there are no arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 # An array with gaps keeps them where they take no more memory than this, and this many times its
@@ -13,31 +13,63 @@ from typing import Any
 _GAPS_BYTES = 64 << 20
 _GAPS_FACTOR = 16
 
+# Where pandas' extension arrays keep their items.
+_ARRAYS_OF_EXTENSIONS = ("_ndarray", "_data", "_mask")
+
 
 class ArrayRoots:
-    """The arrays that names hold, by the memory that they lie in.
+    """The arrays that others are stored as views of, by the memory that they lie in.
 
     Args:
         values: values of names, the oldest first; those that are no arrays are passed over.
+        inner: everything inside of older values, likewise.
     """
 
-    def __init__(self, values: Iterable[Any]) -> None:
-        self._roots: dict[int, Any] = {}
-        for value in values:
-            if is_array(value) and _is_flat(value) and not value.dtype.hasobject:
-                owner = id(memory_chain(value)[-1])
-                known = self._roots.get(owner)
-                if known is None or value.nbytes > known.nbytes:
-                    self._roots[owner] = value
+    def __init__(self, values: Iterable[Any], inner: Sequence[Any] = ()) -> None:
+        self._roots = _largest_roots(values)
+        self._inner = inner
+        # By id: arrays in the memory of something else, for which no root was found.
+        self._rootless: dict[int, Any] = {}
 
     def root_of(self, array: Any) -> Any:
-        """Return the largest array of the namespace that an array is a view of, None for none."""
-        root = self._roots.get(id(memory_chain(array)[-1]))
-        if root is None or root is array or array.dtype.hasobject:
-            return None
-        low, high = _bounds(array)
-        start = root.ctypes.data
-        return root if start <= low and high <= start + root.nbytes else None
+        """Return the largest known array that an array is a view of, None for none."""
+        root = self._roots.get(_owner_id(array))
+        if root is not None and root is not array and _lies_in(array, root):
+            return root
+        if array.base is not None:
+            self._rootless[id(array)] = array
+        return None
+
+    def add_shared(self, pickled: Callable[[], Mapping[int, Any]]) -> bool:
+        """Add roots for arrays that had none; return whether there are any.
+
+        That is what they lie in inside of an older value, or where they overlap.
+
+        Args:
+            pickled: returns everything that was pickled, by id.
+        """
+        if not self._rootless:
+            return False
+        objects = pickled()
+        older = _largest_roots(self._inner)
+        by_owner: dict[int, list[Any]] = {}
+        for array in self._rootless.values():
+            owner = memory_chain(array)[-1]
+            known = [owner] if is_array(owner) and id(owner) in objects else []
+            by_owner.setdefault(id(owner), known).append(array)
+        self._rootless.clear()
+        found = {}
+        for owner_id, arrays in by_owner.items():
+            root = older.get(owner_id)
+            if root is None and _overlap(arrays):
+                root = _common_root(arrays)
+            if root is not None:
+                found[owner_id] = root
+        if found:
+            for owner_id in _memory_of_pandas((*objects.values(), *self._inner)):
+                found.pop(owner_id, None)
+        self._roots.update(found)
+        return bool(found)
 
 
 def is_array(value: Any) -> bool:
@@ -99,9 +131,16 @@ def array_view(
     """Return an array on the memory of another one."""
     import numpy as np
 
-    memory = root.ravel(order="K").view(np.uint8)
-    view: Any = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
-    view.flags.writeable = writeable and view.flags.writeable
+    view: Any
+    memory = root.ravel(order="K")
+    if root.dtype.hasobject:  # NumPy makes no such array on a buffer
+        items = memory[offset // root.itemsize :]
+        view = np.lib.stride_tricks.as_strided(items, shape, strides)
+    else:
+        memory = memory.view(np.uint8)
+        view = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
+    if not writeable:
+        view.flags.writeable = False
     return view
 
 
@@ -114,8 +153,12 @@ def has_gaps(array: Any) -> bool:
     if _is_flat(array) or array.dtype.hasobject or 0 in array.strides:
         return False
     low, high = _bounds(array)
-    most = min(_GAPS_BYTES, max(4096, _GAPS_FACTOR * array.nbytes))
-    return bool(array.nbytes <= high - low <= most)
+    return bool(array.nbytes <= high - low <= _most_with_gaps(array.nbytes))
+
+
+def _most_with_gaps(size: int) -> int:
+    """Return how many bytes may be stored for the sake of items that take `size` themselves."""
+    return min(_GAPS_BYTES, max(4096, _GAPS_FACTOR * size))
 
 
 def reduce_with_gaps(array: Any) -> Any:
@@ -152,3 +195,71 @@ def _bounds(array: Any) -> tuple[int, int]:
     low = array.ctypes.data + sum(step for step in steps if step < 0)
     high = array.ctypes.data + sum(step for step in steps if step > 0) + array.itemsize
     return low, high
+
+
+def _owner_id(array: Any) -> int:
+    return id(memory_chain(array)[-1])
+
+
+def _can_be_root(array: Any) -> bool:
+    return _is_flat(array) and (not array.dtype.hasobject or array.dtype == object)
+
+
+def _lies_in(array: Any, root: Any) -> bool:
+    """Return whether an array can be made as a view of a root whose memory's owner is its own."""
+    low, high = _bounds(array)
+    start = root.ctypes.data
+    if array.dtype.hasobject and (array.dtype != root.dtype or (low - start) % root.itemsize):
+        return False
+    return bool(start <= low and high <= start + root.nbytes)
+
+
+def _overlap(arrays: Sequence[Any]) -> bool:
+    """Return whether any two of some arrays may have items in common."""
+    spans = sorted(_bounds(array) for array in arrays if array.size)
+    end = 0
+    for low, high in spans:
+        if low < end:
+            return True
+        end = max(end, high)
+    return False
+
+
+def _common_root(arrays: Sequence[Any]) -> Any:
+    """Return the array in whose memory others lie, None where most of it would be theirs alone."""
+    chains = [each for array in arrays for each in memory_chain(array)]
+    root = max(
+        (each for each in chains if is_array(each) and _can_be_root(each)),
+        key=lambda each: each.nbytes,
+        default=None,
+    )
+    wanted = sum(array.nbytes for array in arrays)
+    most = max(wanted, _most_with_gaps(wanted))
+    return root if root is not None and root.nbytes <= most else None
+
+
+def _largest_roots(values: Iterable[Any]) -> dict[int, Any]:
+    """Return the arrays among some values that can be roots, the largest of each memory's owner."""
+    roots: dict[int, Any] = {}
+    for value in values:
+        if is_array(value) and _can_be_root(value):
+            known = roots.setdefault(_owner_id(value), value)
+            if value.nbytes > known.nbytes:
+                roots[_owner_id(value)] = value
+    return roots
+
+
+def _memory_of_pandas(objects: Iterable[Any]) -> set[int]:
+    """Return the owners of the memory of pandas' blocks and indexes, by id.
+
+    A frame copies a block that others share before it changes it, which a loaded one would not
+    know; an index never changes.
+    """
+    found = set()
+    for each in objects:
+        module = type(each).__module__
+        if module == "pandas.core.internals.blocks" or module.startswith("pandas.core.indexes."):
+            values = getattr(each, "_data", None) if "indexes" in module else each.values
+            parts = (values, *(getattr(values, name, None) for name in _ARRAYS_OF_EXTENSIONS))
+            found |= {_owner_id(part) for part in parts if is_array(part)}
+    return found

@@ -793,6 +793,81 @@ a *= 2; buf -= 3
 ---
 print(a, b, boxes, half, a is b is boxes["a"], buf is boxes["buf"])
 """),
+    _book("views-in-object", "arrays of one model share memory that no name holds", """
+import numpy as np
+class Model:
+    def __init__(self):
+        self.params = np.zeros(6)
+        self.W, self.b = self.params[:4].reshape(2, 2), self.params[4:]
+m = Model()
+d = {"w": np.zeros(4)}
+d["head"] = d["w"][:2]
+---
+m.params[:] = np.arange(6)
+head = m.W[0]
+---
+d["w"][0] = 5
+m.W += 1
+---
+print(m.params, m.W, m.b, d, head)
+"""),
+    _book("views-of-buffer", "layers hold views of a buffer that is added to", """
+import numpy as np
+class Layer:
+    def __init__(self, buf):
+        self.w, self.b = buf[:2], buf[2:]
+buf = np.zeros(4)
+net = [Layer(buf)]
+---
+buf += 1
+---
+net[0].w *= 3
+---
+print(buf, net[0].w, net[0].b)
+"""),
+    _book("views-nameless", "rows and columns of arrays that have no name, or no more", """
+import numpy as np
+def load():
+    return np.arange(12.0).reshape(3, 4)
+a = load()[:, :3]
+row = a[0]
+grid = load()
+rows, columns = list(grid), {i: grid[:, i] for i in range(2)}
+del grid
+---
+a[0, 0] = 100
+rows[0][0] = 99
+---
+row[1] = 7
+columns[1][2] = 8
+---
+print(a, row, rows, columns)
+"""),
+    _book("views-of-objects", "slices of an array of objects", """
+import numpy as np
+a = np.array([1, "x", None, []], dtype=object)
+v, last = a[:2], a[::-1]
+---
+a[0] = 99
+---
+v[1] = "y"; last[0].append(1)
+---
+print(a, v, last)
+"""),
+    _book("frames-apart", "a frame and its column are no views of each other", """
+import pandas as pd
+df = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+s, part = df["a"], df[:1]
+---
+column = df["b"]
+holder = {"s": df["a"]}
+---
+df.loc[0, "a"] = 50.0
+df.loc[0, "b"] = 60.0
+---
+s.iloc[1] = 70.0
+print(df, s, part, column, holder)
+"""),
     _book("exec", "names made and changed by exec and globals()", """
 exec("x = [1]")
 ---
