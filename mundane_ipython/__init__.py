@@ -10,7 +10,8 @@ The layers, each importing only what stands below it:
     runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
-    loading -> confine; deferred            its values, out of the file; values that wait
+    loading -> confine                      its values, out of the file; of a foreign one, which
+    deferred                                values that wait
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation, libraries             objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
