@@ -23,7 +23,7 @@ The layers, each importing only what stands below it:
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
-    classes, instances, windows             what pickle alone brings back wrongly
+    classes, figures, instances, windows    what pickle alone brings back wrongly
     record, chunks                          one stored cell; its bytes, in and out of the file
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now

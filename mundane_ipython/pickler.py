@@ -21,6 +21,7 @@ from typing import Any, cast
 import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
+from .figures import is_transform, reduce_transform
 from .instances import needs_care, reduce_exception, reduce_instance
 from .views import (
     ArrayRoots,
@@ -113,6 +114,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind is object:
             place = _library_place(obj)
             return NotImplemented if place is None else (getattr, place)
+        if is_transform(obj):
+            return reduce_transform(obj)
         if isinstance(obj, BaseException):
             return reduce_exception(obj, self._can_pickle)
         if isinstance(obj, io.TextIOWrapper):

@@ -228,6 +228,25 @@ def test_a_view_of_a_part_of_memory_is_left_out(restarted: Restart) -> None:
     assert (shell.ns["whole"].obj is shell.ns["b"], shell.ns["whole"].readonly) == (True, True)
 
 
+def test_a_figure_s_transforms_have_the_ids_of_this_process(restarted: Restart) -> None:
+    """Matplotlib keeps transforms by id: with old ones, a new transform would displace another."""
+    body = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])"
+    restarted().step("s", body)
+    shell = restarted()
+    shell.step("s", body)
+    ax = shell.ns["ax"]
+    todo = [ax.viewLim, ax.bbox, ax.transAxes, ax.transData, shell.ns["fig"].bbox]
+    met = {id(node): node for node in todo}
+    while todo:
+        for key, reference in todo.pop()._parents.items():
+            parent = reference()
+            assert key == id(parent)
+            if key not in met:
+                met[key] = parent
+                todo.append(parent)
+    assert len(met) > 20
+
+
 def test_only_what_the_cell_deleted_is_deleted(restarted: Restart) -> None:
     """A class that a plain cell defines may have more than when the step ran."""
     shell = restarted()
