@@ -367,7 +367,14 @@ def left_out_text(left_out: dict[str, str]) -> str:
 
 
 def _flush_figures() -> None:
-    """Show matplotlib's open inline figures, which its own hook would show after the commit."""
+    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
+
+    pyplot's hook draws before: a layout that is found step by step (`constrained_layout`) is
+    another one after a second drawing.
+    """
     backend = sys.modules.get("matplotlib_inline.backend_inline")
     if backend is not None:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None and pyplot.isinteractive():
+            pyplot.draw_all()
         backend.flush_figures()
