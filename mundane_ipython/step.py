@@ -369,12 +369,15 @@ def left_out_text(left_out: dict[str, str]) -> str:
 def _flush_figures() -> None:
     """Show matplotlib's open inline figures, which its own hooks would show after the commit.
 
-    pyplot's hook draws before: a layout that is found step by step (`constrained_layout`) is
-    another one after a second drawing.
+    pyplot's hook draws them before that. It makes a difference where a layout engine
+    (`constrained_layout`) comes nearer to its layout with every drawing.
     """
     backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is not None:
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is not None and pyplot.isinteractive():
-            pyplot.draw_all()
-        backend.flush_figures()
+    if backend is None:
+        return
+    if sys.modules["matplotlib"].is_interactive():
+        for manager in backend.Gcf.get_all_fig_managers():
+            figure = manager.canvas.figure
+            if figure.stale and figure.get_layout_engine() is not None:
+                manager.canvas.draw_idle()
+    backend.flush_figures()
