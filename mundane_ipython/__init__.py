@@ -10,7 +10,7 @@ The layers, each importing only what stands below it:
     runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
     restore -> step                         a stored cell comes back; a cell runs and is committed
-    loading -> confine                      its values, out of the file; of a foreign one, which
+    loading -> confine                      its values; which a foreign record may have brought
     deferred                                values that wait
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation, libraries             objects <-> bytes; what a cell changed in place

@@ -16,11 +16,6 @@ from .record import CellRecord
 from .source import CellSource
 
 
-def touched(record: CellRecord) -> list[str]:
-    """Return the names that a record's step binds or deletes."""
-    return [*(name for name, _ in record.bindings), *record.deleted, *record.left_out]
-
-
 def names_out_of_reach(
     record: CellRecord, source: CellSource, namespace: Mapping[str, Any], hidden: Mapping[str, Any]
 ) -> list[str]:
@@ -35,7 +30,7 @@ def names_out_of_reach(
     older = Snapshot(namespace, hidden).values.keys()
     reachable = reachable_names(source.read, namespace, dynamic=source.dynamic) & older
     may = {*source.bound, *reachable, *_star_names(source)}
-    return [name for name in touched(record) if name not in may or not is_users(name)]
+    return [name for name in record.touched if name not in may or not is_users(name)]
 
 
 def own_import(name: str, recorded: str, source: CellSource) -> str | None:

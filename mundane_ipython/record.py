@@ -70,6 +70,16 @@ class CellRecord:
         """How many bytes its bundle has."""
         return sum(size for size, _ in self.buffers)
 
+    @property
+    def gone(self) -> list[str]:
+        """The names that a restore leaves undefined: deleted by the cell, or not stored."""
+        return [*self.deleted, *self.left_out]
+
+    @property
+    def touched(self) -> list[str]:
+        """The names that the cell binds or deletes."""
+        return [*(name for name, _ in self.bindings), *self.gone]
+
     def to_json(self) -> str:
         """Return the text that is stored and signed."""
         # Not by `asdict`, which would copy every output first.
@@ -92,7 +102,7 @@ class CellRecord:
         members = {key: members[key] for key in members if key in _SHAPES}
         for key, value in members.items():
             if not _fits(value, _SHAPES[key]):
-                raise ValueError(f"its {key!r} is none")
+                raise ValueError(f"its {key!r} is malformed")
         if not members.keys() >= _NEEDED:
             raise ValueError(f"it has no {min(_NEEDED - members.keys())!r}")
         record = cls(**members)
@@ -124,9 +134,9 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 63
 
 
+_PLACES = {"row", "bundle", "module"}
 # A type, a set of texts, a list of such items, a list of just these, an object with such members,
 # or a function that tells.
-_PLACES = {"row", "bundle", "module"}
 _SHAPES: dict[str, Any] = {
     "source_key": str,
     "source": str,

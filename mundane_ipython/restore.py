@@ -16,7 +16,6 @@ from mundane import Attempt
 
 from .ambient import restore_state
 from .capture import muted
-from .confine import touched
 from .deferred import Deferred
 from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import publish_note, restored_text
@@ -106,7 +105,7 @@ class Restorer:
             self._note(options, found, None, stale)
             prompt = self._shell.execution_count
             bring = partial(self._bring, name, found, content, source, prompt)
-            self._deferred.add(name, touched(found.record), found.record.bundle_bytes, bring)
+            self._deferred.add(name, found.record.touched, found.record.bundle_bytes, bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
             with muted("stdout"):
@@ -157,7 +156,7 @@ class Restorer:
             with capture_output():
                 self._shell.run_line_magic(magic, line)
         namespace, provenance = self._shell.user_ns, self._opened.provenance
-        gone = _gone(found)
+        gone = [] if found is None else found.record.gone
         names = {*made.names, *gone}
         before = {each: namespace[each] for each in names if each in namespace}
         namespace.update(made.names)
@@ -223,8 +222,3 @@ def rerun_line(options: StepOptions) -> str:
 
 def _only(names: Sequence[str]) -> str:
     return f"-o {','.join(names)}" if names else "no -o"
-
-
-def _gone(found: FoundCell | None) -> list[str]:
-    """Return the names that are not defined after a cell."""
-    return [] if found is None else [*found.record.deleted, *found.record.left_out]

@@ -211,42 +211,43 @@ class RunningStep:
 
     def _note(self, stored: Stored) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
-        name, lines = self._attempt.name, []
+        name, texts = self._attempt.name, []
         if stored.left_out:
-            lines.append(f"step {name}: stored, but for {left_out_text(stored.left_out)}")
+            texts.append(f"stored, but for {left_out_text(stored.left_out)}")
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
-            lines.append(
-                f"step {name}: uses {uses}, whose state cannot be stored: what this step changed "
+            texts.append(
+                f"uses {uses}, whose state cannot be stored: what this step changed "
                 "in it is lost with the kernel"
             )
         if stored.not_named:
-            lines.append(
-                f"step {name}: changed {', '.join(stored.not_named)} in place, which is not among "
+            texts.append(
+                f"changed {', '.join(stored.not_named)} in place, which is not among "
                 "-o and so not stored"
             )
         if stored.of_libraries:
-            lines.append(
-                f"step {name}: sets {', '.join(stored.of_libraries)}, which is a library's: a "
+            texts.append(
+                f"sets {', '.join(stored.of_libraries)}, which is a library's: a "
                 "restore does not set it again; do so in a plain cell"
             )
         if stored.unchecked:
             names = ", ".join(stored.unchecked)
-            lines.append(
-                f"step {name}: {names}: too large to be checked for changes in time; if this cell "
+            texts.append(
+                f"{names}: too large to be checked for changes in time; if this cell "
                 f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
             )
         if stored.cut_outputs:
-            lines.append(
-                f"step {name}: it showed more than {self._max_output_bytes >> 20} MiB; what came "
+            texts.append(
+                f"it showed more than {self._max_output_bytes >> 20} MiB; what came "
                 "after that is not stored, and a restore will not show it"
             )
         if stored.not_run:
-            lines.append(
-                f"step {name}: steps within it were stored and did not run again: "
+            texts.append(
+                "steps within it were stored and did not run again: "
                 f"{listed(stored.not_run, _MAX_NAMES)}; '%mundane_forget' lets them"
             )
-        if lines:
+        if texts:
+            lines = [f"step {name}: {text}" for text in texts]
             facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
 
