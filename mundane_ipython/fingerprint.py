@@ -127,7 +127,7 @@ def inner_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
 
 def _walk(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
     """Return every object that pickling a value meets, in that order."""
-    walker = _Walker(_Sink(float("inf")), namespace)
+    walker = _Walker(_Nowhere(), namespace)
     try:
         walker.dump(value)
     except Exception as error:  # noqa: BLE001 (what cannot be walked shares nothing that we know)
@@ -191,6 +191,19 @@ class _Sink:
         if time.monotonic() > self._deadline_s:
             raise OutOfTimeError
 
+    def take(self, buffer: pickle.PickleBuffer) -> None:
+        self.write(buffer.raw())
+
+
+class _Nowhere:
+    """The file of a walker that only looks for objects: the memory of arrays is not even read."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        pass
+
+    def take(self, buffer: pickle.PickleBuffer) -> None:
+        pass
+
 
 class _Walker(pickle.Pickler):
     """Pickles into a sink, without ever failing on an object that has no pickle.
@@ -199,8 +212,8 @@ class _Walker(pickle.Pickler):
         refused: the first object whose kind refuses to be pickled, None for none.
     """
 
-    def __init__(self, sink: _Sink, namespace: Mapping[str, Any]) -> None:
-        super().__init__(sink, protocol=5, buffer_callback=lambda buffer: sink.write(buffer.raw()))
+    def __init__(self, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> None:
+        super().__init__(sink, protocol=5, buffer_callback=sink.take)
         self.refused: Any = None
         self._namespace = namespace
 

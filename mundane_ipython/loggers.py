@@ -20,8 +20,13 @@ def logger_states() -> dict[str, dict[str, Any]]:
     for name, logger in logging.root.manager.loggerDict.items():
         if isinstance(logger, logging.Logger):
             loggers[name] = logger
-    states = {name: _state(logger) for name, logger in loggers.items()}
-    return {name: state for name, state in states.items() if state != _DEFAULT}
+    touched = {
+        name: _state(logger)
+        for name, logger in loggers.items()
+        # Libraries make hundreds that are not.
+        if logger.level or logger.handlers or logger.disabled or not logger.propagate
+    }
+    return {name: state for name, state in touched.items() if state != _DEFAULT}
 
 
 def logger_changes(before: Any, after: Any) -> dict[str, dict[str, Any]] | None:

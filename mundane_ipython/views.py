@@ -92,6 +92,8 @@ def flat_iterator(array: Any, index: int) -> Any:
 
 def is_labelled_array(value: Any) -> bool:
     """Return whether a value is an array with attributes, which NumPy's own pickle drops."""
+    if not hasattr(type(value), "__array_finalize__"):  # soon said of all that are no arrays
+        return False
     for base in type(value).__mro__[:-1]:
         if "__reduce__" in vars(base):
             named = base.__module__ == "numpy" and base.__qualname__ == "ndarray"
