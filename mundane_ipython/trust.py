@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
+import warnings
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
@@ -18,6 +20,9 @@ from mundane import StorageError
 
 KEY_FILE_VARIABLE = "MUNDANE_KEY_FILE"
 _KEY_BYTES = 32
+
+# A group may read a key: that is how a container gets a mounted one.
+_TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
 
 
 def key_path() -> Path:
@@ -29,6 +34,8 @@ def key_path() -> Path:
 def load_key() -> bytes:
     """Return the user's signing key, made at its first use.
 
+    A warning tells of one that other users of the machine can get at.
+
     Raises:
         StorageError: it can be neither read nor made, or is no key.
     """
@@ -37,6 +44,7 @@ def load_key() -> bytes:
         if not path.exists():
             _make_key(path)
         key = path.read_bytes()
+        mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise StorageError(
             str(path),
@@ -46,6 +54,12 @@ def load_key() -> bytes:
     if len(key) < _KEY_BYTES:
         raise StorageError(
             str(path), f"is no signing key: {len(key)} bytes; remove it for a new one"
+        )
+    if os.name == "posix" and mode & _TOO_OPEN:
+        warnings.warn(
+            f"{path}: other users can get at this signing key (mode {mode:o}), and sign task files "
+            f"as you: chmod 600 '{path}'",
+            stacklevel=2,
         )
     return key
 

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -407,6 +408,25 @@ def test_key_is_made_private_and_kept(tmp_path: Path, monkeypatch: pytest.Monkey
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_key() == key
     assert os.listdir(path.parent) == ["key"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_warned_of"),
+    [(mode, True) for mode in (0o644, 0o602, 0o620, 0o777)]
+    + [(mode, False) for mode in (0o400, 0o440, 0o600)],
+)
+def test_key_that_others_can_get_at_is_warned_of(
+    mode: int, is_warned_of: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who can read or replace the key can sign as the user; a container mounts it for a group."""
+    path = tmp_path / "key"
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    key = load_key()
+    path.chmod(mode)
+    with warnings.catch_warnings(record=True) as caught:
+        assert load_key() == key
+    said = f"(mode {mode:o}), and sign task files as you: chmod 600 '{path}'"
+    assert [said in str(warning.message) for warning in caught] == [True] * is_warned_of
 
 
 def test_key_lies_in_jupyters_data_directory(
