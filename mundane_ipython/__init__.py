@@ -29,7 +29,8 @@ The layers, each importing only what stands below it:
     source, staleness, widgets              what a body binds and reads; what is another now
     digests -> canonical                    functions, classes and values that two kernels compare
     counters, errors, flow, hints, lines, loggers, namespace, notes, outputs, patches,
-    homes, reach, scopes, syntax, trust, values, views, waiting -> generators, refusals
+    homes, reach, scopes, syntax, trust, values, views, waiting -> filemodules, generators,
+    refusals
     mundane                                 the core
 """
 

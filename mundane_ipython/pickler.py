@@ -22,6 +22,7 @@ import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
 from .figures import is_transform, reduce_transform
+from .filemodules import reduce_by_file
 from .instances import needs_care, reduce_exception, reduce_instance
 from .views import (
     ArrayRoots,
@@ -86,6 +87,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
+        by_file = reduce_by_file(obj)
+        if by_file is not None:
+            return by_file
         if isinstance(obj, (type, types.FunctionType)):
             return self._reduce_code(obj)
         kind = type(obj)

@@ -13,6 +13,7 @@ from typing import Any
 
 from mundane._json import NotJSON, check
 
+from .filemodules import reduce_by_file
 from .generators import function_home
 
 REFERENCE = "$mundane"
@@ -138,7 +139,8 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
         imported: what the cell imports from modules (`source.CellSource.imported`).
     """
     if isinstance(value, types.ModuleType):
-        return value.__name__ if sys.modules.get(value.__name__) is value else None
+        is_found = sys.modules.get(value.__name__) is value and reduce_by_file(value) is None
+        return value.__name__ if is_found else None
     package = type(value).__module__.partition(".")[0]
     home = function_home(value)
     if home is not None:

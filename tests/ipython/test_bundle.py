@@ -13,11 +13,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mundane_ipython.dataunpickler import DataUnpickler
-from mundane_ipython.errors import BundleError
+from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.unpickler import NotebookUnpickler
 
 from .shells import Shell, new_shell
@@ -106,6 +107,86 @@ def test_missing_module_says_what_to_do(
     assert "'gone'" in str(ran.error)
     assert "y" not in shell.ns
     shell.step("s", "x = None\ny = 1", "--rerun")
+
+
+BY_FILE = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location({name!r}, {path!r})
+module = importlib.util.module_from_spec(spec)
+sys.modules[{name!r}] = module
+spec.loader.exec_module(module)
+function, made = module.{function}, [module.{function}]
+"""
+
+
+def test_a_module_loaded_from_a_file_comes_back(
+    restarted: Restart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No import would find it by its name: what the step took from it is loaded as it was."""
+    file = tmp_path / "tools.py"
+    file.write_text("class Point:\n    class Inner: pass\n    x = 1\ndef make(): return Point()\n")
+    body = BY_FILE.format(name="by_file_tools", path=str(file), function="make")
+    body += "point, inner = module.make(), module.Point.Inner()"
+    restarted().step("s", body)
+    try:
+        del sys.modules["by_file_tools"]
+        shell = restarted()
+        shell.step("s", body)
+        module = sys.modules["by_file_tools"]
+        assert (shell.ns["module"], shell.ns["function"]) == (module, module.make)
+        assert shell.ns["made"] == [module.make]
+        assert (type(shell.ns["point"]), type(shell.ns["inner"])) == (
+            module.Point,
+            module.Point.Inner,
+        )
+        del sys.modules["by_file_tools"]
+        moved = file.rename(tmp_path / "by_file_tools.py")
+        error = str(restarted().fails(f"%%step s\n{body}"))
+        assert f"{file}, from which module 'by_file_tools' was loaded, is not there" in error
+        assert "'%%step s --rerun'" in error
+        assert "by_file_tools" not in sys.modules
+        shell = restarted()
+        monkeypatch.syspath_prepend(tmp_path)
+        shell.step("s", body)
+        assert sys.modules["by_file_tools"].__file__ == str(moved)
+    finally:
+        sys.modules.pop("by_file_tools", None)
+
+
+def test_compiled_code_loaded_from_a_file_comes_back(restarted: Restart) -> None:
+    """So do the functions of an extension module, as `%%cython` compiles them."""
+    path = xxhash._xxhash.__file__
+    body = BY_FILE.format(name="_xxhash", path=path, function="xxh64_hexdigest")
+    restarted().step("s", body)
+    try:
+        first = sys.modules.pop("_xxhash")
+        shell = restarted()
+        shell.step("s", body)
+        assert shell.ns["module"] is sys.modules["_xxhash"] is not first
+        assert shell.ns["made"] == [shell.ns["function"]] == [shell.ns["module"].xxh64_hexdigest]
+        assert shell.ns["function"](b"a") == xxhash.xxh64_hexdigest(b"a")
+    finally:
+        sys.modules.pop("_xxhash", None)
+
+
+def test_somebody_else_s_file_loads_no_module_from_a_file(
+    restarted: Restart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would run the code of any file that the pickle names."""
+    file = tmp_path / "tools.py"
+    file.write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('x')\ndef make(): pass\n")
+    body = BY_FILE.format(name="by_file_tools", path=str(file), function="make")
+    body += "del spec"
+    restarted().step("s", body)
+    try:
+        del sys.modules["by_file_tools"]
+        monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path / "other-key"))
+        error = restarted().fails(f"%%step s\n{body}")
+        assert isinstance(error, UntrustedError)
+        assert "from_file" in str(error)
+        assert (tmp_path / "ran").read_text() == "x"
+    finally:
+        sys.modules.pop("by_file_tools", None)
 
 
 def test_object_whose_loading_raises(
