@@ -224,6 +224,29 @@ def _set_warnings(filters: State) -> None:
     warnings.filters[:] = filters  # type: ignore[index]  # a list, which typeshed calls a Sequence
 
 
+def _backend() -> State:
+    """Return the name of matplotlib's backend once pyplot has loaded it, and so can show figures.
+
+    A private way (matplotlib 3.10, pyplot.py: `_backend_mod`): public functions do not tell, and
+    most of them load it.
+    """
+    pyplot = _loaded("matplotlib.pyplot")
+    return (
+        None
+        if getattr(pyplot, "_backend_mod", None) is None
+        else _loaded("matplotlib").get_backend()
+    )
+
+
+def _load_backend(_: State) -> None:
+    """Load this process's own backend, whichever that is."""
+    import matplotlib as mpl
+    from matplotlib import pyplot
+
+    if _backend() is None:
+        pyplot.switch_backend(mpl.get_backend())
+
+
 def _rc_params() -> State:
     matplotlib = _loaded("matplotlib")
     if matplotlib is None or not hasattr(matplotlib, "rcParams"):
@@ -320,6 +343,8 @@ ENTRIES: dict[str, Entry] = {
     "logging.levels": Entry(logging.getLevelNamesMapping, _new_members, _set_level_names),
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),
     "logging": Entry(logger_states, logger_changes, set_loggers),
+    # Before its parameters: a backend may set some.
+    "matplotlib.backend": Entry(_backend, _whole, _load_backend),
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
     "pandas": Entry(_pandas_options, _members, _set_pandas_options),
     "sklearn": Entry(_sklearn_config, _members, _set_sklearn_config),

@@ -13,6 +13,7 @@ import platform
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .errors import BundleError, UntrustedError
@@ -145,7 +146,8 @@ class Packer:
             self._own,
             self._changed,
             self._arrays,
-            self._keep_buffer,
+            # No method: this object and that would hold each other, and all values, for long.
+            partial(_keep_buffer, self._buffers),
         )
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
@@ -169,12 +171,13 @@ class Packer:
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
 
-    def _keep_buffer(self, buffer: pickle.PickleBuffer) -> bool:
-        try:
-            self._buffers.append(buffer.raw())
-        except BufferError:  # not contiguous: it stays in the pickle
-            return True
-        return False
+
+def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
+    try:
+        buffers.append(buffer.raw())
+    except BufferError:  # not contiguous: it stays in the pickle
+        return True
+    return False
 
 
 def unpack(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import copyreg
+import io
 import pickle
 import time
 import types
@@ -112,7 +113,7 @@ def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
         elif isinstance(each, types.FunctionType):
             # Others are how objects are reduced, the same for all of a kind.
             found += [each] if each.__globals__ is namespace else []
-        elif has_identity(each):
+        elif has_identity(each) and not _is_text_stream(each):
             found.append(each)
     return found
 
@@ -227,7 +228,7 @@ class _Walker(pickle.Pickler):
             return self._class(obj)
         if isinstance(obj, types.CellType):
             return _identity, _cell_contents(obj)
-        if isinstance(obj, types.ModuleType):
+        if isinstance(obj, types.ModuleType) or _is_text_stream(obj):
             return _identity, (id(obj),)
         if isinstance(obj, contextvars.ContextVar):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
@@ -260,6 +261,14 @@ class _Walker(pickle.Pickler):
         # As the state, so that a class which refers to itself is in the memo before its members.
         above = (*kind.__bases__, *registered_with(kind))
         return _identity, (id(kind), *map(id, above)), members_of(kind)
+
+
+def _is_text_stream(value: Any) -> bool:
+    """Return whether a value is a file or a standard stream: all handlers and bars share one.
+
+    Its state is not the notebook's: a kernel's changes with every cell.
+    """
+    return isinstance(value, io.TextIOBase) and not isinstance(value, io.StringIO)
 
 
 def _identity(*parts: Any) -> None:

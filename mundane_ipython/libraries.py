@@ -26,6 +26,7 @@ class LibraryWatch:
     def __init__(self, namespace: Mapping[str, Any], source: CellSource) -> None:
         self._namespace = namespace
         self._source = source
+        self._older = {path[0]: namespace.get(path[0]) for path in source.set_attributes}
         self._before = self._values()
 
     def changed(self) -> list[str]:
@@ -41,7 +42,7 @@ class LibraryWatch:
         for *path, attribute in self._source.set_attributes:
             owner = self._owner(path)
             ambient = owner is sys and attribute == "path"  # which is set again
-            if _is_library(owner) and not ambient:
+            if _is_library(owner) and not ambient and not self._is_made_here(path[0]):
                 found[".".join((*path, attribute))] = vars(owner).get(attribute, _MISSING)
         return found
 
@@ -53,6 +54,12 @@ class LibraryWatch:
         for attribute in attributes:  # looked up without running a property's code
             owner = vars(owner).get(attribute) if _is_library(owner) else None
         return owner
+
+    def _is_made_here(self, name: str) -> bool:
+        """Return whether the cell has made the module of this name, which is then stored whole."""
+        value = self._namespace.get(name)
+        is_loaded = sys.modules.get(getattr(value, "__name__", "")) is value
+        return value is not self._older[name] and not is_loaded
 
     def _imported(self, name: str) -> Any:
         for bound, module, attribute in self._source.imported:

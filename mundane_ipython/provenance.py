@@ -33,6 +33,10 @@ class Provenance:
         self._ambient: dict[str, dict[str, Any]] = {}
         # By step and name: what was there before a stale step was restored.
         self._replaced: dict[str, dict[str, Any]] = {}
+        # By step: names that it bound and that could not be stored.
+        self._left_out: dict[str, frozenset[str]] = {}
+        # Steps that were restored though stale, and did not run since.
+        self._stale: set[str] = set()
         # By name: the id of what a restore bound it to last; `_ABSENT`'s where it deleted it.
         self._restored: dict[str, int] = {}
 
@@ -44,6 +48,19 @@ class Provenance:
     def set_finished(self, step: str, finished_at: str) -> None:
         """Note when a step finished."""
         self._finished[step] = finished_at
+        self._stale.discard(step)
+
+    def of_stale(self, before: Inputs, now: Inputs) -> list[str]:
+        """Return which steps are stale here whose results another one had used, a line each.
+
+        Args:
+            before: what that one had depended on.
+            now: the same names at present; a result that is of another step now is left aside.
+        """
+        used = {step for _, step in before.origins.items() & now.origins.items()}
+        return [
+            f"step {step}, whose results it uses, is stale" for step in sorted(used & self._stale)
+        ]
 
     def note(
         self,
@@ -53,16 +70,18 @@ class Provenance:
         ambient: Mapping[str, Any],
         namespace: Mapping[str, Any],
         older: Mapping[str, Any],
+        left_out: Iterable[str] = (),
     ) -> None:
         """Note that names have their present values from a step, which ran or was restored.
 
         Args:
             step: its name.
-            names: that it has stored.
+            names: that it has bound or changed.
             changed: those of them whose values it changed in place.
             ambient: what it changed outside of variables, as `ambient.changed_state` tells it.
             namespace: as it is now.
             older: as it was before the step.
+            left_out: those of the names that could not be stored.
         """
         found = self._found.setdefault(step, {})
         for name in names:
@@ -75,6 +94,7 @@ class Provenance:
                 self._origins[name] = step, id(namespace[name])
         self._changed[step] = _ids(changed, namespace)
         self._ambient[step] = dict(ambient)
+        self._left_out[step] = frozenset(left_out)
 
     def note_failed(
         self,
@@ -131,7 +151,14 @@ class Provenance:
         found = self._found.get(step, {})
         own = {name: (found[name][0], id(namespace[name])) for name in left & found.keys()}
         unknown = left - found.keys()
-        return read_inputs(names - unknown, namespace, self._origins | own, self._finished)
+        inputs = read_inputs(names - unknown, namespace, self._origins | own, self._finished)
+        # After a restore, a plain cell makes what was left out: not another input for that.
+        inputs.origins = {
+            name: origin
+            for name, origin in inputs.origins.items()
+            if name not in self._left_out.get(origin, ())
+        }
+        return inputs
 
     def is_made_of(self, step: str, name: str, namespace: Mapping[str, Any]) -> bool:
         """Return whether a name has the value that a step has left, as it was or changed since.
@@ -167,7 +194,9 @@ class Provenance:
         """
         for name in names:
             self._restored[name] = id(now.get(name, _ABSENT))
+        self._stale.discard(step)
         if stale:
+            self._stale.add(step)
             self._replaced[step] = {name: before[name] for name in names if name in before}
 
     def put_back(self, step: str, namespace: MutableMapping[str, Any]) -> None:

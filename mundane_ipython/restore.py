@@ -72,7 +72,8 @@ class Restorer:
         namespace, provenance = self._shell.user_ns, self._opened.provenance
         names -= {name for name in names if provenance.is_made_of(step, name, namespace)}
         now = provenance.inputs(names, namespace)
-        return lines + differences(before, now, names, namespace, provenance.finished)
+        lines += differences(before, now, names, namespace, provenance.finished)
+        return lines + provenance.of_stale(before, now)
 
     def restore(
         self,

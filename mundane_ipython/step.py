@@ -325,6 +325,7 @@ class RunningStep:
             ambient,
             namespace,
             self._before.values,
+            left_out,
         )
         return stored
 

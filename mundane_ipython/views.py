@@ -34,7 +34,7 @@ class ArrayRoots:
     def root_of(self, array: Any) -> Any:
         """Return the largest known array that an array is a view of, None for none."""
         root = self._roots.get(_owner_id(array))
-        if root is not None and root is not array and _lies_in(array, root):
+        if root is not None and root is not array and _can_be_view(array, root):
             return root
         if array.base is not None:
             self._rootless[id(array)] = array
@@ -207,8 +207,13 @@ def _can_be_root(array: Any) -> bool:
     return _is_flat(array) and (not array.dtype.hasobject or array.dtype == object)
 
 
-def _lies_in(array: Any, root: Any) -> bool:
-    """Return whether an array can be made as a view of a root whose memory's owner is its own."""
+def _can_be_view(array: Any, root: Any) -> bool:
+    """Return whether an array can be made as a view of a root whose memory's owner is its own.
+
+    A read-only root's views are read-only: pandas hands such arrays out of blocks that it writes.
+    """
+    if array.flags.writeable and not root.flags.writeable:
+        return False
     low, high = _bounds(array)
     start = root.ctypes.data
     if array.dtype.hasobject and (array.dtype != root.dtype or (low - start) % root.itemsize):
@@ -246,9 +251,13 @@ def _largest_roots(values: Iterable[Any]) -> dict[int, Any]:
     for value in values:
         if is_array(value) and _can_be_root(value):
             known = roots.setdefault(_owner_id(value), value)
-            if value.nbytes > known.nbytes:
+            if _rank(value) > _rank(known):
                 roots[_owner_id(value)] = value
     return roots
+
+
+def _rank(array: Any) -> tuple[int, bool]:
+    return array.nbytes, array.flags.writeable
 
 
 def _memory_of_pandas(objects: Iterable[Any]) -> set[int]:

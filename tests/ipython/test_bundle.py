@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+import gc
 import importlib
 import io
 import sqlite3
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -107,6 +109,20 @@ def test_missing_module_says_what_to_do(
     assert "'gone'" in str(ran.error)
     assert "y" not in shell.ns
     shell.step("s", "x = None\ny = 1", "--rerun")
+
+
+def test_what_was_stored_is_held_by_nobody(shell: Shell) -> None:
+    """No cycle of ours keeps a value alive: large ones are freed at once, and pandas asks."""
+    gc.collect()
+    gc.disable()
+    try:
+        shell.step("s", "import pandas as pd\ns = pd.Series([1, 2])\nv = s.to_numpy()")
+        block = weakref.ref(shell.ns["s"]._mgr.blocks[0])
+        assert not block().refs.has_reference()
+        shell.ok("del s, v")
+        assert block() is None
+    finally:
+        gc.enable()
 
 
 BY_FILE = """

@@ -188,6 +188,18 @@ def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
     assert [o["output_type"] for o in cell.outputs] == ["display_data", "stream"]
 
 
+def test_pyplot_notes_the_backend_that_it_has_loaded(notebook: Notebook) -> None:
+    """`matplotlib.pyplot._backend_mod` is None until the first figure; a restore loads it too."""
+    notebook.ok(
+        "import matplotlib.pyplot as plt\nfrom mundane_ipython.ambient import ENTRIES\n"
+        "entry, fresh = ENTRIES['matplotlib.backend'], plt._backend_mod"
+    )
+    assert notebook.value("(fresh, entry.read())") == "(None, None)"
+    notebook.ok("entry.restore('any'); name = entry.read()")
+    assert "inline" in notebook.value("name")
+    assert "image/png" in notebook.ok("f = plt.Figure()\nf.add_subplot()\nf").outputs[0]["data"]
+
+
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:
     """A table of ipywidgets finds a widget by the id in its display, and another a comm's maker."""
     notebook.ok(

@@ -404,6 +404,36 @@ def test_a_step_that_runs_again_depends_on_what_it_had_found(restarted: Restart)
     assert "STALE" not in "".join(run(restarted(), [A, B]).values())
 
 
+@pytest.mark.usefixtures("values")
+def test_what_follows_a_stale_step_is_stale(restarted: Restart) -> None:
+    """Until that one has run again: then it is later steps that say so, each once."""
+    cells = [("", "n = 1"), ("a", "p = n * 2"), ("b", "q = p * 2"), ("c", "r = q * 2"), ("d", "5")]
+    run(restarted(), cells)
+    shell = restarted()
+    edited = [("", "n = 2"), *cells[1:]]
+    said = run(shell, edited)
+    assert "STALE: input n changed: 1 -> 2. To run" in said["a"]
+    assert "STALE: step a, whose results it uses, is stale. To run" in said["b"]
+    assert "STALE: step b, whose results it uses, is stale. To run" in said["c"]
+    assert "STALE" not in said["d"]
+    shell.step("a", "p = n * 2", "--rerun")
+    assert "STALE: input p came" not in run(shell, edited)["b"]
+    shell.step("b", "q = p * 2", "--rerun")
+    assert "is stale" not in "".join(run(shell, edited).values())
+
+
+def test_what_a_plain_cell_makes_in_place_of_what_was_left_out(restarted: Restart) -> None:
+    """The advice for a value that cannot be stored makes no later step stale."""
+    cells = [
+        ("a", "import threading\nlock, x = threading.Lock(), 1"),
+        ("b", "with lock:\n    x += 1"),
+    ]
+    run(restarted(), cells)
+    for made in ("threading.Lock()", "threading.RLock()"):
+        said = run(restarted(), [cells[0], ("", f"lock = {made}"), cells[1]])
+        assert "STALE" not in said["b"]
+
+
 def test_a_record_without_origins_tells_nothing(restarted: Restart) -> None:
     """Records of earlier versions have none, and those of later ones may have more."""
     shell = restarted()

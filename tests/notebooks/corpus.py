@@ -320,6 +320,16 @@ ax.set_title("t")
 ---
 fig
 """),
+    _book("figure-shown-later", "a figure is closed with its cell and shown by another one", """
+import pandas as pd
+ax = pd.Series([1, 2]).plot();
+---
+#plain
+ax.figure
+---
+from IPython.display import display
+display(ax.figure)
+"""),
     _book("figure-laid-out", "a layout depends on how often a figure was drawn", """
 %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
@@ -1160,6 +1170,33 @@ ordered["b"] = 3
 b[0] = 65
 ---
 print(keys, values, items, last, shown, bytes(memory), memory.readonly, keys.mapping == d)
+"""),
+    _book("pandas-read-only", "an array of pandas is read-only, and its block is not", """
+import numpy as np, pandas as pd
+df = pd.DataFrame({"x": [1.0, 2, 3], "y": [0, 1, 0]})
+X, y = df[["x"]].to_numpy(), df["y"].to_numpy()
+num = pd.DataFrame(np.arange(6.0).reshape(3, 2))
+whole = num.to_numpy()
+s = pd.Series([3, 1, 2])
+v, named = s.to_numpy(), s.to_frame("q")
+---
+df.loc[df["y"] == 0, "y"] = 5
+num.iloc[0, 0] = 9
+named.loc[0, "q"] = 8
+s[0] = 5
+print(df, num, named, s, X, sep="\\n")
+del y, whole, v
+"""),
+    _book("numpy-read-only", "a read-only view beside the array that its memory is of", """
+import numpy as np
+a = np.arange(6)
+seen = a.view()
+seen.flags.writeable = False
+part = a[:3]
+seen, a = seen, a
+---
+a[0] = 9
+print(seen[0], part[0], seen.flags.writeable, part.flags.writeable)
 """),
     _book("only-ones", "names of what a process has one of", """
 import os, dataclasses

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PRELOADED = ("numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+PRELOADED = ("numpy", "pandas", "matplotlib.pyplot")
 # Addresses, the ids that IPython draws for displays, the numbers that scikit-learn gives to its
 # HTML elements, one more each time in a process, matplotlib's ids within an SVG figure, the hash of
 # a cell's text in the file name of its traceback (a step's text has a line more), and the time of
@@ -68,7 +68,12 @@ class ForkServer:
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, *preload],
             cwd=Path(__file__).parents[2],
-            env={**os.environ, "MPLCONFIGDIR": self._config.name, "SOURCE_DATE_EPOCH": "0"},
+            env={
+                **os.environ,
+                "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel sets it
+                "MPLCONFIGDIR": self._config.name,
+                "SOURCE_DATE_EPOCH": "0",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -174,11 +179,11 @@ def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]
+    # As in a kernel, where pyplot imports it for its first figure: it then looks for the shell.
+    sys.modules.pop("matplotlib_inline.backend_inline", None)
     shell = InteractiveShell.instance()
     shell.enable_gui = lambda *_: None
     shell.history_manager.enabled = False
-    if "matplotlib" in sys.modules:
-        shell.enable_matplotlib("inline")
     shell.display_formatter.active_types = list(shell.display_formatter.formatters)
     shell.showtraceback = lambda *_, **__: None
     outputs, notes, errors, hints = [], [], [], []

@@ -83,6 +83,18 @@ found, lock = re.match("a", "a"), threading.Lock()
     assert [first.outputs[5][0]["text"], resumed.outputs[5][0]["text"]] == ["2\n", "0\n"]
 
 
+def test_a_stream_that_many_hold_changes_none_of_them(server: ForkServer, tmp_path: Path) -> None:
+    """A kernel's streams change with every cell: that is no change of a handler or a thread."""
+    makes = "import logging, threading\nheld, thread = logging.StreamHandler(), threading.Thread()"
+    steps = as_steps([f"{makes}\nrows = [1]", "rows.append(2)\nprint(held, thread is None)"])
+    first = server.run(steps, tmp_path)
+    assert "stored, but for held" in first.notes[1][0]
+    assert first.notes[2] == []
+    resumed = server.run([*steps[:2], makes, steps[2], "print(held)"], tmp_path)
+    assert resumed.errors == [None] * 5
+    assert "held" not in resumed.notes[3][0]
+
+
 def test_a_change_that_an_option_leaves_out(server: ForkServer, tmp_path: Path) -> None:
     """Where -o names other values than the one that was changed in place, a note says so."""
     steps = as_steps(["#plain\nr, s = [], []", "r.append(1)\ns.append(2)\ntotal = len(r)"])
@@ -108,6 +120,7 @@ def test_an_attribute_of_a_library_is_said_not_to_come_back(
         "import collections\ncollections.UserList.text = str": ["collections.UserList.text"],
         "import sys, io\nout = sys.stdout\nsys.stdout = io.StringIO()\nsys.stdout = out": [],
         "import sys\nsys.path = [*sys.path]": [],
+        "import types\ncfg = types.ModuleType('cfg')\ncfg.v = 3": [],
         "class Own: pass\nOwn.x = 1\nown = Own()\nown.y = 2": [],
     }
     for number, (cell, names) in enumerate(cells.items()):
