@@ -230,12 +230,9 @@ def _backend() -> State:
     A private way (matplotlib 3.10, pyplot.py: `_backend_mod`): public functions do not tell, and
     most of them load it.
     """
-    pyplot = _loaded("matplotlib.pyplot")
-    return (
-        None
-        if getattr(pyplot, "_backend_mod", None) is None
-        else _loaded("matplotlib").get_backend()
-    )
+    if getattr(_loaded("matplotlib.pyplot"), "_backend_mod", None) is None:
+        return None
+    return _loaded("matplotlib").get_backend()
 
 
 def _load_backend(_: State) -> None:

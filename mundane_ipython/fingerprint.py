@@ -228,7 +228,11 @@ class _Walker(pickle.Pickler):
             return self._class(obj)
         if isinstance(obj, types.CellType):
             return _identity, _cell_contents(obj)
-        if isinstance(obj, types.ModuleType) or _is_text_stream(obj):
+        if isinstance(obj, types.ModuleType):
+            return _identity, (id(obj),)
+        if _is_text_stream(obj):
+            if self.refused is None:
+                self.refused = obj
             return _identity, (id(obj),)
         if isinstance(obj, contextvars.ContextVar):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))

@@ -58,8 +58,9 @@ class LibraryWatch:
     def _is_made_here(self, name: str) -> bool:
         """Return whether the cell has made the module of this name, which is then stored whole."""
         value = self._namespace.get(name)
-        is_loaded = sys.modules.get(getattr(value, "__name__", "")) is value
-        return value is not self._older[name] and not is_loaded
+        if not isinstance(value, types.ModuleType) or value is self._older[name]:
+            return False
+        return sys.modules.get(value.__name__) is not value
 
     def _imported(self, name: str) -> Any:
         for bound, module, attribute in self._source.imported:

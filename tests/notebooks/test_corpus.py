@@ -68,15 +68,16 @@ def test_a_connection_of_a_plain_cell_is_said_to_be_lost(
 import queue, re, sqlite3, threading
 db = sqlite3.connect(":memory:")
 q = queue.Queue()
-found, lock = re.match("a", "a"), threading.Lock()
+found, lock, log = re.match("a", "a"), threading.Lock(), open("log.txt", "w")
 """
-    steps = as_steps([plain, "with lock:\n    print(found[0])", "db.execute('select 1'); q.put(1)"])
+    uses = "db.execute('select 1'); q.put(log.write('a'))"
+    steps = as_steps([plain, "with lock:\n    print(found[0])", uses])
     steps += ["%%step later\nq.put(2)\nprint(q.qsize())", "#plain\nprint(q.qsize())"]
     first = server.run(steps, tmp_path)
     assert first.notes[2] == []
     assert first.notes[3] == [
-        "step s2: uses db (sqlite3.Connection), q (queue.Queue), whose state cannot be stored: "
-        "what this step changed in it is lost with the kernel"
+        "step s2: uses db (sqlite3.Connection), log (_io.TextIOWrapper), q (queue.Queue), "
+        "whose state cannot be stored: what this step changed in it is lost with the kernel"
     ]
     resumed = server.run(steps, tmp_path)
     assert resumed.errors == [None] * 6
@@ -118,6 +119,7 @@ def test_an_attribute_of_a_library_is_said_not_to_come_back(
         "from fractions import Fraction\nFraction.half = 2\ndel Fraction.half": [],
         "from decimal import Decimal as D\nD.mine = property(str)": None,
         "import collections\ncollections.UserList.text = str": ["collections.UserList.text"],
+        "from collections import UserList\nUserList.text = str": ["UserList.text"],
         "import sys, io\nout = sys.stdout\nsys.stdout = io.StringIO()\nsys.stdout = out": [],
         "import sys\nsys.path = [*sys.path]": [],
         "import types\ncfg = types.ModuleType('cfg')\ncfg.v = 3": [],
