@@ -275,6 +275,7 @@ def test_of_somebody_elses_file_html_is_not_drawn(
     assert "not signed with your key" in page
     assert "three rows" in page
     assert not key.exists()
+    key.touch(0o600)
     key.write_bytes(b"k" * 32)
     assert "rich</i>" not in report(task_file)
 
