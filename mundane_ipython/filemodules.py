@@ -15,6 +15,8 @@ import types
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from .namespace import look_up
+
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType)
 
 # By name: each module that Cython compiles has these types of its own.
@@ -30,7 +32,7 @@ def reduce_by_file(obj: Any) -> Any:
         return None
     home, qualname = obj.__module__, obj.__qualname__
     path = _path_of(home) if isinstance(home, str) else None
-    if path is None or _look_up(sys.modules[home], qualname) is not obj:
+    if path is None or look_up(vars(sys.modules[home]), qualname) is not obj:
         return None
     return from_file, (home, path, qualname)
 
@@ -70,13 +72,6 @@ def _path_of(name: str) -> str | None:
         return None
     path = spec.origin
     return path if path is not None and _is_by_path(name, path) else None
-
-
-def _look_up(module: types.ModuleType, qualname: str) -> Any:
-    try:
-        return operator.attrgetter(qualname)(module)
-    except AttributeError:
-        return None
 
 
 @functools.cache

@@ -88,3 +88,12 @@ class Snapshot:
 def is_users(name: str) -> bool:
     """Return whether a name is the user's to bind: not IPython's history, not Python's own."""
     return name not in _NEVER and not _NUMBERED.fullmatch(name)
+
+
+def look_up(namespace: Mapping[str, Any], qualname: str) -> Any:
+    """Return what a namespace has under a dotted name, None where it has nothing."""
+    top, *attributes = qualname.split(".")
+    found = namespace.get(top)
+    for attribute in attributes:
+        found = getattr(found, attribute, None)
+    return found

@@ -24,6 +24,7 @@ from .classes import change_class, make_silently, reduce_change
 from .figures import is_transform, reduce_transform
 from .filemodules import reduce_by_file
 from .instances import needs_care, reduce_exception, reduce_instance
+from .namespace import look_up
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -139,7 +140,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         live = isinstance(obj, types.FunctionType) and obj.__globals__ is self._namespace
         top = obj.__qualname__.split(".")[0]
         if live or obj.__module__ == "__main__":
-            named = _look_up(self._namespace, obj.__qualname__) is obj
+            named = look_up(self._namespace, obj.__qualname__) is obj
             if named and top not in self._own:
                 return notebook_reference, (obj.__qualname__, self._copy(obj, top))
             if named and isinstance(obj, type) and top in self._changed:
@@ -161,9 +162,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         top = qualname.split(".")[0]
         if home != "__main__":
             module = sys.modules.get(home)
-            if module is not None and _look_up(vars(module), qualname) is cached:
+            if module is not None and look_up(vars(module), qualname) is cached:
                 return NotImplemented
-        elif top not in self._own and _look_up(self._namespace, qualname) is cached:
+        elif top not in self._own and look_up(self._namespace, qualname) is cached:
             return notebook_reference, (qualname, self._copy(cached, top))
         function = cached.__wrapped__
         parameters = cached.cache_parameters()
@@ -214,7 +215,7 @@ def notebook_reference(qualname: str, copy: bytes) -> Any:
 
 def find_in_notebook(qualname: str) -> Any:
     """Return what the notebook has under this name, None where it has nothing."""
-    return _look_up(_main_namespace(), qualname)
+    return look_up(_main_namespace(), qualname)
 
 
 def notebook_function(
@@ -364,14 +365,6 @@ def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
         for name, value in list(vars(module).items())
         if type(value) is object
     }
-
-
-def _look_up(namespace: Mapping[str, Any], qualname: str) -> Any:
-    top, *attributes = qualname.split(".")
-    found = namespace.get(top)
-    for attribute in attributes:
-        found = getattr(found, attribute, None)
-    return found
 
 
 def _main_namespace() -> dict[str, Any]:
