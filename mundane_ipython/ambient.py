@@ -21,11 +21,13 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from .counters import read_counters, set_counters
 from .loggers import logger_changes, logger_states, set_loggers
+from .settings import may_set, read_settings, set_settings, settings_changes
 
 State = Any
 
@@ -58,7 +60,10 @@ def read_state(values: Iterable[Any]) -> dict[str, State]:
 
 
 def changed_state(
-    before: Mapping[str, State], values: Iterable[Any], again: Mapping[str, State] = _NOTHING
+    before: Mapping[str, State],
+    values: Iterable[Any],
+    again: Mapping[str, State] = _NOTHING,
+    source: str = "",
 ) -> dict[str, State]:
     """Return what changed since, by entry: what `restore_state` takes.
 
@@ -66,9 +71,10 @@ def changed_state(
         before: the state before.
         values: of the namespace's names.
         again: what an earlier run of the step changed, which its next run finds there already.
+        source: the code that has changed it.
     """
     found = {}
-    for name, entry in _entries(values).items():
+    for name, entry in _entries(values, source).items():
         after = entry.read()
         change = entry.changes(before[name], after)
         found[name] = _joined(entry, again[name], change, after) if name in again else change
@@ -109,10 +115,12 @@ def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
     return failures
 
 
-def _entries(values: Iterable[Any]) -> dict[str, Entry]:
-    """Return every entry, that of the counters too, which looks at the namespace's classes."""
+def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
+    """Return every entry, those too that look at the namespace's classes or at the cell's code."""
     counters = Entry(lambda: read_counters(values), _new_members, set_counters)
-    return {**ENTRIES, "counters": counters}
+    changes = partial(settings_changes, all_new=may_set(source))
+    settings = Entry(read_settings, changes, set_settings)
+    return {**ENTRIES, "counters": counters, "settings": settings}
 
 
 # How states are compared.
@@ -120,7 +128,8 @@ def _entries(values: Iterable[Any]) -> dict[str, Entry]:
 
 def _whole(before: State, after: State) -> State:
     """Store the state as a whole where it is another one."""
-    return None if after is None or repr(before) == repr(after) else after
+    # What is equal need not be written out to be compared: a generator's state takes a while.
+    return None if after is None or before == after or repr(before) == repr(after) else after
 
 
 def _members(before: State, after: State) -> State:
@@ -128,6 +137,8 @@ def _members(before: State, after: State) -> State:
     if after is None:
         return None
     old = before or {}
+    if old.keys() == after.keys() and all(map(operator.is_, old.values(), after.values())):
+        return None
     found = {
         k: v
         for k, v in after.items()
@@ -251,11 +262,16 @@ def _rc_params() -> State:
     return _rc_values(matplotlib.rcParams)
 
 
+_BACKEND = ("backend", "backend_fallback")
+
+
 def _rc_values(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters but the backend, which is the kernel's: reading it would choose one."""
     # As a plain dictionary's: matplotlib's own way to read one takes longer than a small cell.
-    items = dict.items(params) if isinstance(params, dict) else params.items()
-    return {key: value for key, value in items if not key.startswith("backend")}
+    values = dict(dict.items(params) if isinstance(params, dict) else params)
+    for key in _BACKEND:
+        values.pop(key, None)
+    return values
 
 
 def _rc_changes(before: State, after: State) -> State:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from .errors import BundleError, UntrustedError
@@ -29,6 +30,7 @@ VALUE_SLOT = "$value"
 AMBIENT_SLOT = "$ambient"
 """The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
 
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 # Packages whose objects' pickles have changed between versions, or that pickle others' objects.
 _PICKLED_BY = (
@@ -67,6 +69,8 @@ class Packer:
             members that it deleted from a class.
         older: other names and their values: a slot that refers to one gets it back by identity.
         inner: objects inside such values, by id, with their references: the same for them.
+        held: objects that are expected in the slots, by id; without them all is the same, but
+            some slots are pickled twice.
     """
 
     def __init__(
@@ -76,14 +80,18 @@ class Packer:
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
         inner: Mapping[int, tuple[str, Any]],
+        held: Mapping[int, Any] = _NOTHING,
     ) -> None:
         self._namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
         within = [each for _, each in inner.values()]
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
+        self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
-        self._inner = inner
+        unnamed = inner.keys() - map(id, self._references.values())
+        self._inner = {identity: inner[identity] for identity in unnamed}
+        self._references.update(self._inner.pop(identity) for identity in unnamed & held.keys())
         self._values: dict[str, Any] = {}
         self._restart()
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import sys
-import weakref
 from collections.abc import Iterable
 from typing import Any
+
+from .homes import PerType
 
 _NAMED_LIKE_ONE = re.compile(r"count|serial|next|(^|_)(id|n|num)(_|$)", re.IGNORECASE)
 
@@ -21,7 +22,7 @@ def read_counters(values: Iterable[Any]) -> dict[str, int]:
     found: dict[str, int] = {}
     for kind in {type(value) for value in values}:
         for base in kind.__mro__:
-            for attribute in _attributes(base):
+            for attribute in _attributes[base]:
                 number = vars(base).get(attribute)
                 if type(number) is int:
                     found[f"{base.__module__}:{base.__qualname__}:{attribute}"] = number
@@ -39,19 +40,13 @@ def set_counters(counters: dict[str, int]) -> None:
             setattr(found, attribute, number)
 
 
-_known: weakref.WeakKeyDictionary[type, tuple[str, ...]] = weakref.WeakKeyDictionary()
-
-
+@PerType
 def _attributes(kind: type) -> tuple[str, ...]:
     """Return the names of a library class's counters; the notebook's own classes are values."""
-    names = _known.get(kind)
-    if names is None:
-        names = ()
-        if kind.__module__ not in ("builtins", "__main__"):
-            names = tuple(
-                name
-                for name, value in vars(kind).items()
-                if type(value) is int and _NAMED_LIKE_ONE.search(name)
-            )
-        _known[kind] = names
-    return names
+    if kind.__module__ in ("builtins", "__main__"):
+        return ()
+    return tuple(
+        name
+        for name, value in vars(kind).items()
+        if type(value) is int and _NAMED_LIKE_ONE.search(name)
+    )

@@ -12,10 +12,10 @@ import sys
 from typing import Any
 
 
-def is_transform(value: Any) -> bool:
-    """Return whether a value is a transform, or a box, of matplotlib's."""
+def is_transform(kind: type) -> bool:
+    """Return whether a type is that of a transform, or a box, of matplotlib's."""
     module = sys.modules.get("matplotlib.transforms")
-    return module is not None and isinstance(value, module.TransformNode)
+    return module is not None and issubclass(kind, module.TransformNode)
 
 
 def reduce_transform(node: Any) -> Any:

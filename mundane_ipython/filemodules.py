@@ -20,7 +20,7 @@ from .namespace import look_up
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType)
 
 # By name: each module that Cython compiles has these types of its own.
-_CYTHON_FUNCTIONS = ("cython_function_or_method", "fused_cython_function")
+CYTHON_FUNCTIONS = ("cython_function_or_method", "fused_cython_function")
 
 
 def reduce_by_file(obj: Any) -> Any:
@@ -28,7 +28,7 @@ def reduce_by_file(obj: Any) -> Any:
     if isinstance(obj, types.ModuleType):
         path = _path_of(obj.__name__) if sys.modules.get(obj.__name__) is obj else None
         return None if path is None else (from_file, (obj.__name__, path, ""))
-    if not isinstance(obj, _CODE) and type(obj).__name__ not in _CYTHON_FUNCTIONS:
+    if not isinstance(obj, _CODE) and type(obj).__name__ not in CYTHON_FUNCTIONS:
         return None
     home, qualname = obj.__module__, obj.__qualname__
     path = _path_of(home) if isinstance(home, str) else None

@@ -13,15 +13,15 @@ import io
 import pickle
 import time
 import types
-import weakref
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import xxhash
 
 from .classes import members_of, registered_with
 from .generators import function_home
-from .homes import class_name
+from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
 from .views import (
     is_array,
@@ -71,20 +71,80 @@ class Fingerprinter:
 
     def digest(self, value: Any) -> bytes | None:
         """Return a digest of a value's present state; None where it cannot be known in time."""
+        return self.walk(value).digest
+
+    def walk(self, value: Any) -> Walk:
+        """Return a walk through a value, with its digest where that can be known in time."""
+        walk = Walk(value, self._namespace, _Sink(self._deadline_s))
+        if walk.is_opaque:
+            self.opaque.add(id(value))
+        return walk
+
+
+class Walk:
+    """A way through everything that pickling a value meets.
+
+    Args:
+        value: the value.
+        namespace: the user namespace: functions with these globals are looked into.
+        sink: takes the pickle; None: there is no digest, and the memory of arrays is not even read.
+
+    Attributes:
+        digest: of the value's present state, None where it is not known.
+        is_opaque: whether the value's own kind refuses to be pickled.
+    """
+
+    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: _Sink | None = None) -> None:
+        self.digest: bytes | None = None
+        self.is_opaque = False
+        self._namespace = namespace
+        self._memo: Any = None
         if is_atom(value):
-            return b""
-        sink = _Sink(self._deadline_s)
-        walker = _Walker(sink, self._namespace)
+            self.digest = b""
+            return
+        walker = _Walker(sink or _Nowhere(), namespace)
         try:
             walker.dump(value)
-        except (OutOfTimeError, RecursionError):
-            return None
-        except Exception as error:  # noqa: BLE001 (a state that cannot be read cannot be compared)
+        except Exception as error:  # noqa: BLE001 (what has no end, or none in time, is not known)
             del error
-            return None
-        if walker.refused is value:
-            self.opaque.add(id(value))
-        return sink.state.digest()
+            return
+        self._memo = walker.memo
+        self.is_opaque = walker.refused is value
+        if sink is not None:
+            self.digest = sink.state.digest()
+
+    def objects(self) -> list[Any]:
+        """Return every object that was met, in that order."""
+        if self._memo is None:
+            return []
+        entries = sorted(self._memo.copy().values(), key=itemgetter(0))
+        return [found for _, found in entries]
+
+    def inner_objects(self) -> list[Any]:
+        """Return the objects whose identity matters, the value itself first.
+
+        The order is that of pickling, and so the same for an equal value in another kernel.
+        """
+        return [each for each in self.objects() if _identity_matters[type(each)]]
+
+    def shared_objects(self) -> list[Any]:
+        """Return everything through which a change is seen elsewhere as well.
+
+        The notebook's functions are among them, for their closures, and the memory of arrays.
+        """
+        found = []
+        for each in self.objects():
+            if not _is_special[type(each)]:
+                if _identity_matters[type(each)]:
+                    found.append(each)
+            elif is_array(each):
+                found += memory_chain(each)
+            elif isinstance(each, types.FunctionType):
+                # Others are how objects are reduced, the same for all of a kind.
+                found += [each] if each.__globals__ is self._namespace else []
+            elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
+                found.append(each)
+        return found
 
 
 def is_atom(value: Any) -> bool:
@@ -101,56 +161,13 @@ def is_atom(value: Any) -> bool:
     return function_home(value) is not None
 
 
-def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return everything in a value through which a change is seen elsewhere as well.
-
-    The notebook's functions are among them, for their closures, and the memory of arrays.
-    """
-    found = []
-    for each in _walk(value, namespace):
-        if is_array(each):
-            found += memory_chain(each)
-        elif isinstance(each, types.FunctionType):
-            # Others are how objects are reduced, the same for all of a kind.
-            found += [each] if each.__globals__ is namespace else []
-        elif has_identity(each) and not _is_text_stream(each):
-            found.append(each)
-    return found
-
-
-def inner_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return the objects in a value whose identity matters, the value itself first.
-
-    The order is that of pickling, and so the same for an equal value in another kernel.
-    """
-    return [each for each in _walk(value, namespace) if has_identity(each)]
-
-
-def _walk(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return every object that pickling a value meets, in that order."""
-    walker = _Walker(_Nowhere(), namespace)
-    try:
-        walker.dump(value)
-    except Exception as error:  # noqa: BLE001 (what cannot be walked shares nothing that we know)
-        del error
-        return []
-    entries = sorted(walker.memo.copy().values(), key=lambda entry: entry[0])
-    return [found for _, found in entries]
-
-
 def has_identity(value: Any) -> bool:
     """Return whether being the same object, and not only an equal one, can matter for a value."""
-    kind = type(value)
-    known = _identity_matters.get(kind)
-    if known is None:
-        known = _identity_matters[kind] = _type_has_identity(kind)
-    return known
+    return _identity_matters[type(value)]
 
 
-_identity_matters: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
-
-
-def _type_has_identity(kind: type) -> bool:
+@PerType
+def _identity_matters(kind: type) -> bool:
     if issubclass(kind, _ATOMS) or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
@@ -174,7 +191,7 @@ def find_inner(reference: str, namespace: Mapping[str, Any]) -> Any:
     """
     name, _, rest = reference.partition("#")
     index, _, kind_name = rest.partition("#")
-    found = inner_objects(namespace[name], namespace)[int(index)]
+    found = Walk(namespace[name], namespace).inner_objects()[int(index)]
     if inner_reference(name, int(index), found) != reference:
         raise LookupError(f"{name} holds a {type(found).__qualname__} where a {kind_name} was")
     return found
@@ -220,8 +237,24 @@ class _Walker(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce an object as pickle would, or to its identity."""
-        if obj is _identity:
-            return NotImplemented
+        if _is_special[type(obj)]:
+            if obj is _identity:
+                return NotImplemented
+            reduced = self._special(obj)
+            if reduced is not None:
+                return reduced
+        try:
+            reducer = copyreg.dispatch_table.get(type(obj))
+            reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
+        except Exception as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
+            if self.refused is None and "cannot pickle" in str(error):
+                self.refused = obj
+            return _identity, (type(obj).__qualname__, id(obj))
+        return reduced if isinstance(reduced, tuple) else (_identity, (reduced, id(obj)))
+
+    def _special(self, obj: Any) -> Any:
+        """Return the reduction of an object of a special type; None where pickle's is right."""
+        kind = type(obj)
         if isinstance(obj, types.FunctionType):
             return self._function(obj)
         if isinstance(obj, type):
@@ -230,7 +263,7 @@ class _Walker(pickle.Pickler):
             return _identity, _cell_contents(obj)
         if isinstance(obj, types.ModuleType):
             return _identity, (id(obj),)
-        if _is_text_stream(obj):
+        if _is_text_stream[kind]:
             if self.refused is None:
                 self.refused = obj
             return _identity, (id(obj),)
@@ -238,20 +271,18 @@ class _Walker(pickle.Pickler):
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         if is_flat_iterator(obj):
             return _identity, (obj.base, obj.index)
-        if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
-            return _identity, (id(obj),)
-        if is_labelled_array(obj):
-            return reduce_labelled(obj)
+        if isinstance(obj, types.GeneratorType):
+            return (_identity, (id(obj),)) if obj.gi_frame is None else None
+        if kind in WINDOWS:
+            return self._window(obj)
+        return reduce_labelled(obj) if is_labelled_array(obj) else None
+
+    def _window(self, window: Any) -> Any:
         try:
-            if type(obj) in WINDOWS and owner_of(obj) is not self._namespace:
-                return _identity, (id(obj), owner_of(obj))
-            reducer = copyreg.dispatch_table.get(type(obj))
-            reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
-        except Exception as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
-            if self.refused is None and "cannot pickle" in str(error):
-                self.refused = obj
-            return _identity, (type(obj).__qualname__, id(obj))
-        return reduced if isinstance(reduced, tuple) else (_identity, (reduced, id(obj)))
+            owner = owner_of(window)
+        except ValueError:  # a memoryview that was released
+            return _identity, (type(window).__qualname__, id(window))
+        return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
         if function.__globals__ is not self._namespace:
@@ -267,12 +298,27 @@ class _Walker(pickle.Pickler):
         return _identity, (id(kind), *map(id, above)), members_of(kind)
 
 
-def _is_text_stream(value: Any) -> bool:
-    """Return whether a value is a file or a standard stream: all handlers and bars share one.
+@PerType
+def _is_special(kind: type) -> bool:
+    """Return whether some instances of a type are not walked as pickle reduces them."""
+    known = (types.FunctionType, type, types.CellType, types.ModuleType, types.GeneratorType)
+    return (
+        issubclass(kind, (*known, contextvars.ContextVar))
+        or kind in WINDOWS
+        or kind.__qualname__ == "flatiter"
+        or hasattr(kind, "__array_finalize__")
+        or _is_text_stream[kind]
+        or is_proxy(kind)
+    )
+
+
+@PerType
+def _is_text_stream(kind: type) -> bool:
+    """Return whether a type is a file's or a standard stream's: all handlers and bars share one.
 
     Its state is not the notebook's: a kernel's changes with every cell.
     """
-    return isinstance(value, io.TextIOBase) and not isinstance(value, io.StringIO)
+    return issubclass(kind, io.TextIOBase) and not issubclass(kind, io.StringIO)
 
 
 def _identity(*parts: Any) -> None:

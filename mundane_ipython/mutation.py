@@ -12,14 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .classes import members_of
-from .fingerprint import (
-    Fingerprinter,
-    has_identity,
-    inner_objects,
-    inner_reference,
-    is_atom,
-    shared_objects,
-)
+from .fingerprint import Fingerprinter, Walk, has_identity, inner_reference, is_atom
 from .reach import reachable_names
 from .source import CellSource
 
@@ -38,12 +31,14 @@ class Mutations:
         unchecked: names that it can get at and whose values are too large to be compared in time.
         inner: for each object inside an unchanged value that the cell can get at, by id: the
             reference under which it is found again, and the object.
+        held: everything that is in a changed value, by id.
         removed: members that it deleted from a class of the notebook, by the class's name.
     """
 
     changed: list[str]
     unchecked: list[str]
     inner: dict[int, tuple[str, Any]]
+    held: dict[int, Any]
     removed: dict[str, frozenset[str]]
 
 
@@ -103,48 +98,61 @@ class Watch:
         changed = [name for name in kept if name in again]
         unchecked: list[str] = []
         inner: dict[int, tuple[str, Any]] = {}
+        walks: dict[str, Walk] = {}
         for name, before in self._digests.items():
             if name in again or (name not in kept and name not in rebound):
                 continue
-            after = fingerprinter.digest(kept[name] if name in kept else rebound[name])
-            unknown = before is None or after is None
+            walk = fingerprinter.walk(kept[name] if name in kept else rebound[name])
+            unknown = before is None or walk.digest is None
             if unknown and name in kept:
                 unchecked.append(name)
-            elif unknown or before != after:
+            elif unknown or before != walk.digest:
                 changed.append(name)
+                if not unknown:
+                    walks[name] = walk
             elif name in kept and has_identity(kept[name]):
-                inner.update(self._references(name, kept[name]))
+                inner.update(_references(name, walk))
         there = {**kept, **rebound}
-        changed += self._sharing(changed, there)
+        held: dict[int, Any] = {}
+        if changed:
+            for name in changed:
+                if name not in walks:
+                    walks[name] = Walk(there[name], self._namespace)
+                held.update((id(each), each) for each in walks[name].objects())
+            changed += self._sharing(changed, walks, there)
         removed = {
             name: self._members[name] - vars(there[name]).keys()
             for name in changed
             if name in self._members
         }
-        return Mutations(changed, unchecked, inner, removed)
+        return Mutations(changed, unchecked, inner, held, removed)
 
-    def _references(self, name: str, value: Any) -> dict[int, tuple[str, Any]]:
-        found = inner_objects(value, self._namespace)
-        return {
-            id(each): (inner_reference(name, k, each), each) for k, each in enumerate(found) if k
-        }
+    def _sharing(
+        self, changed: list[str], walks: Mapping[str, Walk], kept: Mapping[str, Any]
+    ) -> list[str]:
+        """Return names out of the cell's reach that share an object with a changed value.
 
-    def _sharing(self, changed: list[str], kept: Mapping[str, Any]) -> list[str]:
-        """Return names out of the cell's reach that share an object with a changed value."""
-        if not changed:
-            return []
+        Args:
+            changed: the names of changed values.
+            walks: through these.
+            kept: all values.
+        """
         # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
-        walks = {
-            name: shared_objects(value, self._namespace)
-            for name, value in kept.items()
-            if name in changed or self._out_of_reach(name, value)
-        }
-        objects = {id(each) for name in changed for each in walks[name]}
+        objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
         return [
             name
-            for name, found in walks.items()
-            if name not in changed and any(id(each) in objects for each in found)
+            for name, value in kept.items()
+            if name not in walks
+            and self._out_of_reach(name, value)
+            and not objects.keys().isdisjoint(
+                map(id, Walk(value, self._namespace).shared_objects())
+            )
         ]
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         return name not in self._digests and not is_atom(value) and not isinstance(value, type)
+
+
+def _references(name: str, walk: Walk) -> dict[int, tuple[str, Any]]:
+    found = walk.inner_objects()
+    return {id(each): (inner_reference(name, k, each), each) for k, each in enumerate(found) if k}

@@ -87,7 +87,7 @@ class Snapshot:
 
 def is_users(name: str) -> bool:
     """Return whether a name is the user's to bind: not IPython's history, not Python's own."""
-    return name not in _NEVER and not _NUMBERED.fullmatch(name)
+    return name not in _NEVER and not (name[:1] == "_" and _NUMBERED.fullmatch(name))
 
 
 def look_up(namespace: Mapping[str, Any], qualname: str) -> Any:

@@ -22,7 +22,8 @@ import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
 from .figures import is_transform, reduce_transform
-from .filemodules import reduce_by_file
+from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
+from .homes import PerType, is_proxy
 from .instances import needs_care, reduce_exception, reduce_instance
 from .namespace import look_up
 from .views import (
@@ -88,6 +89,10 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
+        if id(obj) in self._only_ones:
+            return self._only_ones[id(obj)]
+        if _is_ordinary[type(obj)]:
+            return NotImplemented
         by_file = reduce_by_file(obj)
         if by_file is not None:
             return by_file
@@ -96,8 +101,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if kind.__module__ == "__main__" and self._needs_care(kind):
             return reduce_instance(obj)
-        if id(obj) in self._only_ones:
-            return self._only_ones[id(obj)]
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -119,7 +122,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind is object:
             place = _library_place(obj)
             return NotImplemented if place is None else (getattr, place)
-        if is_transform(obj):
+        if is_transform(kind):
             return reduce_transform(obj)
         if isinstance(obj, BaseException):
             return reduce_exception(obj, self._can_pickle)
@@ -203,6 +206,24 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         file = io.BytesIO()
         NotebookPickler(file, self._namespace, self._own | {own}).dump(obj)
         return file.getvalue()
+
+
+@PerType
+def _is_ordinary(kind: type) -> bool:
+    """Return whether pickle itself does right by all instances of a type of a library."""
+    code = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+    parts = (types.CellType, types.GeneratorType, contextvars.ContextVar)
+    return not (
+        kind.__module__ == "__main__"
+        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
+        or kind in (_CachedFunction, functools.cached_property, object)
+        or kind in WINDOWS
+        or kind in _DICT_ITERATORS
+        or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
+        or hasattr(kind, "__array_finalize__")
+        or is_transform(kind)
+        or is_proxy(kind)
+    )
 
 
 def notebook_reference(qualname: str, copy: bytes) -> Any:

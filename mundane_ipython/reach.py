@@ -15,6 +15,8 @@ from typing import Any
 # Whoever uses these can get at every name.
 _DYNAMIC = frozenset(("exec", "eval", "globals", "locals", "vars", "compile", "__import__"))
 
+_SHELL = "get_ipython"
+
 # Such as `rows.append` and `rows.__len__`; the owner of a plain function in C is its module.
 _METHODS_IN_C = (types.BuiltinMethodType, types.MethodWrapperType)
 
@@ -28,16 +30,17 @@ def reachable_names(
     """Return the names of the namespace that code which reads `names` can get at.
 
     Args:
-        names: what the code itself reads.
+        names: what the code itself reads; `get_ipython` among them counts for nothing.
         namespace: the user namespace, which is the globals of the notebook's functions.
         dynamic: whether the code has ways to names that cannot be seen in it.
     """
     found: set[str] = set()
-    todo = list(names)
+    # Its magics are judged by the caller; from within a function it gets at everything.
+    todo = [name for name in names if name != _SHELL]
     seen: set[int] = set()
     while todo and not dynamic:
         name = todo.pop()
-        if name in _DYNAMIC and name not in namespace:
+        if name == _SHELL or (name in _DYNAMIC and name not in namespace):
             dynamic = True
         elif name in namespace and name not in found:
             found.add(name)

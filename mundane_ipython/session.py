@@ -20,7 +20,6 @@ from .deferred import Deferred
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
-from .restore import Restorer
 from .source import CellSource
 from .step import RunningStep, StepOptions
 
@@ -236,24 +235,32 @@ class Session:
         self._release_from(name, owner, options)
         self._take_over(opened, name, owner)
         replaces = opened.task.status(name) == "done"
-        if options.rerun or not replaces:
-            self.deferred.load()
-        attempt = self._claim(opened, options, source)
-        self._owners[name] = owner
-        if attempt.stored:
-            return False
-        self.stale.pop(name, None)
-        opened.provenance.put_back(name, self._shell.user_ns)
         step = RunningStep(
             self._shell,
             opened,
-            attempt,
             options,
             source,
             max_output_bytes=self._settings.output_limit_mib << 20,
             replaces=replaces,
             ended=self._running_ended,
         )
+        runs = options.rerun or not replaces
+        if runs:
+            self.deferred.load()
+            # Before the step is claimed: IPython's history is being written to the disk as yet,
+            # and two that sync at once take longer.
+            step.look()
+        step.attempt = self._claim(opened, options, source)
+        self._owners[name] = owner
+        if step.attempt.stored:
+            return False
+        self.stale.pop(name, None)
+        if not runs:
+            try:
+                step.look()
+            except BaseException:  # such as an interrupt: it will not run
+                step.attempt.let_go()
+                raise
         self._running.append(step)
         return True
 
@@ -283,6 +290,8 @@ class Session:
         self, opened: OpenTask, attempt: Attempt, options: StepOptions, source: CellSource
     ) -> bool:
         """Restore a stored step; return False where it is stale and shall run again instead."""
+        from .restore import Restorer  # here: a first run needs nothing of it
+
         restorer = Restorer(self._shell, opened, self.deferred)
         found = restorer.find(attempt.name)
         stale = [] if found is None else restorer.stale(found, options, source)

@@ -64,9 +64,10 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
     """
     text = ast.unparse(ast.Module(list(body), []))
     bound, read = bound_and_read(body)
-    read.update(_updated_names(body))
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    read.update(_updated_names(nodes))
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
-    magic_texts = list(_magic_texts(body))
+    magic_texts = list(_magic_texts(body)) if _uses_ipython(nodes) else []
     words = " ".join(filter(None, magic_texts))
     imported = {a.asname or a.name.split(".")[0] for s in statements for a in s.names}
     return CellSource(
@@ -76,8 +77,8 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         bound_first=bound_first(body),
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
-        imported=tuple(_imported_names(body)),
-        set_attributes=tuple(dict.fromkeys(_set_attributes(body))),
+        imported=tuple(_imported_names(nodes)),
+        set_attributes=tuple(dict.fromkeys(_set_attributes(nodes))),
         import_text=ast.unparse(ast.Module(list(statements), [])),
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
@@ -98,25 +99,23 @@ def _imported_modules(body: Sequence[ast.AST]) -> Iterator[str]:
             yield from _imported_modules(list(ast.iter_child_nodes(node)))
 
 
-def _imported_names(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str, str]]:
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    yield alias.asname or alias.name, node.module, alias.name
-            elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    root = alias.name.partition(".")[0]
-                    yield alias.asname or root, alias.name if alias.asname else root, ""
+def _imported_names(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, node.module, alias.name
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                root = alias.name.partition(".")[0]
+                yield alias.asname or root, alias.name if alias.asname else root, ""
 
 
-def _set_attributes(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ...]]:
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                path = _dotted(node)
-                if path:
-                    yield path
+def _set_attributes(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ...]]:
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            path = _dotted(node)
+            if path:
+                yield path
 
 
 def _dotted(node: ast.expr) -> tuple[str, ...]:
@@ -127,14 +126,17 @@ def _dotted(node: ast.expr) -> tuple[str, ...]:
     return (*inner, node.attr) if inner and isinstance(node, ast.Attribute) else ()
 
 
-def _updated_names(body: Sequence[ast.stmt]) -> Iterator[str]:
+def _updated_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Yield the targets of `x += 1` and `del x`, which `scopes` does not call references."""
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                yield node.target.id
-            elif isinstance(node, ast.Delete):
-                yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    for node in nodes:
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+        elif isinstance(node, ast.Delete):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _uses_ipython(nodes: Sequence[ast.AST]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "get_ipython" for node in nodes)
 
 
 _SETTING_MAGICS = frozenset(

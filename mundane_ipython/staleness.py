@@ -42,6 +42,10 @@ class Inputs:
         known = cls.__dataclass_fields__
         return cls(**{key: dict(members[key]) for key in members if key in known})
 
+    def to_record(self) -> dict[str, dict[str, str]]:
+        """Return the members as a record has them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
 
 def read_inputs(
     names: Iterable[str],

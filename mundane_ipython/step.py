@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -73,19 +73,22 @@ class RunningStep:
     Args:
         shell: in which it runs.
         opened: the open task.
-        attempt: the step, claimed and `pending`.
         options: its first line.
         source: its body.
         max_output_bytes: how much of what it shows is stored.
         replaces: whether it runs although it was stored.
         ended: called when its body has ended, however.
+
+    Attributes:
+        attempt: the step, claimed and `pending`; to be set before the body runs.
     """
+
+    attempt: Attempt
 
     def __init__(
         self,
         shell: InteractiveShell,
         opened: OpenTask,
-        attempt: Attempt,
         options: StepOptions,
         source: CellSource,
         *,
@@ -96,7 +99,6 @@ class RunningStep:
         self._shell = shell
         self._opened = opened
         self._task = opened.task
-        self._attempt = attempt
         self._options = options
         self._source = source
         self._max_output_bytes = max_output_bytes
@@ -104,6 +106,17 @@ class RunningStep:
         self._ended = ended
         self._tap = make_tap(shell)
         self._value: Any = NO_VALUE
+
+    def look(self) -> None:
+        """Look at what is there before the body runs."""
+        namespace = self._shell.user_ns
+        self._opened.provenance.put_back(self.name, namespace)
+        self._before = Snapshot(namespace, self._shell.user_ns_hidden)
+        self._before.values.pop(_EXIT_CODE, None)
+        self._watch = Watch(namespace, self._before.values, self._source)
+        self._libraries = LibraryWatch(namespace, self._source)
+        self._inputs = self._read_inputs()
+        self._ambient = read_state(self._before.values.values())
 
     def __enter__(self) -> None:
         try:
@@ -114,13 +127,7 @@ class RunningStep:
             raise
 
     def _start(self, cell: FrameType) -> None:
-        namespace = self._shell.user_ns
-        self._exit_code = namespace.pop(_EXIT_CODE, _NOTHING)
-        self._before = Snapshot(namespace, self._shell.user_ns_hidden)
-        self._watch = Watch(namespace, self._before.values, self._source)
-        self._libraries = LibraryWatch(namespace, self._source)
-        self._inputs = self._read_inputs()
-        self._ambient = read_state(self._before.values.values())
+        self._exit_code = self._shell.user_ns.pop(_EXIT_CODE, _NOTHING)
         self._guard = InterruptGuard(self._shell, cell)
         self._claims, self._started_at = self._task.claims, iso_now()
         self._started_s = time.monotonic()
@@ -137,12 +144,12 @@ class RunningStep:
             read = source.read - source.bound_first
             names &= reachable_names(read, namespace, dynamic=source.dynamic)
             names -= source.bound_first if source.dynamic else frozenset()
-        return self._opened.provenance.inputs(names, namespace, self._attempt.name)
+        return self._opened.provenance.inputs(names, namespace, self.name)
 
     @property
     def name(self) -> str:
         """The step's name."""
-        return self._attempt.name
+        return self._options.name
 
     def show(self, value: Any) -> None:
         """Display an expression's value as IPython does, and keep it."""
@@ -176,12 +183,12 @@ class RunningStep:
             self._fail(error)
 
     def _end(self) -> None:
-        self._attempt.let_go()
+        self.attempt.let_go()
         self._ended()
 
     def _fail(self, error: Exception) -> None:
         try:
-            self._attempt.failed(error)
+            self.attempt.failed(error)
         except MundaneError as refusal:
             error.add_note(f"mundane could not note the failure in the task file: {refusal}")
 
@@ -190,13 +197,12 @@ class RunningStep:
         namespace = self._shell.user_ns
         kept = self._before.older(namespace, self._before.changes(namespace, ()))
         changed = self._watch.mutations(kept).changed
-        self._opened.provenance.note_failed(
-            self._attempt.name, changed, self._changed_state(), namespace
-        )
+        self._opened.provenance.note_failed(self.name, changed, self._changed_state(), namespace)
 
     def _changed_state(self) -> dict[str, Any]:
-        again = self._opened.provenance.ambient_of(self._attempt.name)
-        return changed_state(self._ambient, self._shell.user_ns.values(), again)
+        again = self._opened.provenance.ambient_of(self.name)
+        values = self._shell.user_ns.values()
+        return changed_state(self._ambient, values, again, self._source.text)
 
     def _finish(self, shown: CellOutputs, took_ms: int) -> None:
         try:
@@ -211,7 +217,7 @@ class RunningStep:
 
     def _note(self, stored: Stored) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
-        name, texts = self._attempt.name, []
+        name, texts = self.name, []
         if stored.left_out:
             texts.append(f"stored, but for {left_out_text(stored.left_out)}")
         if stored.lost:
@@ -253,7 +259,7 @@ class RunningStep:
 
     def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
         """Commit the step; return what was stored, and what could not be."""
-        namespace, name = self._shell.user_ns, self._attempt.name
+        namespace, name = self._shell.user_ns, self.name
         changes = self._before.changes(namespace, self._source.bound)
         if self._exit_code is not _NOTHING:
             namespace.setdefault(_EXIT_CODE, self._exit_code)
@@ -264,7 +270,7 @@ class RunningStep:
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
-        packer = Packer(namespace, bound, changed, older, mutations.inner)
+        packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held)
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
         stored = Stored(
@@ -300,14 +306,14 @@ class RunningStep:
             versions=current_versions() if buffers else {},
             only=list(self._options.only),
             process=process,
-            inputs=asdict(self._inputs),
+            inputs=self._inputs.to_record(),
             ran_at=iso_now(),
             took_ms=took_ms,
         )
         cell = self._opened.sign(name, record.to_json())
         size = 0 if self._options.quiet else record.bundle_bytes
         with bytes_bar(self._shell, name, "storing", size) as tick:
-            self._attempt.done(
+            self.attempt.done(
                 stored.row(),
                 also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
             )
@@ -355,7 +361,7 @@ class RunningStep:
         for name in names:
             if name not in namespace:
                 reason = f"-o names {name!r}, which the cell does not bind"
-                raise NotebookStepError(self._task.path, self._attempt.name, reason)
+                raise NotebookStepError(self._task.path, self.name, reason)
         return {name: namespace[name] for name in names}
 
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:

@@ -40,6 +40,17 @@ class ArrayRoots:
             self._rootless[id(array)] = array
         return None
 
+    def expect(self, objects: Mapping[int, Any]) -> None:
+        """Find the roots of arrays that are yet to be pickled.
+
+        Args:
+            objects: what will be pickled, by id, as far as that is known.
+        """
+        for each in objects.values():
+            if is_array(each):
+                self.root_of(each)
+        self.add_shared(lambda: objects)
+
     def add_shared(self, pickled: Callable[[], Mapping[int, Any]]) -> bool:
         """Add roots for arrays that had none; return whether there are any.
 

@@ -3,14 +3,16 @@
     python -m tests.bench.overhead NOTEBOOK... [--rounds 3]
 
 Each run has a kernel of its own; the clock starts when the kernel has answered and stops after the
-last cell. Cells that fail plain are left out of all runs. A restored notebook is measured up to its
-last output, and once more with a plain cell at its end, before which all values must be there: that
-takes at least as long as importing the modules that the plain run loaded, whoever restores.
+last cell. All modules have their bytecode by then, as installed packages have. Cells that fail
+plain are left out of all runs. A restored notebook is measured up to its last output, and once more
+with a plain cell at its end, before which all values must be there: that takes at least as long as
+importing the modules that the plain run loaded, whoever restores.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -35,7 +37,8 @@ for name in json.load(open("modules.json")):
 
 def run(cells: list[str], folder: str) -> tuple[float, list[int]]:
     """Run cells in a new kernel; return the seconds they took, and which of them failed."""
-    manager, client = start_new_kernel(cwd=folder)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    manager, client = start_new_kernel(cwd=folder, env=env)
     try:
         client.execute("pass", reply=True, timeout=60)
         started_s = time.perf_counter()
@@ -61,6 +64,8 @@ def measure(notebook: Path, rounds: int) -> list[Row]:
         failed = set(run(cells, folder)[1])
     cells = [cell for i, cell in enumerate(cells) if i not in failed]
     steps = as_steps(cells)
+    with tempfile.TemporaryDirectory() as folder:
+        run(steps, folder)  # a first run writes what bytecode is missing
     plain, first, again, values, modules = [], [], [], [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:

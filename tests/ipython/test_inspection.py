@@ -169,17 +169,27 @@ def test_an_interrupted_function_is_not_said_to_run(shell: Shell, task_path: Pat
 
 
 def test_a_step_interrupted_before_its_body_does_not_run(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it looks at the older values, say: the task can be closed after that."""
+    """While it looks at the older values, say: it has not begun, and the task can be closed."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
+    shell = restarted()
     with monkeypatch.context() as patch:
         patch.setattr("mundane_ipython.step.Watch", interrupt)
-        shell.run("%%step cut\nx = 1")
+        shell.run("%%step cut\nx = y")
+    assert "cut" not in shell.ok("%mundane_steps").out
+    shell.ok("y = 1")
+    shell.ok("%%step cut\nx = y")
+    shell = restarted()
+    shell.ok("y = 2")
+    with monkeypatch.context() as patch:
+        patch.setattr("mundane_ipython.step.Watch", interrupt)
+        shell.run("%%step cut --on-change rerun\nx = y")
     assert table_rows(shell)["cut"].split()[1] == "interrupted"
+    assert "x" not in shell.ns
     shell.ok("%mundane_close")
 
 

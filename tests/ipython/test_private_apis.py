@@ -49,6 +49,18 @@ def test_streams_have_the_reading_end_of_their_pipe(notebook: Notebook) -> None:
     assert notebook.value("type(sys.stderr._fid)") == "<class 'int'>"
 
 
+def test_streams_keep_text_in_buffers_until_it_is_sent(notebook: Notebook) -> None:
+    """`OutStream._buffers` is empty just when a stream has nothing to send, and then another."""
+    notebook.ok(
+        "import sys\nfrom mundane_ipython.capture import _is_empty, _unsent\nfound = []\n"
+        "for stream in (sys.stdout, sys.stderr):\n    stream.flush()\n    before = _unsent()\n"
+        "    found.append(_is_empty(before))\n    stream.write('text')\n"
+        "    found.append(_is_empty(_unsent()))\n    stream.flush()\n    after = _unsent()\n"
+        "    found.append(_is_empty(after) and list(map(id, before)) != list(map(id, after)))"
+    )
+    assert notebook.value("found") == str([True, False, True] * 2)
+
+
 def test_a_thread_of_its_own_reads_each_stream_s_pipe(notebook: Notebook) -> None:
     """`watch_fd_thread` is blocked in a call on `OutStream._fid` when nothing is on its way."""
     blocked = "open(f'/proc/self/task/{s.watch_fd_thread.native_id}/syscall').read().split()[1]"
