@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Protocol
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -29,6 +30,11 @@ if sys.platform != "win32":
     import fcntl
     import termios
 
+
+# What a forked child writes comes by the IOPub thread, and nothing tells before.
+_process = {"has_forked": False}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_parent=partial(_process.update, has_forked=True))
 
 # As long as a flush of a kernel's stream waits itself (OutStream.flush_timeout).
 _FLUSH_S = 10.0
@@ -124,8 +130,8 @@ class KernelTap:
         _drain_descriptors()
         now = _unsent()
         same = all(map(operator.is_, now, self._unsent))
-        if not (same and _is_empty(now)):  # else nothing was written, and nothing is on its way
-            self._flush_streams()
+        if _process["has_forked"] or not (same and _is_empty(now)):
+            self._flush_streams()  # else nothing was written, and nothing is on its way
         self._patches.undo()
         return self._outputs
 

@@ -30,19 +30,19 @@ def reachable_names(
     """Return the names of the namespace that code which reads `names` can get at.
 
     Args:
-        names: what the code itself reads; `get_ipython` among them counts for nothing.
+        names: what the code itself reads. `get_ipython` counts for nothing here: what magics can
+            get at is known to the caller.
         namespace: the user namespace, which is the globals of the notebook's functions.
         dynamic: whether the code has ways to names that cannot be seen in it.
     """
     found: set[str] = set()
-    # Its magics are judged by the caller; from within a function it gets at everything.
-    todo = [name for name in names if name != _SHELL]
+    todo = list(names)
     seen: set[int] = set()
     while todo and not dynamic:
         name = todo.pop()
-        if name == _SHELL or (name in _DYNAMIC and name not in namespace):
+        if name in _DYNAMIC and name not in namespace:
             dynamic = True
-        elif name in namespace and name not in found:
+        elif name in namespace and name not in found and name != _SHELL:
             found.add(name)
             todo.extend(_names_read(namespace[name], namespace, seen))
             dynamic = len(seen) > _MAX_OBJECTS

@@ -271,6 +271,7 @@ class RunningStep:
         older = {name: value for name, value in kept.items() if name not in bound}
         changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
         packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held)
+        mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
         stored = Stored(

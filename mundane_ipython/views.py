@@ -30,6 +30,8 @@ class ArrayRoots:
         self._inner = inner
         # By id: arrays in the memory of something else, for which no root was found.
         self._rootless: dict[int, Any] = {}
+        # Owners of memory for which a root was found before all was known.
+        self._expected: set[int] = set()
 
     def root_of(self, array: Any) -> Any:
         """Return the largest known array that an array is a view of, None for none."""
@@ -46,22 +48,29 @@ class ArrayRoots:
         Args:
             objects: what will be pickled, by id, as far as that is known.
         """
+        known = self._roots.keys()
+        before = set(known)
         for each in objects.values():
             if is_array(each):
                 self.root_of(each)
         self.add_shared(lambda: objects)
+        self._expected = known - before
 
     def add_shared(self, pickled: Callable[[], Mapping[int, Any]]) -> bool:
-        """Add roots for arrays that had none; return whether there are any.
+        """Add roots for arrays that had none; return whether the roots are others now.
 
         That is what they lie in inside of an older value, or where they overlap.
 
         Args:
             pickled: returns everything that was pickled, by id.
         """
-        if not self._rootless:
+        if not self._rootless and not self._expected:
             return False
         objects = pickled()
+        wrong = self._expected & _memory_of_pandas((*objects.values(), *self._inner))
+        self._expected.clear()
+        for owner_id in wrong:
+            del self._roots[owner_id]
         older = _largest_roots(self._inner)
         by_owner: dict[int, list[Any]] = {}
         for array in self._rootless.values():
@@ -80,7 +89,7 @@ class ArrayRoots:
             for owner_id in _memory_of_pandas((*objects.values(), *self._inner)):
                 found.pop(owner_id, None)
         self._roots.update(found)
-        return bool(found)
+        return bool(found or wrong)
 
 
 def is_array(value: Any) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import xxhash
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from mundane_ipython.dataunpickler import DataUnpickler
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.unpickler import NotebookUnpickler
+from mundane_ipython.views import ArrayRoots
 
 from .shells import Shell, new_shell
 
@@ -452,3 +454,16 @@ def test_a_path_that_python_3_13_stored() -> None:
     for make in (NotebookUnpickler, DataUnpickler):
         loaded = make(io.BytesIO(stored.encode()), (), dict)
         assert loaded.load() == Path("a")
+
+
+def test_roots_found_early_are_given_up_in_a_frame_s_memory() -> None:
+    """A frame copies a block that others share before it changes it; a view of a root is none."""
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
+    part = frame["x"].to_numpy()[1:]
+    held = {id(each): each for each in (part, part[1:])}
+    roots = ArrayRoots(())
+    roots.expect(held)
+    assert any(roots.root_of(each) is not None for each in held.values())
+    block = frame._mgr.blocks[0]
+    assert roots.add_shared(lambda: {**held, id(block): block})
+    assert all(roots.root_of(each) is None for each in held.values())
