@@ -13,6 +13,7 @@ import io
 import pickle
 import types
 
+import ipykernel
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
@@ -50,7 +51,10 @@ def test_streams_have_the_reading_end_of_their_pipe(notebook: Notebook) -> None:
 
 
 def test_streams_keep_text_in_buffers_until_it_is_sent(notebook: Notebook) -> None:
-    """`OutStream._buffers` is empty just when a stream has nothing to send, and then another."""
+    """`OutStream._buffers` is empty just when a stream has nothing to send, and then another.
+
+    ipykernel 6 has no such attribute: there each step waits, as if something were on its way.
+    """
     notebook.ok(
         "import sys\nfrom mundane_ipython.capture import _is_empty, _unsent\nfound = []\n"
         "for stream in (sys.stdout, sys.stderr):\n    stream.flush()\n    before = _unsent()\n"
@@ -58,7 +62,8 @@ def test_streams_keep_text_in_buffers_until_it_is_sent(notebook: Notebook) -> No
         "    found.append(_is_empty(_unsent()))\n    stream.flush()\n    after = _unsent()\n"
         "    found.append(_is_empty(after) and list(map(id, before)) != list(map(id, after)))"
     )
-    assert notebook.value("found") == str([True, False, True] * 2)
+    found = [True, False, True] if ipykernel.version_info >= (7,) else [False, False, False]
+    assert notebook.value("found") == str(found * 2)
 
 
 def test_a_thread_of_its_own_reads_each_stream_s_pipe(notebook: Notebook) -> None:
