@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import copyreg
+import functools
 import io
 import pickle
 import time
@@ -113,8 +114,9 @@ class Walk:
         if sink is not None:
             self.digest = sink.state.digest()
 
+    @functools.cached_property
     def objects(self) -> list[Any]:
-        """Return every object that was met, in that order."""
+        """Every object that was met, in that order."""
         if self._memo is None:
             return []
         entries = sorted(self._memo.copy().values(), key=itemgetter(0))
@@ -125,7 +127,7 @@ class Walk:
 
         The order is that of pickling, and so the same for an equal value in another kernel.
         """
-        return [each for each in self.objects() if _identity_matters[type(each)]]
+        return [each for each in self.objects if _identity_matters[type(each)]]
 
     def shared_objects(self) -> list[Any]:
         """Return everything through which a change is seen elsewhere as well.
@@ -133,7 +135,7 @@ class Walk:
         The notebook's functions are among them, for their closures, and the memory of arrays.
         """
         found = []
-        for each in self.objects():
+        for each in self.objects:
             if not _is_special[type(each)]:
                 if _identity_matters[type(each)]:
                     found.append(each)

@@ -118,7 +118,7 @@ class Watch:
             for name in changed:
                 if name not in walks:
                     walks[name] = Walk(there[name], self._namespace)
-                held.update((id(each), each) for each in walks[name].objects())
+                held.update((id(each), each) for each in walks[name].objects)
             changed += self._sharing(changed, walks, there)
         removed = {
             name: self._members[name] - vars(there[name]).keys()

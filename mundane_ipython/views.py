@@ -67,10 +67,6 @@ class ArrayRoots:
         if not self._rootless and not self._expected:
             return False
         objects = pickled()
-        wrong = self._expected & _memory_of_pandas((*objects.values(), *self._inner))
-        self._expected.clear()
-        for owner_id in wrong:
-            del self._roots[owner_id]
         older = _largest_roots(self._inner)
         by_owner: dict[int, list[Any]] = {}
         for array in self._rootless.values():
@@ -85,9 +81,16 @@ class ArrayRoots:
                 root = _common_root(arrays)
             if root is not None:
                 found[owner_id] = root
-        if found:
-            for owner_id in _memory_of_pandas((*objects.values(), *self._inner)):
-                found.pop(owner_id, None)
+        wrong: set[int] = set()
+        if found or self._expected:
+            of_pandas = _memory_of_pandas((*objects.values(), *self._inner))
+            found = {
+                owner_id: root for owner_id, root in found.items() if owner_id not in of_pandas
+            }
+            wrong = self._expected & of_pandas
+            self._expected.clear()
+        for owner_id in wrong:
+            del self._roots[owner_id]
         self._roots.update(found)
         return bool(found or wrong)
 
