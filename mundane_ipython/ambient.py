@@ -180,16 +180,35 @@ def _numpy_random() -> State:
     numpy_random = _loaded("numpy.random")
     if numpy_random is None:
         return None
-    state = numpy_random.get_state(legacy=False)
-    words = state["state"]
-    return {**state, "state": {**words, "key": words["key"].tobytes()}}
+    state = dict(_without_arrays(numpy_random.get_state(legacy=False)))
+    if state["bit_generator"] != "MT19937":
+        # Set by the user (NumPy 1.24, `set_bit_generator`), who may have a name for it.
+        state["generator"] = numpy_random.get_bit_generator()
+    return state
+
+
+def _without_arrays(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the members of a generator's state as values that compare as a whole."""
+    for name, member in state.items():
+        if isinstance(member, dict):
+            yield name, dict(_without_arrays(member))
+        else:
+            yield name, member.tobytes() if hasattr(member, "tobytes") else member
 
 
 def _set_numpy_random(state: State) -> None:
     import numpy as np
 
+    numpy_random: Any = np.random  # whose stubs lack some of its functions
+    if "generator" in state:
+        numpy_random.set_bit_generator(state["generator"])  # which has its words
+        words = numpy_random.get_state(legacy=False)
+        numpy_random.set_state({**words, "has_gauss": state["has_gauss"], "gauss": state["gauss"]})
+        return
+    if numpy_random.get_state(legacy=False)["bit_generator"] != "MT19937":
+        numpy_random.set_bit_generator(np.random.MT19937())
     key = np.frombuffer(state["state"]["key"], dtype=np.uint32)
-    np.random.set_state({**state, "state": {**state["state"], "key": key}})
+    numpy_random.set_state({**state, "state": {**state["state"], "key": key}})
 
 
 def _set_locale(state: State) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any
 
 # By module, a function that is a method of its generator in all versions.
@@ -25,3 +26,18 @@ def function_home(value: Any) -> str | None:
             named = getattr(module, value.__name__, None) == value
             return f"{module_name}:{value.__name__}" if named else None
     return None
+
+
+def names_of_global_generator(values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names that NumPy's global bit generator has (NumPy 1.24, `set_bit_generator`).
+
+    Whoever draws by a function of `numpy.random` changes it without such a name.
+
+    Args:
+        values: of names.
+    """
+    get = getattr(sys.modules.get("numpy.random"), "get_bit_generator", None)
+    if get is None:
+        return frozenset()
+    generator = get()
+    return frozenset(name for name, value in values.items() if value is generator)

@@ -13,6 +13,7 @@ from typing import Any
 
 from .classes import members_of
 from .fingerprint import Fingerprinter, Walk, has_identity, inner_reference, is_atom
+from .generators import names_of_global_generator
 from .reach import reachable_names
 from .source import CellSource
 
@@ -64,11 +65,12 @@ class Watch:
         self._namespace = namespace
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
+        looked_at = names | names_of_global_generator(older)
         fingerprinter = Fingerprinter(namespace, _BUDGET_S)
         self._digests = {
             name: fingerprinter.digest(value)
             for name, value in older.items()
-            if name in names and not is_atom(value)
+            if name in looked_at and not is_atom(value)
         }
         self.opaque = [
             name

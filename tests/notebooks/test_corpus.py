@@ -37,6 +37,14 @@ def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path)
         assert "STALE" not in str(resumed.notes)
 
 
+def test_times_are_set_aside_and_other_numbers_are_not(server: ForkServer, tmp_path: Path) -> None:
+    """Two runs that print how long a thing took are equal; no other number may differ."""
+    shown = [server.run([f"print('total time=   {n}s')"], tmp_path) for n in ("0.1", "0.2")]
+    assert compare(*shown, offset=0) == []
+    others = [server.run([f"print('total loss=   {n}s')"], tmp_path) for n in ("0.1", "0.2")]
+    assert len(compare(*others, offset=0)) == 1
+
+
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:
     """What cannot be stored is named under its cell, left unbound, and its NameError says so."""
     steps = as_steps(["g = (i for i in range(3))\nok = 1", "#plain\nprint(ok)", "#plain\nnext(g)"])
