@@ -90,7 +90,7 @@ def value_parts(value: Any, other: Callable[[Any], Parts]) -> Parts:
         for field in dataclasses.fields(value):
             yield field.name.encode()
             yield from value_parts(getattr(value, field.name), other)
-    elif kind.__module__.partition(".")[0] == "pandas":
+    elif str(kind.__module__).partition(".")[0] == "pandas":
         yield from _pandas_parts(value)
     else:
         yield from other(value)

@@ -8,13 +8,17 @@ with the live namespace as its globals.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import ctypes
 import enum
 import functools
+import importlib
 import io
 import pickle
 import sys
 import types
+import typing
 from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, cast
 
@@ -96,9 +100,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         by_file = reduce_by_file(obj)
         if by_file is not None:
             return by_file
-        if isinstance(obj, (type, types.FunctionType)):
-            return self._reduce_code(obj)
         kind = type(obj)
+        if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
+            return self._reduce_code(obj)
         if kind.__module__ == "__main__" and self._needs_care(kind):
             return reduce_instance(obj)
         if kind is _CachedFunction:
@@ -107,6 +111,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # Where a Python has a lock in it (3.11), it is made anew.
             state = {name: value for name, value in vars(obj).items() if name != "lock"}
             return functools.cached_property, (obj.func,), state
+        if kind is typing.NewType and obj.__module__ == "__main__":
+            return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
         if kind in WINDOWS:
             return reduce_window(obj, self._namespace)
         if isinstance(obj, types.CellType):
@@ -152,6 +158,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, reference, change, None, None, change_class
         if live:
             return _reduce_function(cast("types.FunctionType", obj))
+        if type(obj) in _CTYPES:
+            raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
+        _load_home(obj.__module__)
         reduced = super().reducer_override(obj)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
@@ -216,7 +225,7 @@ def _is_ordinary(kind: type) -> bool:
     return not (
         kind.__module__ == "__main__"
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
-        or kind in (_CachedFunction, functools.cached_property, object)
+        or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
         or kind in WINDOWS
         or kind in _DICT_ITERATORS
         or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
@@ -347,6 +356,20 @@ def value_in(
         return (context.run(variable.get),)
     except LookupError:
         return ()
+
+
+# Types of these are made when they are asked for, and their pickles cannot be loaded.
+_CTYPES = (type(ctypes.c_int * 1), type(ctypes.CFUNCTYPE(None)))
+
+
+def _load_home(name: Any) -> None:
+    """Import the module that a library's class or function says it is in, if nobody has yet.
+
+    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
+    """
+    if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _only_ones() -> dict[int, Any]:

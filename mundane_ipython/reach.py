@@ -84,7 +84,9 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo += _wrapped(item)
         elif not isinstance(item, types.ModuleType):
             todo.append(type(item))
-            todo.extend(getattr(item, "__dict__", {}).values())
+            members = getattr(item, "__dict__", None)
+            if isinstance(members, dict):  # a proxy answers whatever it is asked for
+                todo.extend(members.values())
 
 
 def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:

@@ -776,6 +776,37 @@ np.random.set_bit_generator(first)
 ---
 print(np.random.normal(), np.random.rand())
 """),
+    _book("homeless", "types whose home nobody has imported, or that have none", """
+import typing
+import numpy as np
+UserId = typing.NewType("UserId", int)
+records = np.zeros(2, dtype=[("x", "f4")]).view(np.recarray)
+---
+users = [UserId(5)]
+def first(ids: list[UserId]) -> UserId: return ids[0]
+---
+records.x[0] = 2
+print(UserId, first(users), records, records.x, type(records) is np.recarray)
+"""),
+    _book("evasive", "an object that answers whatever it is asked for", """
+class Remote:
+    def __getattr__(self, name):
+        if name.startswith("__") and name != "__dict__":
+            raise AttributeError(name)
+        return lambda *args: name
+class Pointer:
+    __slots__ = ()
+    def __repr__(self): return "pointer"
+    def __getattr__(self, name):
+        if name.startswith("__") and name != "__dict__":
+            raise AttributeError(name)
+        return Remote().users
+remote, pointer = Remote(), Pointer()
+---
+print(remote.users())
+---
+print(remote.posts(), pointer.values())
+"""),
     _book("underscore", "a name that IPython has too, once the user has bound it", """
 for _ in range(3):
     pass
