@@ -57,7 +57,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     setattr(shell, HOOK, magics)
     shell.input_transformers_cleanup.append(rewrite_step_line)
     session = magics.session
-    shell.ast_transformers.append(StepWrapper(shell, session.sources, session.deferred))
+    shell.ast_transformers.append(StepWrapper(shell, session.sources, session.attends))
     shell.events.register("pre_run_cell", session.before_cell)
     shell.events.register("post_run_cell", session.after_cell)
     magics.hints = NameErrorHints(shell, session.left_out)

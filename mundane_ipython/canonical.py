@@ -46,16 +46,22 @@ def hashed(parts: Iterable[bytes | memoryview]) -> str:
     try:
         for count, part in enumerate(parts):
             if count > _MAX_ITEMS:
-                raise NoDigestError
+                break
             state.update(part)
-    except RecursionError:
-        raise NoDigestError from None
-    return state.hexdigest()
+        else:
+            return state.hexdigest()
+    except NoDigestError:
+        raise
+    except Exception as error:  # a value's own methods may raise anything
+        raise NoDigestError from error
+    raise NoDigestError
 
 
 def shown(value: Any) -> str | None:
     """Return a small plain value as text, None for any other."""
     if type(value) in (int, float, complex, str, bool, type(None)):
+        if type(value) is int and value.bit_length() > 4 * _MAX_SHOWN:
+            return None  # Python refuses to write out the largest
         text = repr(value)
         return text if len(text) <= _MAX_SHOWN else None
     return None
@@ -110,6 +116,10 @@ def _array_parts(array: Any) -> Parts:
     yield np.ascontiguousarray(array).view(np.uint8).data if array.size else b""
 
 
+def _no_parts(value: Any) -> Parts:
+    raise NoDigestError
+
+
 def _pandas_parts(value: Any) -> Parts:
     """Yield the parts of a frame, series or index; text columns by pandas' own hash."""
     import pandas as pd
@@ -128,8 +138,16 @@ def _pandas_parts(value: Any) -> Parts:
         if getattr(dtype, "kind", "O") in "biufcmM":
             yield from _array_parts(value.to_numpy())
         elif len(value) <= _MAX_ITEMS:
-            yield from _array_parts(pd.util.hash_array(pd.Index(value).to_numpy(dtype=object)))
+            items = pd.Index(value).to_numpy(dtype=object)
+            try:
+                yield from _array_parts(pd.util.hash_array(items))
+            except TypeError:  # lists, dictionaries or arrays are among them
+                for item in items:
+                    yield from value_parts(item, _no_parts)
         else:
             raise NoDigestError
     else:
-        yield repr(value).encode()
+        text = repr(value)
+        if " at 0x" in text:  # a group, a style, a reader: no data
+            raise NoDigestError
+        yield text.encode()

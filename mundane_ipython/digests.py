@@ -87,9 +87,9 @@ def carried_digest(value: Any) -> str | None:
         return None
     try:
         parts = list(_Walk().carried(value))
-        return hashed(parts) if parts else None
-    except NoDigestError:
+    except Exception:  # noqa: BLE001 (a value's own methods may raise anything)
         return None
+    return _digest(iter(parts)) if parts else None
 
 
 def is_code(value: Any) -> bool:

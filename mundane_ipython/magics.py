@@ -252,9 +252,9 @@ class MundaneMagics(Magics):
             line = fill_in(line, self._ip.user_ns)
         return self.session.begin(self._step_options(line), key)
 
-    def load(self) -> None:
-        """Bring the values that wait, before a plain cell's own code."""
-        self.session.load()
+    def attend(self, key: str) -> None:
+        """Bring the values that wait, before a plain cell's own code, and look at them."""
+        self.session.attend(key)
 
     def running(self) -> RunningStep:
         """Return the context of the body."""

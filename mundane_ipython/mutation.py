@@ -17,7 +17,7 @@ from .generators import names_of_global_generator
 from .reach import reachable_names
 from .source import CellSource
 
-# How long the digests before a cell may take, and again those after it, in seconds.
+# How long the digests before a step may take, and again those after it, in seconds.
 _BUDGET_S = 2.0
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -50,6 +50,7 @@ class Watch:
         namespace: the user namespace.
         older: the user's names before the cell, with their values.
         source: the cell's body.
+        budget_s: how long the digests before the cell may take, and again those after it.
 
     Attributes:
         reachable: the older names that the cell can get at.
@@ -60,13 +61,18 @@ class Watch:
     opaque: list[str]
 
     def __init__(
-        self, namespace: Mapping[str, Any], older: Mapping[str, Any], source: CellSource
+        self,
+        namespace: Mapping[str, Any],
+        older: Mapping[str, Any],
+        source: CellSource,
+        budget_s: float = _BUDGET_S,
     ) -> None:
         self._namespace = namespace
+        self._budget_s = budget_s
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
         looked_at = names | names_of_global_generator(older)
-        fingerprinter = Fingerprinter(namespace, _BUDGET_S)
+        fingerprinter = Fingerprinter(namespace, budget_s)
         self._digests = {
             name: fingerprinter.digest(value)
             for name, value in older.items()
@@ -96,7 +102,7 @@ class Watch:
             rebound: those that do so too, though the cell bound them, such as `x += [1]` does.
             again: names that an earlier run of the step changed; they count as changed.
         """
-        fingerprinter = Fingerprinter(self._namespace, _BUDGET_S)
+        fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
         unchecked: list[str] = []
         inner: dict[int, tuple[str, Any]] = {}

@@ -37,8 +37,15 @@ class Provenance:
         self._left_out: dict[str, frozenset[str]] = {}
         # Steps that were restored though stale, and did not run since.
         self._stale: set[str] = set()
+        # By name: the id of a step's result that a plain cell has changed in place since.
+        self._touched: dict[str, int] = {}
         # By name: the id of what a restore bound it to last; `_ABSENT`'s where it deleted it.
         self._restored: dict[str, int] = {}
+
+    @property
+    def has_results(self) -> bool:
+        """Whether some step has bound or changed anything in this kernel."""
+        return bool(self._origins)
 
     @property
     def finished(self) -> Mapping[str, str]:
@@ -92,6 +99,7 @@ class Provenance:
                     if name in older and identity == id(older[name]):
                         found[name] = origin, identity
                 self._origins[name] = step, id(namespace[name])
+                self._touched.pop(name, None)
         self._changed[step] = _ids(changed, namespace)
         self._ambient[step] = dict(ambient)
         self._left_out[step] = frozenset(left_out)
@@ -111,6 +119,18 @@ class Provenance:
         """Note as a step's what it has changed under another name, under which it failed."""
         self._changed.setdefault(step, {}).update(self._changed.pop(failed, {}))
         self._ambient.setdefault(step, {}).update(self._ambient.pop(failed, {}))
+
+    def note_touched(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
+        """Note that a plain cell has changed results of steps in place."""
+        self._touched.update(_ids(names, namespace))
+
+    def results(self, namespace: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+        """Return the names that have a step's result, each with the step and the value's id."""
+        return {
+            name: origin
+            for name, origin in self._origins.items()
+            if origin[1] == id(namespace.get(name, _ABSENT))
+        }
 
     def is_from_step(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """Return whether a name's present value was bound or changed by a step."""
@@ -151,7 +171,10 @@ class Provenance:
         found = self._found.get(step, {})
         own = {name: (found[name][0], id(namespace[name])) for name in left & found.keys()}
         unknown = left - found.keys()
-        inputs = read_inputs(names - unknown, namespace, self._origins | own, self._finished)
+        inputs = read_inputs(
+            names - unknown, namespace, self._origins | own, self._finished, self._touched
+        )
+        inputs.changed.update(dict.fromkeys(own, ""))  # how it was found is not known any more
         # After a restore, a plain cell makes what was left out: not another input for that.
         inputs.origins = {
             name: origin

@@ -66,7 +66,9 @@ class Restorer:
         before, step = Inputs.from_record(record.inputs), options.name
         # What waits need not be brought to know that it is of the same step as ever.
         waits = self._deferred.steps.items() & before.origins.items()
-        names = {*before.values, *before.helpers, *before.origins} - {name for name, _ in waits}
+        names = {*before.values, *before.helpers, *before.origins} - {
+            name for name, _ in waits if not before.changed.get(name)
+        }
         if names & self._deferred.steps.keys():
             self._deferred.load()
         namespace, provenance = self._shell.user_ns, self._opened.provenance

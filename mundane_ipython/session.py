@@ -20,6 +20,7 @@ from .deferred import Deferred
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
+from .plaincells import PlainCell
 from .source import CellSource
 from .step import RunningStep, StepOptions
 
@@ -91,6 +92,8 @@ class Session:
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
         self._used_before: list[tuple[str, int]] = []
+        # Of the cells that run, the innermost last; None for a step's, and where nothing is there.
+        self._plain_cells: list[PlainCell | None] = []
 
     # The task.
 
@@ -184,16 +187,31 @@ class Session:
         except MundaneError as error:
             raise shown_short(error)  # noqa: B904 (raised again as it is)
 
-    def load(self) -> None:
-        """Bring the values of restored steps that wait: a cell is about to run.
+    def attends(self) -> bool:
+        """Return whether a plain cell shall call `attend` first: values wait, or are there.
+
+        Not so the code that a magic runs within a cell, which has begun already.
+        """
+        if self._opened is None:
+            return False
+        begins = bool(self._plain_cells) and self._plain_cells[-1] is None and not self._running
+        results = self._opened.provenance.has_results
+        return len(self.deferred) > 0 or (begins and results)
+
+    def attend(self, key: str) -> None:
+        """Bring the values of restored steps that wait, and look at them: a plain cell begins.
 
         Raises:
             MundaneError: one cannot be brought; it says of which step.
         """
+        source = self.sources.pop(key)
         try:
             self.deferred.load()
         except MundaneError as error:
             raise shown_short(error)  # noqa: B904 (raised again as it is)
+        if self._opened is not None and self._plain_cells and self._plain_cells[-1] is None:
+            namespace, provenance = self._shell.user_ns, self._opened.provenance
+            self._plain_cells[-1] = PlainCell(namespace, provenance, source)
 
     def running(self) -> RunningStep:
         """Return the step that `begin` said shall run: the context of its body."""
@@ -207,6 +225,7 @@ class Session:
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Note which names are used before a cell; a cell that runs again may use its own again."""
+        self._plain_cells.append(None)
         if self.task is None or info.raw_cell is None:
             self._used_before.append(("", 0))
             return
@@ -216,7 +235,10 @@ class Session:
         self._used_before.append((cell, self.task.claims))
 
     def after_cell(self, result: ExecutionResult) -> None:
-        """Note which names the cell used by `task.step` and the like."""
+        """Note which names the cell used by `task.step`, and which results a plain one changed."""
+        plain_cell = self._plain_cells.pop() if self._plain_cells else None
+        if plain_cell is not None:
+            plain_cell.ended()
         cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return

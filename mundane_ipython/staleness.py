@@ -27,6 +27,8 @@ class Inputs:
         steps: when the steps whose results it could read had finished, by step.
         origins: for each of these results, modules and their members left aside, the step that
             had bound or changed it last, by name.
+        changed: digests of those of these results that plain cells had changed in place since, by
+            name; "" where that is not known.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -35,12 +37,16 @@ class Inputs:
     carried: dict[str, str] = field(default_factory=dict)
     steps: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, members: Mapping[str, Mapping[str, str]]) -> Inputs:
         """Return what a record has; members of later versions are passed over."""
         known = cls.__dataclass_fields__
-        return cls(**{key: dict(members[key]) for key in members if key in known})
+        inputs = cls(**{key: dict(members[key]) for key in members if key in known})
+        if "changed" not in members:  # of a version that had no eye on it
+            inputs.changed = dict.fromkeys(inputs.origins, "")
+        return inputs
 
     def to_record(self) -> dict[str, dict[str, str]]:
         """Return the members as a record has them."""
@@ -52,6 +58,7 @@ def read_inputs(
     namespace: Mapping[str, Any],
     origins: Mapping[str, tuple[str, int]],
     finished: Mapping[str, str],
+    touched: Mapping[str, int],
 ) -> Inputs:
     """Return what the names stand for at present.
 
@@ -60,6 +67,7 @@ def read_inputs(
         namespace: the user namespace.
         origins: for a name that a step bound or changed, the step and its value's id.
         finished: when each stored step finished, by step.
+        touched: the id of a step's result that a plain cell has changed in place, by name.
     """
     inputs = Inputs()
     for name in sorted(names):
@@ -72,6 +80,8 @@ def read_inputs(
             inputs.steps[step] = finished[step]
             # It is the same module whoever has imported it last.
             _put(inputs.origins, name, None if is_imported(value) else step)
+            if touched.get(name) == identity:
+                inputs.changed[name] = _present_digest(value)
         if is_code(value):
             _put(inputs.helpers, name, code_digest(value))
             _put(inputs.carried, name, carried_digest(value))
@@ -80,6 +90,11 @@ def read_inputs(
             _put(inputs.values, name, None if of_step else input_digest(value))
             _put(inputs.shown, name, shown(value))
     return inputs
+
+
+def _present_digest(value: Any) -> str:
+    """Return a digest of a value or of a function's or class's code, "" where it has none."""
+    return (code_digest(value) if is_code(value) else input_digest(value)) or ""
 
 
 def with_classes(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
@@ -123,10 +138,13 @@ def differences(
         # That of the same step is the same, or the step was run again.
         if before.origins.get(name, "") == now.origins.get(name):
             continue
-        if _differs(before.helpers, now.helpers, name) or _differs(
-            before.carried, now.carried, name
+        if (
+            (name in namespace and not is_code(namespace[name]))
+            or _differs(before.helpers, now.helpers, name)
+            or _differs(before.carried, now.carried, name)
         ):
             found.append(f"helper {name}() changed")
+    found += _changed_in_place(before, now, names & namespace.keys(), namespace)
     found += _moved(before, now, names & namespace.keys())
     return found + reran(before.steps, finished)
 
@@ -151,6 +169,20 @@ def _only(before: Mapping[str, str], names: Set[str]) -> list[str]:
 
 def _differs(before: Mapping[str, str], now: Mapping[str, str], name: str) -> bool:
     return name in before and now.get(name, before[name]) != before[name]
+
+
+def _changed_in_place(
+    before: Inputs, now: Inputs, names: Set[str], namespace: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield the results of steps of which plain cells have made something else in place."""
+    for name in _only(before.origins, names):
+        if before.origins[name] != now.origins.get(name):
+            continue
+        was, present = before.changed.get(name), now.changed.get(name)
+        if present is None and was:  # the cell that changed it is gone, or changes nothing
+            present = _present_digest(namespace[name])
+        if was != present and "" not in (was, present):
+            yield f"input {name} changed"
 
 
 def _moved(before: Inputs, now: Inputs, names: Set[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from IPython.core.inputtransformer2 import cell_magic
@@ -65,26 +65,30 @@ class Shell(Protocol):
 class StepWrapper(ast.NodeTransformer):
     """Wraps the body of a marked cell. An entry of `ast_transformers`.
 
-    Any other cell first brings the values that wait (`deferred`), where there are some.
+    Any other cell begins with a call that says so (`Session.attend`), where that is wanted.
 
     Args:
         shell: whose `ast_node_interactivity` says what is displayed.
-        sources: receives each wrapped body's analysis under its key, for the cell's `begin`.
-        waiting: not empty while values wait.
+        sources: receives each body's analysis under its key, for the cell's first call.
+        attends: whether the session wants to know of a plain cell that is about to run.
     """
 
-    def __init__(self, shell: Shell, sources: dict[str, CellSource], waiting: Sized) -> None:
+    def __init__(
+        self, shell: Shell, sources: dict[str, CellSource], attends: Callable[[], bool]
+    ) -> None:
         self._shell = shell
         self._sources = sources
-        self._waiting = waiting
+        self._attends = attends
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the module, its body wrapped where the first statement is the marker."""
         line = _marked_line(node)
         if line is None:
-            if self._waiting and node.body:
-                load = ast.Expr(_hook_call("load"))
-                node.body.insert(0, _located(load, node.body[0]))
+            if node.body and self._attends():
+                source = _analyze_anyway(node.body)
+                self._sources[source.key] = source
+                attend = ast.Expr(_hook_call("attend", ast.Constant(source.key)))
+                node.body.insert(0, _located(attend, node.body[0]))
             return node
         marker, body = node.body[0], node.body[1:]
         source = _analyze_anyway(body)

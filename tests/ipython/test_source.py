@@ -130,7 +130,7 @@ class _Shell:
 def wrapped(body: str) -> ast.Module:
     sources: dict[str, CellSource] = {}
     module = ast.parse(f"get_ipython().mundane_cell('a')\n{body}")
-    module = StepWrapper(_Shell(), sources, ()).visit(module)
+    module = StepWrapper(_Shell(), sources, lambda: False).visit(module)
     assert len(sources) == 1
     compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     return module
@@ -164,19 +164,21 @@ def test_plain_cells_are_not_wrapped() -> None:
     """A cell without the marker is the same tree afterwards."""
     module = ast.parse("x = 1\nget_ipython().mundane_cell('a')")
     before = ast.dump(module)
-    assert ast.dump(StepWrapper(_Shell(), {}, ()).visit(module)) == before
+    assert ast.dump(StepWrapper(_Shell(), {}, lambda: False).visit(module)) == before
 
 
 @pytest.mark.parametrize("body", ["x = 1", "from __future__ import annotations", "await f()"])
-def test_a_plain_cell_first_brings_what_waits(body: str) -> None:
+def test_a_plain_cell_first_says_that_it_begins(body: str) -> None:
     """One call stands in front, on the first line; the rest is the same tree."""
     module, before = ast.parse(body), ast.dump(ast.parse(body))
-    StepWrapper(_Shell(), {}, ["waiting"]).visit(module)
+    sources: dict[str, CellSource] = {}
+    StepWrapper(_Shell(), sources, lambda: True).visit(module)
     first = module.body.pop(0)
-    assert (ast.unparse(first), first.lineno) == ("get_ipython().mundane_cell.load()", 1)
+    (key,) = sources
+    assert (ast.unparse(first), first.lineno) == (f"get_ipython().mundane_cell.attend({key!r})", 1)
     assert ast.dump(module) == before
     empty = ast.parse("# nothing")
-    assert StepWrapper(_Shell(), {}, ["waiting"]).visit(empty).body == []
+    assert StepWrapper(_Shell(), {}, lambda: True).visit(empty).body == []
 
 
 def test_namespace_changes() -> None:

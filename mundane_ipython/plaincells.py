@@ -1,0 +1,45 @@
+"""What plain cells change in place of steps' results: later steps depend on it, and no step tells.
+
+`df["c"] = df.a * 2` in a plain cell leaves the name and its object what they were. SPEC.md,
+Staleness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .mutation import Watch
+from .provenance import Provenance
+from .source import CellSource
+
+# How long looking at the results may take before a plain cell, and again after it, in seconds.
+_BUDGET_S = 0.5
+
+
+class PlainCell:
+    """Looks at the results of steps before a plain cell runs and after it.
+
+    Args:
+        namespace: the user namespace.
+        provenance: tells which values are results of steps, and is told what changed.
+        source: the cell.
+    """
+
+    def __init__(
+        self, namespace: Mapping[str, Any], provenance: Provenance, source: CellSource
+    ) -> None:
+        self._namespace = namespace
+        self._provenance = provenance
+        self._results = provenance.results(namespace)
+        values = {id(namespace[name]) for name in self._results}
+        # Other names of a result too: what changes through one of these changes the result.
+        self._older = {name: value for name, value in namespace.items() if id(value) in values}
+        self._watch = Watch(namespace, self._older, source, _BUDGET_S)
+
+    def ended(self) -> None:
+        """Note which results the cell has changed; what a step within it did is that step's."""
+        kept = {n: v for n, v in self._older.items() if self._namespace.get(n) is v}
+        changed = self._watch.mutations(kept).changed
+        same = self._results.items() & self._provenance.results(self._namespace).items()
+        self._provenance.note_touched({name for name, _ in same} & set(changed), self._namespace)
