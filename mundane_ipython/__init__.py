@@ -27,9 +27,9 @@ The layers, each importing only what stands below it:
     record, chunks                          one stored cell; its bytes, in and out of the file
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
-    digests -> canonical                    functions, classes and values that two kernels compare
+    digests -> kinds -> canonical           functions, classes and values that two kernels compare
     counters, errors, flow, hints, lines, loggers, notes, outputs, patches, reach, settings,
-    scopes, syntax, trust, values, views, waiting -> filemodules, generators, homes, refusals
+    scopes, syntax, texts, trust, values, views, waiting -> filemodules, generators, homes, refusals
     namespace                               the user's names; what a name stands for
     mundane                                 the core
 """

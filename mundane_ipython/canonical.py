@@ -28,6 +28,12 @@ _PLAIN = (
     *(fractions.Fraction, pathlib.PurePath, uuid.UUID),
 )
 
+# Most values are of these, and how they begin need not be made for each.
+_ATOMS = {
+    kind: f"{class_name(kind)}(".encode()
+    for kind in (int, float, complex, str, bytes, bool, type(None))
+}
+
 _MAX_ITEMS = 200_000
 _MAX_SHOWN = 40
 
@@ -67,47 +73,70 @@ def shown(value: Any) -> str | None:
     return None
 
 
-def value_parts(value: Any, other: Callable[[Any], Parts]) -> Parts:
+def value_parts(
+    value: Any,
+    other: Callable[[Any], Parts],
+    first: Callable[[Any], Parts | None] = lambda _: None,
+) -> Parts:
     """Yield bytes that are equal for equal values, and for these only.
 
     Args:
         value: to be compared.
         other: yields those of what is no plain data, wherever in the value it is.
+        first: returns those of what is not to be looked at as here, also wherever it is.
 
     Raises:
         NoDigestError: of `other`, or an array holds objects.
     """
+    atom = _ATOMS.get(type(value))
+    if atom is not None:
+        yield atom
+        yield repr(value).encode("utf-8", "surrogatepass")
+        yield b")"
+        return
+    found = first(value)
+    if found is not None:
+        yield from found
+        yield b")"
+        return
     kind = type(value)
     yield f"{class_name(kind)}(".encode()
     if isinstance(value, enum.Enum):
         yield (value.name or repr(value.value)).encode()  # a flag without members has no name
     elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
-        yield from _array_parts(value)  # before plain values: numpy.float64 is a float as well
+        yield from array_parts(value)  # before plain values: numpy.float64 is a float as well
     elif kind in _PLAIN or isinstance(value, _PLAIN):
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
         for item in value:
-            yield from value_parts(item, other)
+            yield from value_parts(item, other, first)
     elif kind is dict:
-        yield from sorted(_joined(item, other) for item in value.items())
+        yield from sorted(_joined(item, other, first) for item in value.items())
     elif kind in (set, frozenset):
-        yield from sorted(_joined(item, other) for item in value)
+        yield from sorted(_joined(item, other, first) for item in value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield field.name.encode()
-            yield from value_parts(getattr(value, field.name), other)
+            yield from value_parts(getattr(value, field.name), other, first)
     elif str(kind.__module__).partition(".")[0] == "pandas":
-        yield from _pandas_parts(value)
+        yield from pandas_parts(value)
     else:
         yield from other(value)
     yield b")"
 
 
-def _joined(value: Any, other: Callable[[Any], Parts]) -> bytes:
-    return b"".join(value_parts(value, other))
+def _joined(
+    value: Any, other: Callable[[Any], Parts], first: Callable[[Any], Parts | None]
+) -> bytes:
+    return b"".join(value_parts(value, other, first))
 
 
-def _array_parts(array: Any) -> Parts:
+def array_parts(array: Any) -> Parts:
+    """Yield the parts of an array or a number of numpy.
+
+    Raises:
+        NoDigestError: it holds objects.
+    """
     import numpy as np
 
     if array.dtype.hasobject:
@@ -120,27 +149,27 @@ def _no_parts(value: Any) -> Parts:
     raise NoDigestError
 
 
-def _pandas_parts(value: Any) -> Parts:
+def pandas_parts(value: Any) -> Parts:
     """Yield the parts of a frame, series or index; text columns by pandas' own hash."""
     import pandas as pd
 
     if isinstance(value, pd.DataFrame):
-        yield from _pandas_parts(value.columns)
-        yield from _pandas_parts(value.index)
+        yield from pandas_parts(value.columns)
+        yield from pandas_parts(value.index)
         for position in range(value.shape[1]):
-            yield from _pandas_parts(value.iloc[:, position].array)
+            yield from pandas_parts(value.iloc[:, position].array)
     elif isinstance(value, pd.Series):
-        yield from _pandas_parts(value.index)
-        yield from _pandas_parts(value.array)
+        yield from pandas_parts(value.index)
+        yield from pandas_parts(value.array)
     elif isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
         yield f"{value.dtype} {len(value)}".encode()
         dtype = getattr(value, "dtype", None)
         if getattr(dtype, "kind", "O") in "biufcmM":
-            yield from _array_parts(value.to_numpy())
+            yield from array_parts(value.to_numpy())
         elif len(value) <= _MAX_ITEMS:
             items = pd.Index(value).to_numpy(dtype=object)
             try:
-                yield from _array_parts(pd.util.hash_array(items))
+                yield from array_parts(pd.util.hash_array(items))
             except TypeError:  # lists, dictionaries or arrays are among them
                 for item in items:
                     yield from value_parts(item, _no_parts)

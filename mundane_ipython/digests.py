@@ -7,6 +7,7 @@ Neither depends on the Python that computes it, nor on the kernel: no address, n
 from __future__ import annotations
 
 import ast
+import collections
 import dataclasses
 import dis
 import enum
@@ -21,6 +22,7 @@ from typing import Any
 
 from .canonical import NoDigestError, Parts, hashed, value_parts
 from .homes import class_name, home_of
+from .kinds import exact_parts, slots_of
 from .syntax import code_key, text_key
 
 _MAIN = "__main__"
@@ -30,7 +32,7 @@ _GENERATED = "<string>"
 
 # In a closure, or as a default, these are caches and counters more often than parameters: what is
 # in them tells which calls there were. So are instances.
-_STATE = (list, dict, set, bytearray)
+_STATE = (list, dict, set, bytearray, collections.deque)
 
 # What a decorator or a class body makes of functions, by what it holds them under.
 _HOLDERS: dict[type, tuple[str, ...]] = {
@@ -61,32 +63,45 @@ class NoSourceError(NoDigestError):
     """A function's source is not at hand: whatever has a part in it cannot be compared either."""
 
 
-def input_digest(value: Any) -> str | None:
-    """Return a value's digest, None where it has none that holds in another kernel."""
-    return _digest(value_parts(value, _Walk().parts))
+def input_digest(value: Any, *, exact: bool = True) -> str | None:
+    """Return a value's digest, None where it has none that holds in another kernel.
+
+    Args:
+        value: to be compared.
+        exact: False for the digest that versions before `kinds` made.
+    """
+    return _digest(_Walk(exact).value(value))
 
 
-def code_digest(value: Any) -> str | None:
+def code_digest(value: Any, *, exact: bool = True) -> str | None:
     """Return a digest of the code of what `is_code`, None where its source is not at hand.
 
     Of a function it is that of its source alone, under whatever decorators; see `carried_digest`.
+
+    Args:
+        value: to be compared.
+        exact: see `input_digest`.
     """
     if isinstance(value, type):
-        return _digest(_Walk().parts(value))
+        return _digest(_Walk(exact).parts(value))
     function = _layers(value)[-1]
-    return _source_key(function) if isinstance(function, types.FunctionType) else None
+    return _source_key(function, exact) if isinstance(function, types.FunctionType) else None
 
 
-def carried_digest(value: Any) -> str | None:
+def carried_digest(value: Any, *, exact: bool = True) -> str | None:
     """Return a digest of what a function has beside its source, None where there is nothing.
 
     That is what is in its closure, its default arguments as they were evaluated, and the code of
     the notebook's decorators around it.
+
+    Args:
+        value: to be compared.
+        exact: see `input_digest`.
     """
     if isinstance(value, type):
         return None
     try:
-        parts = list(_Walk().carried(value))
+        parts = list(_Walk(exact).carried(value))
     except Exception:  # noqa: BLE001 (a value's own methods may raise anything)
         return None
     return _digest(iter(parts)) if parts else None
@@ -113,13 +128,29 @@ def notebook_class(value: Any, namespace: Mapping[str, Any]) -> str:
 
 
 class _Walk:
-    """One walk through a value, from what holds a function, class or instance to what it holds."""
+    """One walk through a value, from what holds a function, class or instance to what it holds.
 
-    def __init__(self) -> None:
+    Args:
+        exact: whether docstrings are left aside, and what `kinds` has is compared as it says.
+    """
+
+    def __init__(self, exact: bool) -> None:
+        self._exact = exact
         # By id, from the outermost to where the walk is. What was met elsewhere does not count: a
         # set is walked through in another order in each kernel.
         self._path: list[int] = []
         self._visits = 0
+
+    def value(self, value: Any) -> Parts:
+        """Yield the parts of any value.
+
+        Raises:
+            NoDigestError: it has none that would be the same in another kernel.
+        """
+        return value_parts(value, self.parts, self._first)
+
+    def _first(self, value: Any) -> Parts | None:
+        return exact_parts(value, self.value) if self._exact else None
 
     def parts(self, value: Any) -> Parts:
         """Yield the parts of what is no plain data; see `canonical.value_parts`.
@@ -149,13 +180,17 @@ class _Walk:
             yield from self._builtin(value)
         elif kind in _HOLDERS:
             for attribute in _HOLDERS[kind]:
-                yield from value_parts(getattr(value, attribute), self.parts)
-        elif _is_plain(kind):
-            for name, member in _attributes(value):
+                yield from self.value(getattr(value, attribute))
+        elif _is_plain(kind) or (self._exact and _is_of_notebook(kind)):
+            for name, member in self._state(value):
                 yield name.encode("utf-8", "surrogatepass")
-                yield from value_parts(member, self.parts)
+                yield from self.value(member)
         else:
             raise NoDigestError
+
+    def _state(self, value: Any) -> list[tuple[str, Any]]:
+        found = _attributes(value) if type(value).__dictoffset__ else []
+        return [*found, *sorted(slots_of(value), key=itemgetter(0))] if self._exact else found
 
     def carried(self, function: Any) -> Parts:
         """Yield the parts of what a function has beside its source.
@@ -167,12 +202,20 @@ class _Walk:
         for layer in layers:
             if _is_own(layer):  # what a library's decorator keeps is its own business
                 if layer is not layers[-1]:
-                    yield _source(layer)
+                    yield self._source(layer)
                 for name, content in _carried_by(layer):
+                    if self._exact and _is_of_notebook(type(content)):
+                        continue
                     yield from self._known(name, content)
 
+    def _source(self, function: types.FunctionType) -> bytes:
+        key = _source_key(function, self._exact)
+        if key is None:
+            raise NoSourceError
+        return key.encode()
+
     def _function(self, function: Any) -> Parts:
-        key = code_digest(function)
+        key = code_digest(function, exact=self._exact)
         if key is None:
             raise NoSourceError
         yield key.encode()
@@ -183,7 +226,7 @@ class _Walk:
             yield _library_name(function)
         else:  # such as the `append` of a list
             yield function.__name__.encode()
-            yield from value_parts(function.__self__, self.parts)
+            yield from self.value(function.__self__)
 
     def _class(self, kind: type) -> Parts:
         yield class_name(kind).encode()
@@ -195,7 +238,7 @@ class _Walk:
     def _known(self, name: str, value: Any) -> Parts:
         """Yield a value's name and digest, nothing where it has none."""
         try:
-            digest = hashed(value_parts(value, self.parts))
+            digest = hashed(self.value(value))
         except NoSourceError:
             raise
         except NoDigestError:
@@ -251,8 +294,13 @@ def _is_plain(kind: type) -> bool:
     """Return whether instances of a class have their state in `__dict__` and nowhere else."""
     if kind is types.SimpleNamespace:
         return True
+    return _is_of_notebook(kind) and kind.__dictoffset__ != 0
+
+
+def _is_of_notebook(kind: type) -> bool:
+    """Return whether a class and all below it are the notebook's own."""
     plain = all(each.__module__ in (_MAIN, "abc", "typing") for each in kind.__mro__[:-1])
-    return plain and kind.__module__ == _MAIN and kind.__dictoffset__ != 0
+    return plain and kind.__module__ == _MAIN
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:
@@ -308,28 +356,21 @@ def _library_name(value: Any) -> bytes:
     return f"{home_of(value.__module__)}.{value.__qualname__}".encode()
 
 
-_source_keys: dict[tuple[types.CodeType, str], str | None] = {}
+_source_keys: dict[tuple[types.CodeType, str, bool], str | None] = {}
 
 
-def _source(function: types.FunctionType) -> bytes:
-    key = _source_key(function)
-    if key is None:
-        raise NoSourceError
-    return key.encode()
-
-
-def _source_key(function: types.FunctionType) -> str | None:
+def _source_key(function: types.FunctionType, exact: bool) -> str | None:
     """Return the digest of a function's own source, None where it is not at hand."""
     code = function.__code__
-    place = code, code.co_filename  # equal code may stand in another file
+    place = code, code.co_filename, exact  # equal code may stand in another file
     if place not in _source_keys:
         if len(_source_keys) >= _MAX_SOURCES:
             _source_keys.clear()
-        _source_keys[place] = _read_key(function)
+        _source_keys[place] = _read_key(function, exact)
     return _source_keys[place]
 
 
-def _read_key(function: types.FunctionType) -> str | None:
+def _read_key(function: types.FunctionType, exact: bool) -> str | None:
     code = function.__code__
     try:
         # Of a wrapper `inspect` would give the source of what it wraps; of bare code it is slow.
@@ -337,8 +378,9 @@ def _read_key(function: types.FunctionType) -> str | None:
         text = textwrap.dedent(text)
     except (OSError, TypeError, SyntaxError):
         return None
+    key = text_key(text, docstrings=not exact)
     # The lines of a lambda may be part of a statement only, such as an entry of a dictionary.
-    return text_key(text) or (_lambda_key(code) if code.co_name == "<lambda>" else None)
+    return key or (_lambda_key(code) if code.co_name == "<lambda>" else None)
 
 
 def _lambda_key(code: types.CodeType) -> str | None:

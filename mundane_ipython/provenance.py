@@ -157,7 +157,14 @@ class Provenance:
         # The same object, or one to which a later step has added its changes.
         return now == identity or (found == now and name in self._changed.get(origin, {}))
 
-    def inputs(self, names: Iterable[str], namespace: Mapping[str, Any], step: str = "") -> Inputs:
+    def inputs(
+        self,
+        names: Iterable[str],
+        namespace: Mapping[str, Any],
+        step: str = "",
+        *,
+        exact: bool = True,
+    ) -> Inputs:
         """Return what these names stand for at present.
 
         Args:
@@ -165,6 +172,7 @@ class Provenance:
             namespace: the user namespace.
             step: for which they are inputs; what it left itself counts as what it had found, and
                 for nothing where that is not known.
+            exact: see `read_inputs`.
         """
         names = with_classes(names, namespace)
         left = {name for name in names if self._origins.get(name) == (step, id(namespace[name]))}
@@ -172,7 +180,12 @@ class Provenance:
         own = {name: (found[name][0], id(namespace[name])) for name in left & found.keys()}
         unknown = left - found.keys()
         inputs = read_inputs(
-            names - unknown, namespace, self._origins | own, self._finished, self._touched
+            names - unknown,
+            namespace,
+            self._origins | own,
+            self._finished,
+            self._touched,
+            exact=exact,
         )
         inputs.changed.update(dict.fromkeys(own, ""))  # how it was found is not known any more
         # After a restore, a plain cell makes what was left out: not another input for that.

@@ -7,10 +7,18 @@ so where this cannot tell, it says "all".
 
 from __future__ import annotations
 
+import dis
 import functools
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
+
+from .texts import names_in_constants
+
+# Instructions that look a name up in the globals, or bind it there; those in a class's body too.
+_LOOK_UPS = frozenset(
+    f"{does}_{where}" for does in ("LOAD", "STORE", "DELETE") for where in ("GLOBAL", "NAME")
+) | {"LOAD_FROM_DICT_OR_GLOBALS"}
 
 # Whoever uses these can get at every name.
 _DYNAMIC = frozenset(("exec", "eval", "globals", "locals", "vars", "compile", "__import__"))
@@ -95,6 +103,14 @@ def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any
     return [item.__func__]
 
 
+@functools.lru_cache(maxsize=4096)
+def _looked_up(code: types.CodeType) -> frozenset[str]:
+    """Return the names that a piece of code looks up; attributes too where it has all builtins."""
+    if "builtins" in code.co_names or "__builtins__" in code.co_names:
+        return frozenset(code.co_names)
+    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname in _LOOK_UPS)
+
+
 def _closure(function: types.FunctionType) -> Iterator[Any]:
     for cell in function.__closure__ or ():
         try:
@@ -103,9 +119,16 @@ def _closure(function: types.FunctionType) -> Iterator[Any]:
             continue
 
 
-def _global_names(code: types.CodeType) -> Iterator[str]:
-    """Yield names that a function may look up globally; attributes are among them."""
-    yield from code.co_names
+def _global_names(code: types.CodeType, local: Set[str] = frozenset()) -> Iterator[str]:
+    """Yield names that a function may look up globally.
+
+    Args:
+        code: of the function.
+        local: variables of the functions around it.
+    """
+    local = {*local, *code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    yield from _looked_up(code)
+    yield from names_in_constants(code, local)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _global_names(constant)
+            yield from _global_names(constant, local)

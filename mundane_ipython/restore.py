@@ -73,7 +73,7 @@ class Restorer:
             self._deferred.load()
         namespace, provenance = self._shell.user_ns, self._opened.provenance
         names -= {name for name in names if provenance.is_made_of(step, name, namespace)}
-        now = provenance.inputs(names, namespace)
+        now = provenance.inputs(names, namespace, exact=before.is_exact)
         lines += differences(before, now, names, namespace, provenance.finished)
         return lines + provenance.of_stale(before, now)
 

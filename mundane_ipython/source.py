@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .flow import bound_first
 from .scopes import bound_and_read
 from .syntax import code_key
+from .texts import SHELL_CALLS, with_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class CellSource:
     Attributes:
         key: a digest of the code (`syntax.code_key`).
         bound: names that the body may bind at the top level, deleted ones included.
-        read: names of the namespace that the body refers to, also from within functions.
+        read: names of the namespace that the body refers to, also from within functions, and from
+            strings that are evaluated (`texts`).
         bound_first: names that it surely binds before it can read them, see `flow`.
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
@@ -63,8 +65,9 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         SyntaxError: the statements are no valid module.
     """
     text = ast.unparse(ast.Module(list(body), []))
-    bound, read = bound_and_read(body)
     nodes = [node for statement in body for node in ast.walk(statement)]
+    looked_up = with_names(body, nodes)
+    bound, read = bound_and_read(looked_up)
     read.update(_updated_names(nodes))
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
     magic_texts = list(_magic_texts(body)) if _uses_ipython(nodes) else []
@@ -74,7 +77,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         key=code_key(body),
         bound=frozenset(bound),
         read=frozenset(read),
-        bound_first=bound_first(body),
+        bound_first=bound_first(looked_up),
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
         imported=tuple(_imported_names(nodes)),
@@ -158,9 +161,6 @@ def _settings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 _MEASURING_MAGICS = frozenset(("prun", "time", "timeit"))
 
-# What IPython makes of `!command`: it reads names and changes none.
-_HARMLESS_CALLS = frozenset(("system", "getoutput"))
-
 
 def _magic_texts(body: Sequence[ast.stmt]) -> Iterator[str | None]:
     """Yield, for each use of IPython but shell commands and settings, the code behind it.
@@ -180,8 +180,9 @@ def _magic_texts(body: Sequence[ast.stmt]) -> Iterator[str | None]:
                     [ast.Constant(str(magic)), *behind],
                 ) if magic in _MEASURING_MAGICS:
                     texts[id(shell)] = " ".join(map(ast.unparse, behind)).replace("\\n", " ")
+                # They change no name, and `with_names` tells which they read.
                 case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
-                    attr in _HARMLESS_CALLS
+                    attr in SHELL_CALLS
                 ):
                     harmless.add(id(shell))
         for node in nodes:

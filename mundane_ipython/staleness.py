@@ -13,6 +13,9 @@ from typing import Any
 from .canonical import shown
 from .digests import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
 
+# What a record says of exact digests.
+_EXACT = {"made": "exactly"}
+
 
 @dataclass(slots=True)
 class Inputs:
@@ -27,6 +30,7 @@ class Inputs:
         steps: when the steps whose results it could read had finished, by step.
         origins: for each of these results, modules and their members left aside, the step that
             had bound or changed it last, by name.
+        digests: how the digests were made; nothing where they are those of the first versions.
         changed: digests of those of these results that plain cells had changed in place since, by
             name; "" where that is not known.
     """
@@ -37,16 +41,23 @@ class Inputs:
     carried: dict[str, str] = field(default_factory=dict)
     steps: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=lambda: dict(_EXACT))
     changed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, members: Mapping[str, Mapping[str, str]]) -> Inputs:
         """Return what a record has; members of later versions are passed over."""
         known = cls.__dataclass_fields__
-        inputs = cls(**{key: dict(members[key]) for key in members if key in known})
+        found = {"digests": {}, **members}
+        inputs = cls(**{key: dict(found[key]) for key in found if key in known})
         if "changed" not in members:  # of a version that had no eye on it
             inputs.changed = dict.fromkeys(inputs.origins, "")
         return inputs
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its digests are compared with exact ones, see `digests.input_digest`."""
+        return self.digests == _EXACT
 
     def to_record(self) -> dict[str, dict[str, str]]:
         """Return the members as a record has them."""
@@ -59,6 +70,8 @@ def read_inputs(
     origins: Mapping[str, tuple[str, int]],
     finished: Mapping[str, str],
     touched: Mapping[str, int],
+    *,
+    exact: bool = True,
 ) -> Inputs:
     """Return what the names stand for at present.
 
@@ -68,8 +81,9 @@ def read_inputs(
         origins: for a name that a step bound or changed, the step and its value's id.
         finished: when each stored step finished, by step.
         touched: the id of a step's result that a plain cell has changed in place, by name.
+        exact: whether the digests are to be exact, or such as the first versions made.
     """
-    inputs = Inputs()
+    inputs = Inputs() if exact else Inputs(digests={})
     for name in sorted(names):
         if name not in namespace:
             continue
@@ -81,20 +95,21 @@ def read_inputs(
             # It is the same module whoever has imported it last.
             _put(inputs.origins, name, None if is_imported(value) else step)
             if touched.get(name) == identity:
-                inputs.changed[name] = _present_digest(value)
+                inputs.changed[name] = _present_digest(value, exact=exact)
         if is_code(value):
-            _put(inputs.helpers, name, code_digest(value))
-            _put(inputs.carried, name, carried_digest(value))
+            _put(inputs.helpers, name, code_digest(value, exact=exact))
+            _put(inputs.carried, name, carried_digest(value, exact=exact))
         else:
             # When its step ran tells as much of a result, which may be large.
-            _put(inputs.values, name, None if of_step else input_digest(value))
+            _put(inputs.values, name, None if of_step else input_digest(value, exact=exact))
             _put(inputs.shown, name, shown(value))
     return inputs
 
 
-def _present_digest(value: Any) -> str:
+def _present_digest(value: Any, *, exact: bool) -> str:
     """Return a digest of a value or of a function's or class's code, "" where it has none."""
-    return (code_digest(value) if is_code(value) else input_digest(value)) or ""
+    digest = code_digest if is_code(value) else input_digest
+    return digest(value, exact=exact) or ""
 
 
 def with_classes(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
@@ -120,7 +135,7 @@ def differences(
 
     Args:
         before: what it depended on.
-        now: the same names at present.
+        now: the same names at present, with digests made in the same way.
         names: those of them that are to be compared.
         namespace: the user namespace.
         finished: when each stored step finished, by step.
@@ -128,7 +143,7 @@ def differences(
     found = []
     present = dict(now.values)
     for name in _only(before.values, now.origins.keys()):  # a step's, where plain cells had set it
-        _put(present, name, input_digest(namespace[name]))
+        _put(present, name, input_digest(namespace[name], exact=now.is_exact))
     for name in _only(before.values, names):
         if name not in namespace:
             found.append(f"input {name} is not defined any more")
@@ -180,7 +195,7 @@ def _changed_in_place(
             continue
         was, present = before.changed.get(name), now.changed.get(name)
         if present is None and was:  # the cell that changed it is gone, or changes nothing
-            present = _present_digest(namespace[name])
+            present = _present_digest(namespace[name], exact=now.is_exact)
         if was != present and "" not in (was, present):
             yield f"input {name} changed"
 

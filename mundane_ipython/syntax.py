@@ -23,12 +23,28 @@ def code_key(statements: Sequence[ast.stmt]) -> str:
     return state.hexdigest()
 
 
-def text_key(text: str) -> str | None:
-    """Return the digest of a module's text, None where it is no Python of this version."""
+def text_key(text: str, *, docstrings: bool = True) -> str | None:
+    """Return the digest of a module's text, None where it is no Python of this version.
+
+    Args:
+        text: the module.
+        docstrings: whether those of functions and classes count.
+    """
     try:
-        return code_key(ast.parse(text).body)
+        tree = ast.parse(text)
+        if not docstrings:
+            _drop_docstrings(tree)
+        return code_key(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _drop_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            match node.body:
+                case [ast.Expr(ast.Constant(str())), *others]:
+                    node.body = others or [ast.Pass()]
 
 
 def _parts(part: object) -> Iterator[str]:

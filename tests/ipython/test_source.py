@@ -67,6 +67,41 @@ def test_read_names(body: str, read: str) -> None:
     assert analyzed(body).read == frozenset(read.split())
 
 
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("!echo {k}", "k"),
+        ("!echo $k.n ${l}", "k l"),
+        ("x = !echo {a.b[c]:>5} {[i for i in d]}", "a c d"),
+        ("!echo $$k '$k' {{k}}", ""),
+        ("!echo {k", ""),  # IPython expands nothing of it
+        ("!awk '{print k}'", "k print"),
+        ("def f(k):\n    !echo $k $j", "j"),
+        ("k = 1\n!echo $k", ""),
+        ("!echo $k\nk = 1", "k"),
+        ("df.query('a > @k')", "df k"),
+        ("df.query(f'a > {z} and b < @k')", "df k z"),
+        ("df.eval('a * @ k' + '@f(b)')", "df f k"),
+        ("pd.eval('k + 1')", "k pd"),
+        ("x = 'me@k'", ""),
+        ("k = 1\ndf.query('a > @k')", "df"),
+        ("df.query('a > @k')\nk = 1", "df k"),
+        ("lambda k: df.query('a > @k')", "df"),
+        ("ols('y ~ tr(x) + C(z):w', df)", "C df ols tr w x y z"),
+        ("ols(f'y ~ tr({x})', df)", "df ols tr x y"),
+        ("text = '[a ~ b] - 1'", "a b"),
+        ("open('~/k'), '~k/', 'about ~ 5 of k', '~'", "open"),
+        ("match x:\n    case 'a ~ b': pass", "x"),
+        ("def f():\n    'a ~ b'", ""),
+    ],
+)
+def test_names_within_strings_are_read(body: str, read: str) -> None:
+    """In shell commands, queries and formulas, each where and when it is evaluated."""
+    source = analyzed(TransformerManager().transform_cell(body))
+    assert source.read - source.bound_first - {"get_ipython"} == frozenset(read.split())
+    assert not source.dynamic
+
+
 def test_key_is_the_codes() -> None:
     """Comments, blank lines and formatting do not change the key; code does."""
     key = analyzed("x = f(1,\n   2)  # note\n\n").key

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mundane_ipython.deferred import Deferred
+from mundane_ipython.record import CellRecord
 
 from .shells import Shell
 
@@ -83,6 +84,15 @@ a.me_too = a
 RECURSIVE = "def mk():\n    def f(): return f\n    return f\nf = mk()"
 FUNCTIONS = "fs = {len, max, abs, (lambda x: x)}"
 LOCKED = "import threading\ncfg = {'lock': threading.Lock(), 'f': print}"
+MEAN = """import numpy as np
+def f(rows):
+    return np.array(rows).mean()
+class Bag:
+    mean = 3
+    def size(self):
+        return self.mean
+"""
+COMPILED = "import re\ndef words(text): return re.compile('[a-z]+').findall(text)\n"
 POINTS = POINT.format(options="", factory="list", value=1)
 
 
@@ -191,6 +201,9 @@ def test_an_edited_cell_is_noticed(
         (FUNCTIONS, FUNCTIONS, "fs"),
         (DECORATED.format(more=0, n=1), DECORATED.format(more=0, n=" 1  # one"), "h(1)"),
         (LOCKED, LOCKED, "cfg"),
+        ("d = {'a': 1, 'b': 2}", "d = {'b': 2, 'a': 1}", "d"),
+        (f"{MEAN}mean = 1", f"{MEAN}mean = 2", "x = f([1, 2]), Bag().size()"),
+        (f"{COMPILED}mean = 1", f"{COMPILED}mean = 2", "x = words('a b')"),
     ],
 )
 def test_what_is_the_same_raises_no_alarm(
@@ -198,6 +211,56 @@ def test_what_is_the_same_raises_no_alarm(
 ) -> None:
     """Comments, formatting, addresses, the order of sets, and what Python makes of a class."""
     said = note_after(restarted, first, later, body)
+    assert "restored" in said
+    assert "STALE" not in said
+
+
+QUERIED = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\n"
+QUERY = f"{QUERIED}def pick():\n    n = 1\n    return df.query('a > @k and a > @n')\n"
+ECHO = "def echo():\n    !echo $k\n"
+MODEL = "def ols(formula, data=None): return formula\n"
+
+
+@pytest.mark.parametrize(
+    ("plain", "body"),
+    [
+        ("", "!echo {k}"),
+        ("", "!echo $k"),
+        ("", "!echo ${k}"),
+        ("", "x = !echo $k"),
+        ("", "x = !echo {'a' * k}"),
+        (ECHO, "echo()"),
+        (QUERIED, "x = df.query('a > @k')"),
+        (QUERIED, "x = df.query(f'a > @k and a < {2 + 3}')"),
+        (QUERIED, "x = df.eval('a * @k')"),
+        (QUERIED, "x = pd.eval('k + 1')"),
+        (QUERY, "x = pick()"),
+        (MODEL, "x = ols('y ~ x + k')"),
+        (MODEL, "formula = 'y ~ x + k'\nx = ols(formula)"),
+        (f"{MODEL}def fit(): return ols('y ~ k')\n", "x = fit()"),
+        (f"{MODEL}def tr(x): return x * k\n", "x = ols('y ~ tr(x)')"),
+    ],
+)
+def test_a_name_within_a_string_is_an_input(restarted: Restart, plain: str, body: str) -> None:
+    """Shell commands, pandas' queries and formulas read variables that the code does not name."""
+    said = note_after(restarted, f"{plain}k = 1", f"{plain}k = 2", body)
+    assert "STALE: input k changed: 1 -> 2. To run it again" in said
+
+
+@pytest.mark.parametrize(
+    ("plain", "body"),
+    [
+        ("", "!echo HOME k"),
+        ("", "!echo $HOME"),
+        ("", "x = !echo '$k'"),
+        ("", "path = '~/k', 'me@k'"),
+        (QUERIED, "k = 1\nx = df.query('a > @k')"),
+        (f"{QUERIED}def pick(k=1):\n    return df.query('a > @k')\n", "x = pick()"),
+    ],
+)
+def test_a_word_within_a_string_is_no_input(restarted: Restart, plain: str, body: str) -> None:
+    """Variables of the shell's and of the function's own, addresses and paths."""
+    said = note_after(restarted, f"{plain}k = 1", f"{plain}k = 2", body)
     assert "restored" in said
     assert "STALE" not in said
 
@@ -246,6 +309,131 @@ def h(x, known=[], log=log):
     return x
 del log
 """
+
+
+TUPLE = "import typing\nclass P(typing.NamedTuple):\n    a: int\n"
+PAIR = "from collections import namedtuple\nP = namedtuple('P', 'a b')\n"
+SLOTS = """class Base:
+    __slots__ = ("a",)
+class Both(Base):
+    pass
+class Slots(Base):
+    __slots__ = ("__b", "unset")
+    def __init__(self, a, b):
+        self.a, self.__b = a, b
+"""
+KINDS = [
+    ("[{'a': 1, 'b': {1}}]", "[{'b': {2}, 'a': 1}]"),
+    ("import pandas as pd; pd.Series([1], name='a')", "pd.Series([1], name='b')"),
+    ("import pandas as pd; pd.Index([1], name='a')", "pd.Index([1], name='b')"),
+    (
+        "import pandas as pd; pd.DataFrame({'x': [1]}, index=pd.Index([1], name='a'))",
+        "pd.DataFrame({'x': [1]}, index=pd.Index([1], name='b'))",
+    ),
+    ("from collections import *; Counter('aab')", "Counter('abb')"),
+    ("from collections import *; defaultdict(list, a=1)", "defaultdict(list, a=2)"),
+    ("from collections import *; defaultdict(list, a=1)", "defaultdict(set, a=1)"),
+    ("from collections import *; OrderedDict(a=1, b=2)", "OrderedDict(b=2, a=1)"),
+    ("from collections import *; deque([1, 2])", "deque([2, 1])"),
+    ("from collections import *; deque([1, 2])", "deque([1, 2], 5)"),
+    (f"{TUPLE}P(1)", "P(2)"),
+    (f"{PAIR}P(1, [2])", "P(1, [3])"),
+    ("import re; re.compile('a')", "re.compile('b')"),
+    ("import re; re.compile('a')", "re.compile('a', re.I)"),
+    ("import numpy as np; np.dtype('i4')", "np.dtype('i8')"),
+    ("import numpy as np; np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([1, 2], mask=[1, 0])"),
+    ("import numpy as np; np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([3, 2], mask=[0, 1])"),
+    ("import scipy.sparse as sp; sp.csr_matrix([[1, 0]])", "sp.csr_matrix([[0, 1]])"),
+    ("import scipy.sparse as sp; sp.coo_array([[1, 0]])", "sp.coo_array([[2, 0]])"),
+    ("import scipy.sparse as sp; sp.dok_array([[1, 0]])", "sp.lil_array([[1, 0]])"),
+    (f"{SLOTS}Slots(1, 2)", "Slots(2, 2)"),
+    (f"{SLOTS}Slots(1, 2)", "Slots(1, 3)"),
+    (f"{SLOTS}k = Both(); k.a = k.c = 1; k", "setattr(k, 'a', 2) or k"),
+    (
+        "import numpy as np; c = 1; np.vectorize(lambda x: x + 1)",
+        "np.vectorize(lambda x: x + 2)",
+    ),
+]
+
+
+def made(first: str, expression: str) -> str:
+    """Return a cell that does what `first` does before its expression, and binds one to `k`."""
+    before, newline, last = first.rpartition("\n")
+    *statements, _ = last.split("; ")
+    return f"{before}{newline}{'; '.join([*statements, f'k = {expression}'])}"
+
+
+@pytest.mark.parametrize(("first", "later"), KINDS)
+def test_a_value_of_another_kind_is_compared(restarted: Restart, first: str, later: str) -> None:
+    """Order, names, masks and the like are part of a value; the same value raises no alarm."""
+    same = first.rpartition("\n")[2].split("; ")[-1]
+    said = note_after(restarted, made(first, same), made(first, later), "repr(k)")
+    assert "STALE: input k changed" in said
+    restarted().ok(made(first, same))
+    assert "STALE" not in note_after(restarted, made(first, same), made(first, same), "repr(k)")
+
+
+HELPERS = """import collections, re
+class Cfg:
+    "What it is."
+    pattern = re.compile('a')
+    def go(self):
+        "What it does."
+def h(x, pattern=re.compile('a'), seen=collections.deque()):
+    "What it does."
+    def inner():
+        "More."
+    return x
+"""
+
+
+@pytest.mark.parametrize("body", ["Cfg.pattern", "h(1)", "fs"])
+def test_docstrings_are_no_code(restarted: Restart, body: str) -> None:
+    """Neither a function's nor those of functions and classes within it."""
+    edited = HELPERS.replace("What", "All that").replace("More", "Less")
+    last = "fs = [h, Cfg.go]\nh.__defaults__[1].append(1)"
+    said = note_after(restarted, HELPERS + last, f"{edited}{last}\nh.__defaults__[1].pop()", body)
+    assert "restored" in said
+    assert "STALE" not in said
+
+
+# Of the cell of the test below as version 0.1.0 stored them; never to be made again.
+OLD_INPUTS = {
+    "values": {"d": "73e1f78571801968ed70c29ff366b47c", "n": "4b73180c20b211192b0a3ddc5f1592db"},
+    "helpers": {
+        "Cfg": "2af75c8517f0a5072f38dcd410361666",
+        "h": "f82bd0ed88b5d451ab82491d92cbffdb50f98c1d8ba2879c51ad9bb363cb40fb",
+    },
+    "carried": {},
+}
+
+
+def test_digests_of_earlier_versions_are_compared_with_such(restarted: Restart) -> None:
+    """They know no names of series, and docstrings count; what they tell apart, they do."""
+    shell = restarted()
+    shell.ok(f"{HELPERS}d, n = {{'a': 1, 'b': 2}}, [1]")
+    shell.step("used", "d, n, h, Cfg")
+    record = shell.record("used")
+    del record.inputs["digests"]
+    record.inputs.update(OLD_INPUTS)
+    rewrite(shell, "used", record)
+    for number in (1, 2):
+        shell = restarted()
+        shell.ok(f"%mundane_open {shell.task_path} --trust")
+        shell.ok(f"{HELPERS}d, n = {{'b': 2, 'a': 1}}, [{number}]")
+        said = shell.step("used", "d, n, h, Cfg").out
+        assert "restored" in said
+        assert said.count("changed") == number - 1
+        assert ("STALE: input n changed. To run" in said) == (number == 2)
+
+
+def rewrite(shell: Shell, name: str, record: CellRecord) -> None:
+    """Store another record of a step, and close the task file."""
+    shell.ok("%mundane_close")
+    assert shell.task_path is not None
+    with closing(sqlite3.connect(shell.task_path)) as file, file:
+        statement = "UPDATE mundane_ipython_cells SET record = ? WHERE name = ?"
+        file.execute(statement, (record.to_json(), name))
 
 
 def test_what_a_helper_keeps_from_call_to_call_is_no_input(restarted: Restart) -> None:
@@ -441,11 +629,7 @@ def test_a_record_without_origins_tells_nothing(restarted: Restart) -> None:
     record = shell.record("y")
     del record.inputs["origins"]
     record.inputs["later"] = {"x": "y"}
-    shell.ok("%mundane_close")
-    assert shell.task_path is not None
-    with closing(sqlite3.connect(shell.task_path)) as file, file:
-        statement = "UPDATE mundane_ipython_cells SET record = ? WHERE name = 'y'"
-        file.execute(statement, (record.to_json(),))
+    rewrite(shell, "y", record)
     shell = restarted()
     shell.ok(f"%mundane_open {shell.task_path} --trust")
     said = run(shell, [X, ("n", "x = 5"), Y])["y"]
