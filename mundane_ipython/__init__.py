@@ -12,6 +12,8 @@ The layers, each importing only what stands below it:
     restore -> step                         a stored cell comes back; a cell runs and is committed
     loading -> confine                      its values; which a foreign record may have brought
     deferred                                values that wait
+    plaincells                              what plain cells change of steps' results
+    holders                                 who holds the notebook's objects beside its names
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation, libraries             objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
@@ -19,17 +21,18 @@ The layers, each importing only what stands below it:
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
+    backends, counters, jaxconfig, loggers, registrations, settings, sympyprinting  parts of ambient
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
-    classes, figures, instances, windows    what pickle alone brings back wrongly
+    classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
     record, chunks                          one stored cell; its bytes, in and out of the file
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     digests -> kinds -> canonical           functions, classes and values that two kernels compare
-    counters, errors, flow, hints, lines, loggers, notes, outputs, patches, reach, settings,
-    scopes, syntax, texts, trust, values, views, waiting -> filemodules, generators, homes, refusals
+    errors, flow, hints, lines, notes, outputs, patches, reach, scopes, syntax, texts, trust,
+    values, views, waiting -> filemodules, generators, homes, refusals
     namespace                               the user's names; what a name stands for
     mundane                                 the core
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import decimal
+import gc
 import locale
 import logging
 import operator
@@ -25,9 +26,18 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from .backends import load_backend, read_backend
 from .counters import read_counters, set_counters
+from .jaxconfig import read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
+from .registrations import (
+    read_registrations,
+    registration_changes,
+    set_registrations,
+    sets_figure_formats,
+)
 from .settings import may_set, read_settings, set_settings, settings_changes
+from .sympyprinting import read_printing, set_printing
 
 State = Any
 
@@ -120,7 +130,15 @@ def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     counters = Entry(lambda: read_counters(values), _new_members, set_counters)
     changes = partial(settings_changes, all_new=may_set(source))
     settings = Entry(read_settings, changes, set_settings)
-    return {**ENTRIES, "counters": counters, "settings": settings}
+    registered = partial(registration_changes, figures=sets_figure_formats(source))
+    # After the backend of matplotlib, which registers formatters when it is loaded.
+    ipython = Entry(read_registrations, registered, set_registrations)
+    jax = Entry(
+        read_config,
+        partial(_jax_changes, all_new=may_set(source) or "enable" in source),
+        set_config,
+    )
+    return {**ENTRIES, "counters": counters, "settings": settings, "jax": jax, IPYTHON: ipython}
 
 
 # How states are compared.
@@ -254,26 +272,6 @@ def _set_warnings(filters: State) -> None:
     warnings.filters[:] = filters  # type: ignore[index]  # a list, which typeshed calls a Sequence
 
 
-def _backend() -> State:
-    """Return the name of matplotlib's backend once pyplot has loaded it, and so can show figures.
-
-    A private way (matplotlib 3.10, pyplot.py: `_backend_mod`): public functions do not tell, and
-    most of them load it.
-    """
-    if getattr(_loaded("matplotlib.pyplot"), "_backend_mod", None) is None:
-        return None
-    return _loaded("matplotlib").get_backend()
-
-
-def _load_backend(_: State) -> None:
-    """Load this process's own backend, whichever that is."""
-    import matplotlib as mpl
-    from matplotlib import pyplot
-
-    if _backend() is None:
-        pyplot.switch_backend(mpl.get_backend())
-
-
 def _rc_params() -> State:
     matplotlib = _loaded("matplotlib")
     if matplotlib is None or not hasattr(matplotlib, "rcParams"):
@@ -320,6 +318,11 @@ def _flat(options: Mapping[str, Any], prefix: str = "") -> Any:
             yield f"{prefix}{key}", value
 
 
+def _jax_changes(before: State, after: State, *, all_new: bool) -> State:
+    """Store what the cell has set; of what it loads itself nobody knows that."""
+    return _members(before, after) if all_new or before is not None else None
+
+
 def _set_pandas_options(changes: State) -> None:
     import pandas as pd
 
@@ -354,6 +357,9 @@ def _set_sklearn_config(changes: State) -> None:
     sklearn.set_config(**changes)
 
 
+IPYTHON = "ipython"
+"""The entry of what is registered with IPython."""
+
 PROCESS = frozenset(("cwd", "environ", "sys.path"))
 """Entries that are JSON and are set before a step's modules are imported: they decide which."""
 
@@ -366,6 +372,9 @@ ENTRIES: dict[str, Entry] = {
     "sys.path": Entry(lambda: list(sys.path), _items, _set_sys_path),
     "timezone": Entry(_time_zone, _whole, _set_time_zone),
     "recursionlimit": Entry(sys.getrecursionlimit, _whole, sys.setrecursionlimit),
+    "switchinterval": _setting(sys.getswitchinterval, sys.setswitchinterval),
+    "gc": _setting(gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
+    "gc.threshold": _setting(gc.get_threshold, lambda counts: gc.set_threshold(*counts)),
     "int_digits": _setting(sys.get_int_max_str_digits, sys.set_int_max_str_digits),
     "csv": _setting(csv.field_size_limit, csv.field_size_limit),
     "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
@@ -376,9 +385,10 @@ ENTRIES: dict[str, Entry] = {
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),
     "logging": Entry(logger_states, logger_changes, set_loggers),
     # Before its parameters: a backend may set some.
-    "matplotlib.backend": Entry(_backend, _whole, _load_backend),
+    "matplotlib.backend": Entry(read_backend, _whole, load_backend),
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
     "pandas": Entry(_pandas_options, _members, _set_pandas_options),
+    "sympy": Entry(read_printing, _members, set_printing),
     "sklearn": Entry(_sklearn_config, _members, _set_sklearn_config),
 }
 """The pieces of ambient state that need no look at the namespace, in the order of their restore."""

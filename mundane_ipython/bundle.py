@@ -112,6 +112,18 @@ class Packer:
             self._dump_again()
         return refusal
 
+    def refusal_of(self, value: Any) -> str | None:
+        """Return why a value cannot be pickled, or None where it can; nothing is kept of it."""
+        trial = NotebookPickler(
+            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
+        )
+        trial.memo = self._pickler.memo  # a copy
+        try:
+            trial.dump(value)
+        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            return f"{type(error).__name__}: {error}"
+        return None
+
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""
         return self._pickled().keys() | self._inner.keys()

@@ -24,6 +24,7 @@ from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .confine import names_out_of_reach, own_import
 from .errors import BundleError, RowMismatchError, UntrustedError
+from .figures import figures_unseen
 from .opened import OpenTask
 from .outputs import NO_VALUE
 from .record import CellRecord
@@ -230,15 +231,16 @@ class Loader:
         record = found.record
         bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(buffers[0]))
         try:
-            return unpack(
-                bundle,
-                path=self._path,
-                step=name,
-                namespace=self._shell.user_ns,
-                trusted=found.trusted,
-                buffers=buffers[1:],
-                python=record.versions.get("python", ""),
-            )
+            with figures_unseen():
+                return unpack(
+                    bundle,
+                    path=self._path,
+                    step=name,
+                    namespace=self._shell.user_ns,
+                    trusted=found.trusted,
+                    buffers=buffers[1:],
+                    python=record.versions.get("python", ""),
+                )
         except BundleError as error:
             others = other_versions(record.versions)
             if others:

@@ -1,30 +1,33 @@
 """The state of the standard library's loggers, as plain values: part of the ambient state.
 
-Levels, and handlers that write to stdout, stderr or a file; a handler of another kind belongs to
-whoever made it, and stays theirs.
+Levels, handlers that write to stdout, stderr or a file, and filters that are the notebook's; a
+handler of another kind, or a library's filter, belongs to whoever made it, and stays theirs.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from types import FunctionType, MethodType
 from typing import Any
 
 _STYLES: dict[Any, str] = {style[0]: name for name, style in logging._STYLES.items()}
-_DEFAULT = {"level": 0, "propagate": True, "disabled": False, "handlers": []}
+_DEFAULT = {"level": 0, "propagate": True, "disabled": False, "handlers": [], "filters": []}
 
 
 def logger_states() -> dict[str, dict[str, Any]]:
     """Return the state of every logger that is not as loggers are made; the root's name is ''."""
-    loggers: dict[str, logging.Logger] = {"": logging.root}
-    for name, logger in logging.root.manager.loggerDict.items():
-        if isinstance(logger, logging.Logger):
-            loggers[name] = logger
+    loggers = _loggers()
     touched = {
         name: _state(logger)
         for name, logger in loggers.items()
         # Libraries make hundreds that are not.
-        if logger.level or logger.handlers or logger.disabled or not logger.propagate
+        if logger.level
+        or logger.handlers
+        or logger.filters
+        or logger.disabled
+        or not logger.propagate
     }
     return {name: state for name, state in touched.items() if state != _DEFAULT}
 
@@ -42,6 +45,7 @@ def set_loggers(changes: dict[str, dict[str, Any]]) -> None:
         logger = logging.getLogger(name or None)
         logger.setLevel(state["level"])
         logger.propagate, logger.disabled = state["propagate"], state["disabled"]
+        _set_filters(logger, state.get("filters"))
         present = _handlers(logger)
         for text, handler in present:
             if text not in state["handlers"]:
@@ -51,13 +55,51 @@ def set_loggers(changes: dict[str, dict[str, Any]]) -> None:
                 logger.addHandler(_make(text))
 
 
+def filter_lists() -> Iterator[list[Any]]:
+    """Yield the filters of each logger and of each of its handlers that has some."""
+    for logger in _loggers().values():
+        for filterer in (logger, *logger.handlers):
+            if filterer.filters:
+                yield filterer.filters
+
+
+def _loggers() -> dict[str, logging.Logger]:
+    found: dict[str, logging.Logger] = {"": logging.root}
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger):
+            found[name] = logger
+    return found
+
+
 def _state(logger: logging.Logger) -> dict[str, Any]:
     return {
         "level": logger.level,
         "propagate": logger.propagate,
         "disabled": bool(logger.disabled),
         "handlers": [described for described, _ in _handlers(logger)],
+        "filters": _filters(logger),
     }
+
+
+def _filters(filterer: logging.Filterer) -> list[Any]:
+    """Return the filters of a logger or handler that are the notebook's functions or objects."""
+    return [each for each in filterer.filters if _is_own(each)]
+
+
+def _is_own(each: Any) -> bool:
+    if isinstance(each, MethodType):
+        return _is_own(each.__self__)
+    return (each if isinstance(each, FunctionType) else type(each)).__module__ == "__main__"
+
+
+def _set_filters(filterer: logging.Filterer, filters: list[Any] | None) -> None:
+    """Make the notebook's filters those that are given; older records say nothing of any."""
+    if filters is not None:
+        for each in _filters(filterer):
+            if each not in filters:
+                filterer.removeFilter(each)
+        for each in filters:
+            filterer.addFilter(each)  # which it passes over where it is there
 
 
 def _handlers(logger: logging.Logger) -> list[tuple[dict[str, Any], logging.Handler]]:
@@ -76,6 +118,7 @@ def _handlers(logger: logging.Logger) -> list[tuple[dict[str, Any], logging.Hand
                         "style": _STYLES.get(type(style), "%"),
                         "format": getattr(style, "_fmt", None),
                         "dates": getattr(formatter, "datefmt", None),
+                        **({"filters": filters} if (filters := _filters(handler)) else {}),
                     },
                     handler,
                 )
@@ -101,6 +144,7 @@ def _make(described: dict[str, Any]) -> logging.Handler:
     else:
         handler = logging.StreamHandler(getattr(sys, target))
     handler.setLevel(described["level"])
+    _set_filters(handler, described.get("filters"))
     if described["format"] is not None:
         formatter = logging.Formatter(None, described["dates"], described["style"])
         formatter._style._fmt = formatter._fmt = described["format"]

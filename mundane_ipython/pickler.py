@@ -25,11 +25,13 @@ from typing import Any, cast
 import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
-from .figures import is_transform, reduce_transform
+from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
 from .instances import needs_care, reduce_exception, reduce_instance
 from .namespace import look_up
+from .singletons import library_place, only_ones
+from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -48,16 +50,6 @@ _DICT_ITERATORS: dict[type, str] = {
 }
 
 _CachedFunction = type(functools.lru_cache(len))
-
-# Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
-# is not the process's.
-_ONLY_ONES = (
-    ("os", "environ"),
-    ("dataclasses", "MISSING"),
-    ("dataclasses", "KW_ONLY"),
-    ("matplotlib", "rcParams"),
-    ("numpy.random.mtrand", "_rand"),
-)
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -87,7 +79,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._own = own
         self._changed = changed
         self._arrays = arrays
-        self._only_ones = _only_ones()
+        self._only_ones = only_ones()
         self._with_care: dict[type, bool] = {}
         self._tries = False
 
@@ -126,10 +118,12 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
         if kind is object:
-            place = _library_place(obj)
+            place = library_place(obj)
             return NotImplemented if place is None else (getattr, place)
         if is_transform(kind):
             return reduce_transform(obj)
+        if is_registry(kind):
+            return reduce_registry(obj)
         if isinstance(obj, BaseException):
             return reduce_exception(obj, self._can_pickle)
         if isinstance(obj, io.TextIOWrapper):
@@ -162,6 +156,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
         _load_home(obj.__module__)
         reduced = super().reducer_override(obj)
+        if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
+            return _with_cells(reduced, obj.__closure__)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
@@ -231,6 +227,7 @@ def _is_ordinary(kind: type) -> bool:
         or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
         or hasattr(kind, "__array_finalize__")
         or is_transform(kind)
+        or is_registry(kind)
         or is_proxy(kind)
     )
 
@@ -273,11 +270,6 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
 def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
     return functools.lru_cache(maxsize, typed)(function)
-
-
-def standard_stream(name: str) -> Any:
-    """Return stdin, stdout or stderr as it is in this process."""
-    return getattr(sys, name)
 
 
 def dict_iterator(of: str, left: list[Any]) -> Iterator[Any]:
@@ -333,6 +325,17 @@ def _reduce_cell(cell: types.CellType) -> Any:
     return empty_cell, (), contents, None, None, set_cell
 
 
+def _with_cells(reduced: Any, cells: tuple[types.CellType, ...]) -> Any:
+    """Return what cloudpickle reduces a library's inner function to, with its own cells.
+
+    A private way (cloudpickle 3.1, `_dynamic_function_reduce`): it makes new cells, filled with
+    what is in the old ones by then, and so with nothing where two functions need each other.
+    """
+    make, arguments, (attributes, slots), *rest = reduced
+    state = attributes, {**slots, "__closure__": None}
+    return make, (*arguments[:-1], cells), state, *rest
+
+
 def _reduce_function(function: types.FunctionType) -> Any:
     kept = ("__qualname__", "__defaults__", "__kwdefaults__", "__annotations__", "__doc__")
     state = {attribute: getattr(function, attribute) for attribute in kept}
@@ -370,45 +373,6 @@ def _load_home(name: Any) -> None:
     if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-
-
-def _only_ones() -> dict[int, Any]:
-    """Return how each object that a process has one of is reduced, by its id."""
-    reduced: dict[int, Any] = {
-        id(getattr(sys, name)): (standard_stream, (name,)) for name in ("stdin", "stdout", "stderr")
-    }
-    for home, name in _ONLY_ONES:
-        module = sys.modules.get(home)
-        if module is not None:
-            reduced[id(vars(module).get(name))] = getattr, (module, name)
-    return reduced
-
-
-def _library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
-    """Return the module and name under which a library compares with a sentinel; None for none.
-
-    Such an object means something by its identity alone: matplotlib's parameters hold one until a
-    backend is chosen, and refuse a copy of it.
-    """
-    module, name = _sentinels(len(sys.modules)).get(id(sentinel), (None, ""))
-    found = module is not None and vars(module).get(name) is sentinel
-    return (module, name) if module is not None and found else None
-
-
-@functools.lru_cache(maxsize=1)
-def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
-    """Return where each bare object that a module names is, by its id.
-
-    Args:
-        modules: how many are loaded; with more of them the answer is another one.
-    """
-    return {
-        id(value): (module, name)
-        for module in reversed(list(sys.modules.values()))
-        if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
-        for name, value in list(vars(module).items())
-        if type(value) is object
-    }
 
 
 def _main_namespace() -> dict[str, Any]:

@@ -5,6 +5,7 @@ Everything is read and checked before anything is touched: a restore happens who
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -17,10 +18,12 @@ from mundane import Attempt
 from .ambient import restore_state
 from .capture import muted
 from .deferred import Deferred
+from .holders import replace_held
 from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import publish_note, restored_text
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result
+from .registrations import has_own_callbacks
 from .replay import keep_result, replay
 from .source import CellSource
 from .staleness import Inputs, differences
@@ -30,6 +33,9 @@ from .widgets import open_widgets, without_views
 
 # Settings on which no later cell's code depends before it runs.
 _PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
+
+# What a cell may register that is called before a later cell's code runs, or even is compiled.
+_HASTY = re.compile(r"_transformers|\.events\b")
 
 
 class Restorer:
@@ -124,6 +130,8 @@ class Restorer:
             and self._deferred.can_wait()
             and self._deferred.has_room(record.bundle_bytes)
             and not record.process
+            and _HASTY.search(source.text) is None
+            and not has_own_callbacks()
             and all(
                 any(magic == m and line.startswith(start) for m, start in _PATIENT_SETTINGS)
                 for magic, line in source.settings
@@ -163,10 +171,12 @@ class Restorer:
         names = {*made.names, *gone}
         before = {each: namespace[each] for each in names if each in namespace}
         namespace.update(made.names)
+        changed = made.names.keys() - source.bound
+        if found is not None and found.trusted:
+            replace_held((before[each], made.names[each]) for each in changed & before.keys())
         made.not_set |= restore_state(made.ambient)
         for each in gone:
             namespace.pop(each, None)
-        changed = made.names.keys() - source.bound
         ambient = made.process | made.ambient
         provenance.note(name, made.names, changed, ambient, namespace, before)
         provenance.note_restored(name, names, before, namespace, stale=stale)

@@ -143,7 +143,8 @@ def _uses_ipython(nodes: Sequence[ast.AST]) -> bool:
 
 
 _SETTING_MAGICS = frozenset(
-    ("aimport", "alias", "autoreload", "colors", "config", "load_ext", "matplotlib", "precision")
+    """aimport alias alias_magic autoreload colors config load_ext matplotlib
+    precision""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 
 

@@ -282,8 +282,9 @@ class RunningStep:
             {entry: state for entry, state in ambient.items() if entry not in process},
             self._source.imported,
         )
-        if self._options.only and stored.left_out:
-            culprit, reason = next(iter(stored.left_out.items()))
+        refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
+        if self._options.only and refused:
+            culprit, reason = refused[0], stored.left_out[refused[0]]
             raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
         lost = self._lost(kept, stored.left_out)
         left_out = {name: why for name, why in stored.left_out.items() if name not in lost}

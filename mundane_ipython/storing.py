@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .ambient import IPYTHON
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
@@ -31,7 +32,7 @@ class Stored:
     Attributes:
         bindings: each stored name and where it is.
         modules: names bound by import, and where they can be imported from.
-        left_out: names that cannot be stored, and why.
+        left_out: names that cannot be stored, and entries of the ambient state, and why.
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
         lost: older names whose state the cell may have changed and nothing can store, and their
@@ -76,7 +77,7 @@ class Stored:
         self._pack(packer)
         self.value_place = self._pack_value(packer)
         if ambient:
-            self._add(packer, AMBIENT_SLOT, ambient)
+            self._add_ambient(packer, ambient)
         self.bindings = [
             (name, self._place(name, packer)) for name in values if name not in self.left_out
         ]
@@ -105,6 +106,19 @@ class Stored:
         refusal = packer.add(name, value)
         if refusal is not None:
             self.left_out[name] = refusal
+
+    def _add_ambient(self, packer: Packer, ambient: Mapping[str, Any]) -> None:
+        """Pack the ambient state but those entries of it that refuse to be pickled."""
+        refusal = packer.add(AMBIENT_SLOT, ambient)
+        if refusal is None:
+            return
+        refusals = {name: packer.refusal_of({name: state}) for name, state in ambient.items()}
+        for name, why in refusals.items():
+            if why is not None:
+                self.left_out[_entry_text(name)] = why
+        good = {name: state for name, state in ambient.items() if refusals[name] is None}
+        if good:
+            self._add(packer, AMBIENT_SLOT, good)
 
     def _pack_value(self, packer: Packer) -> Place | None:
         if self._value is NO_VALUE or self._value is None:
@@ -149,6 +163,11 @@ class Stored:
             if len(names) > 1 or identity in known:
                 twice |= names
         yield from (name for name in self._values if name in twice)
+
+
+def _entry_text(entry: str) -> str:
+    """Return how a note calls an entry of the ambient state; never as a variable may be called."""
+    return "what it registers with IPython" if entry == IPYTHON else f"the state of {entry!r}"
 
 
 # No pickle, and no state either that a step would miss.

@@ -400,3 +400,23 @@ def test_read_only_file_and_folder(open_folder: Path) -> None:
                 assert cell.traceback == cell.error
         finally:
             open_folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("kill_after", [1, 2])
+@pytest.mark.parametrize("off", [False, True])
+def test_figures_show_after_a_restore_as_in_a_plain_kernel(
+    off: bool,
+    kill_after: int,
+    tmp_path: Path,
+) -> None:
+    """Where pyplot shows figures by itself it goes on to do so; after `plt.ioff()` it does not."""
+    loads = "import matplotlib.pyplot as plt\n%matplotlib inline" + "\nplt.ioff();" * off
+    steps = [f"%%step a\n{loads}", "%%step b\nplt.figure(figsize=(1, 1)).add_subplot();"]
+    with open_notebook(tmp_path) as notebook:
+        for step in steps[:kill_after]:
+            notebook.ok(step)
+    with open_notebook(tmp_path) as notebook:
+        shown = [len(notebook.ok(step).plain) for step in steps]
+        assert notebook.value("plt.isinteractive()") == str(not off)
+        shown.append(len(notebook.ok("plt.figure(figsize=(1, 1)).add_subplot();").plain))
+    assert shown == ([0, 0, 0] if off else [0, 1, 1])

@@ -12,12 +12,17 @@ import inspect
 import io
 import pickle
 import types
+from collections.abc import Callable
 
+import cloudpickle
 import ipykernel
+import pytest
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.cbook import CallbackRegistry
 
+from mundane_ipython.sympyprinting import read_printing, set_printing
 from mundane_ipython.transform import rewrite_step_line
 
 from .kernels import Notebook
@@ -213,8 +218,62 @@ def test_pyplot_notes_the_backend_that_it_has_loaded(notebook: Notebook) -> None
     )
     assert notebook.value("(fresh, entry.read())") == "(None, None)"
     notebook.ok("entry.restore('any'); name = entry.read()")
-    assert "inline" in notebook.value("name")
+    assert notebook.value("name") == "('inline', True)"
     assert "image/png" in notebook.ok("f = plt.Figure()\nf.add_subplot()\nf").outputs[0]["data"]
+
+
+def test_the_inline_backend_notes_what_to_show(notebook: Notebook) -> None:
+    """`show._draw_called` and `show._to_draw` are set by each new figure, and nothing else."""
+    notebook.ok("import matplotlib.pyplot as plt\nplt.figure().add_subplot();")
+    notebook.ok(
+        "from matplotlib_inline.backend_inline import show\nseen = [show._draw_called]\n"
+        "fig = plt.figure(figsize=(1, 1))\nseen += [show._draw_called, show._to_draw == [fig]]\n"
+        "show._draw_called, show._to_draw = False, []"
+    )
+    assert notebook.value("seen") == "[False, True, True]"
+    assert [cell.outputs for cell in notebook.cells[-2:-1]] == [[]]
+
+
+def test_sympy_displays_by_methods_and_settings_of_two_classes() -> None:
+    """`init_printing` sets `Printable._repr_*_` and `Printer._global_settings`."""
+    sympy = pytest.importorskip("sympy")
+    methods = vars(sympy.core._print_helpers.Printable)
+    state = read_printing() or {}
+    for name in ("_repr_png_", "_repr_svg_", "_repr_latex_"):
+        assert state["method", name] is methods[name]
+    sympy.init_printing(order="lex", pretty_print=False)
+    assert (read_printing() or {})["setting", "order"] == "lex"
+    set_printing({("setting", "order"): None})
+    assert ("setting", "order") not in (read_printing() or {})
+
+
+def test_matplotlib_pickles_the_callbacks_whose_numbers_it_marks() -> None:
+    """`CallbackRegistry` has weak references by number, and keeps those of `_pickled_cids`."""
+    registry, kept = CallbackRegistry(signals=["changed"]), CallbackRegistry()
+    numbers = [registry.connect("changed", each) for each in (kept.process, kept.connect)]
+    assert registry.callbacks["changed"][numbers[0]]() == kept.process
+    registry._pickled_cids.add(numbers[1])
+    state = registry.__reduce_ex__(5)[2]
+    assert state["callbacks"] == {"changed": {numbers[1]: kept.connect}}
+    assert state["_pickled_cids"] == {numbers[1]}
+
+
+def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
+    """The last of them is the closure, which is in the second part of the state as well."""
+    inner = _inner(1)
+    make, arguments, (attributes, slots), *rest = cloudpickle.Pickler(
+        io.BytesIO()
+    ).reducer_override(inner)
+    assert (len(arguments), attributes, rest[:2]) == (5, {}, [None, None])
+    assert [type(cell) for cell in arguments[-1]] == [types.CellType]
+    assert slots["__closure__"] is inner.__closure__
+    made = make(*arguments[:-1], inner.__closure__)
+    rest[2](made, (attributes, {**slots, "__closure__": None}))
+    assert made() == 1
+
+
+def _inner(x: int) -> Callable[[], int]:
+    return lambda: x
 
 
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mundane_ipython.ambient import changed_state, read_state, restore_state
 from mundane_ipython.settings import may_set, read_settings, set_settings, settings_changes
 
 
@@ -77,3 +78,54 @@ def test_a_setting_that_is_gone_is_an_error(config: types.ModuleType) -> None:
         set_settings({("gauge_test.config", "defaults", "a"): 1})
     with pytest.raises(ImportError):
         set_settings({("gauge_test_2.config", "options", "a"): 1})
+
+
+def _fake(monkeypatch: pytest.MonkeyPatch, name: str, **members: Any) -> types.ModuleType:
+    module = types.ModuleType(name)
+    vars(module).update(members)
+    monkeypatch.setitem(sys.modules, name, module)
+    return module
+
+
+def test_how_sympy_displays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`init_printing` sets methods of a class and settings of another; both are set again."""
+
+    class Printable:
+        _repr_png_ = _repr_svg_ = _repr_latex_ = repr
+
+    class Printer:
+        _global_settings: dict[str, Any] = {}  # noqa: RUF012 (as SymPy has it)
+
+        @classmethod
+        def set_global_settings(cls, **settings: Any) -> None:
+            cls._global_settings.update(settings)
+
+    _fake(monkeypatch, "sympy")
+    _fake(monkeypatch, "sympy.core._print_helpers", Printable=Printable)
+    _fake(monkeypatch, "sympy.printing.printer", Printer=Printer)
+    before = read_state(())
+    assert changed_state(before, ()) == {}
+    Printable._repr_png_ = str
+    Printer.set_global_settings(order="lex")
+    changes = changed_state(before, ())
+    assert list(changes) == ["sympy"]
+    Printable._repr_png_ = repr
+    Printer._global_settings.clear()
+    assert restore_state(changes) == {}
+    assert Printable._repr_png_ is str
+    assert Printable._repr_svg_ is repr
+    assert Printer._global_settings == {"order": "lex"}
+
+
+def test_the_configuration_of_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain values that changed are set by `config.update`; none that was not there before."""
+    values = {"jax_enable_x64": False, "jax_cache": None, "jax_made": object()}
+    config = types.SimpleNamespace(values=values, update=values.__setitem__)
+    _fake(monkeypatch, "jax", config=config)
+    before = read_state(())
+    config.update("jax_enable_x64", True)
+    changes = changed_state(before, ())
+    assert changes == {"jax": {"jax_enable_x64": True}}
+    config.update("jax_enable_x64", False)
+    assert restore_state({"jax": changes["jax"] | {"jax_old": 1}}) == {}
+    assert (values["jax_enable_x64"], "jax_old" in values) == (True, False)

@@ -807,6 +807,18 @@ print(remote.users())
 ---
 print(remote.posts(), pointer.values())
 """),
+    _book("sympy", "how expressions are displayed, chosen once for the notebook", """
+import sympy as sp
+x = sp.symbols("x")
+sp.init_printing(order="rev-lex")
+---
+f = sp.integrate(x ** 2 + x)
+f
+---
+sp.solve(f, x)
+---
+print(f, {x: [f]})
+"""),
     _book("underscore", "a name that IPython has too, once the user has bound it", """
 for _ in range(3):
     pass
@@ -1309,5 +1321,193 @@ gauges.set_defaults(unit="cm", scale=None)
 settings = dict(gauges.config.defaults)
 del settings["made"], gauges
 print(settings)
+"""),
+    _book("formatters", "how IPython displays types, set by a library or by the cell", """
+#plain
+import os, pathlib, sys
+pathlib.Path("signs.py").write_text(
+    "class Sign:\\n    pass\\n"
+    "def init(shell, mark):\\n"
+    "    def text(_, printer, cycle): printer.text(mark if known([_]) else '?')\\n"
+    "    def known(o): return all(map(known, o)) if type(o) is list else True\\n"
+    "    formatters = shell.display_formatter.formatters\\n"
+    "    for kind in (Sign, complex, float): formatters['text/plain'].for_type(kind, text)\\n"
+    "    formatters['text/html'].for_type(Sign, lambda _: f'<b>{mark}</b>')\\n"
+)
+sys.path.insert(0, os.getcwd())
+---
+import signs
+signs.init(get_ipython(), "+")
+---
+class Own:
+    pass
+def shown(own, printer, cycle):
+    printer.text("own")
+plain = get_ipython().display_formatter.formatters["text/plain"]
+plain.for_type(Own, shown)
+plain.for_type_by_name("fractions", "Fraction", shown)
+del plain
+---
+own = Own()
+own
+---
+get_ipython().display_formatter.formatters["text/plain"].pop(complex)
+---
+from fractions import Fraction
+Fraction(1, 2)
+---
+#plain
+display(signs.Sign(), 1j, 1.5, own, Fraction(1, 3))
+del signs
+"""),
+    _book("own-magics", "magics that are functions of the notebook, and an alias of a magic", """
+from IPython.core.magic import register_cell_magic, register_line_magic
+@register_line_magic
+def shout(line):
+    return line.upper()
+@register_cell_magic
+def twice(line, cell):
+    print(cell * 2)
+---
+%alias_magic -l loud shout
+---
+def shout(line):
+    return line.upper() + "!"
+get_ipython().register_magic_function(shout)
+---
+%%twice
+a line
+---
+#plain
+print(get_ipython().run_line_magic("shout", "a"), get_ipython().run_line_magic("loud", "b"))
+"""),
+    _book("own-callbacks", "callbacks of IPython's events, registered and unregistered", """
+class Watcher:
+    mark = "before"
+    def before(self, info):
+        print(self.mark)
+watcher = Watcher()
+def after(result):
+    print("after")
+get_ipython().events.register("pre_run_cell", watcher.before)
+get_ipython().events.register("post_run_cell", after)
+---
+x = 1
+---
+get_ipython().events.unregister("post_run_cell", after)
+---
+print(x)
+---
+watcher.mark = "before, changed"
+---
+x
+"""),
+    _book("own-transformers", "transformers of what the user types, and of its syntax", """
+import ast
+def answers(lines):
+    return [line.replace("ANSWER!", "42") for line in lines]
+class Doubled(ast.NodeTransformer):
+    def visit_Name(self, node):
+        return ast.Constant(12) if node.id == "DOZEN" else node
+get_ipython().input_transformers_cleanup.append(answers)
+get_ipython().ast_transformers.append(Doubled())
+---
+#plain
+print(ANSWER!, DOZEN)
+---
+get_ipython().input_transformers_cleanup.remove(answers)
+---
+#plain
+print("ANSWER!", DOZEN)
+"""),
+    _book("figures-ioff", "no figure shows by itself where the step that loads pyplot says so", """
+import matplotlib.pyplot as plt
+%matplotlib inline
+plt.ioff()
+---
+fig, ax = plt.subplots(figsize=(2, 2))
+ax.plot([1, 2])
+---
+#plain
+print(plt.isinteractive())
+"""),
+    _book("figures-style", "pyplot is after a style's context as it was before", """
+import matplotlib.pyplot as plt
+with plt.style.context("ggplot"):
+    plt.figure(figsize=(2, 2)).add_subplot().plot([1, 2])
+---
+plt.figure(figsize=(2, 2)).add_subplot().plot([3, 4])
+---
+#plain
+print(plt.isinteractive())
+"""),
+    _book("figures-open", "figures that are left open are not shown because they come back", """
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+---
+plt.ioff()
+figs = []
+for i in range(2):
+    fig, ax = plt.subplots(figsize=(2, 2))
+    ax.plot([i])
+    figs.append(fig)
+---
+#plain
+n = len(figs)
+---
+print(n)
+"""),
+    _book("colour-bar", "a colour bar follows its image, and the image its norm", """
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots(figsize=(2, 2))
+im = ax.imshow([[1, 2], [3, 4]])
+cb = fig.colorbar(im)
+---
+im.set_clim(0, 10)
+im.set_cmap("plasma")
+---
+im.norm.vmax = 5
+---
+print(cb.vmin, cb.vmax, cb.cmap.name)
+fig
+"""),
+    _book("filters", "filters that the notebook adds to loggers and to their handlers", """
+import logging, sys
+class Short:
+    def __init__(self, most):
+        self.most = most
+    def filter(self, record):
+        return len(record.msg) <= self.most
+def loud(record):
+    return record.msg.isupper()
+log = logging.getLogger("gauge")
+log.addHandler(logging.StreamHandler(sys.stdout))
+short = Short(5)
+log.addFilter(short)
+---
+log.handlers[0].addFilter(loud)
+---
+short.most = 6
+---
+log.error("TOO LONG")
+log.error("TOO  7"[:6])
+log.error("quiet")
+---
+log.removeFilter(short)
+log.filters
+---
+log.error("NOT TOO LONG")
+"""),
+    _book("process-settings", "the collector and the switch interval, set in steps", """
+import gc, sys
+gc.disable()
+---
+gc.set_threshold(900, 9, 9)
+sys.setswitchinterval(0.01)
+---
+print(gc.isenabled(), gc.get_threshold(), sys.getswitchinterval())
+gc.enable()
+---
+print(gc.isenabled())
 """),
 ]  # fmt: skip

@@ -113,6 +113,30 @@ def test_a_change_that_an_option_leaves_out(server: ForkServer, tmp_path: Path) 
     ]
 
 
+def test_what_ipython_has_and_nothing_can_store(server: ForkServer, tmp_path: Path) -> None:
+    """A formatter that refuses to be pickled is named, and takes no other ambient state along."""
+    cell = """import os, random
+_pipe = (i for i in range(3))
+get_ipython().display_formatter.formatters["text/plain"].for_type(
+    complex, lambda c, p, cycle, pipe=_pipe: p.text("complex"))
+os.environ["MUNDANE_SEEN"] = "1"
+random.seed(3)
+del _pipe"""
+    steps = as_steps([cell, "#plain\nprint(os.environ['MUNDANE_SEEN'], random.random())\n1j"])
+    first = server.run(steps, tmp_path)
+    assert first.notes[1][0].startswith(
+        "step s0: stored, but for what it registers with IPython (TypeError: "
+    )
+    resumed = server.run(steps, tmp_path)
+    assert resumed.errors == [None] * 3
+    assert "what it registers with IPython (TypeError" in resumed.notes[1][0]
+    assert resumed.outputs[2][0] == first.outputs[2][0]
+    assert resumed.outputs[2][1]["data"] == {"text/plain": "1j"}
+    named = server.run([steps[0], f"%%step named -o n\n{cell}\nn = 1"], tmp_path)
+    assert named.errors == [None, None]  # n itself can be stored
+    assert "what it registers with IPython" in named.notes[1][0]
+
+
 def test_an_attribute_of_a_library_is_said_not_to_come_back(
     server: ForkServer, tmp_path: Path
 ) -> None:
