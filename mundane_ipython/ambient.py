@@ -33,6 +33,7 @@ from .loggers import logger_changes, logger_states, set_loggers
 from .registrations import (
     read_registrations,
     registration_changes,
+    registrations,
     set_registrations,
     sets_figure_formats,
 )
@@ -53,11 +54,13 @@ class Entry:
         read: returns the present state, a value that pickles; None where there is none.
         changes: what of the state to store, given before and after; None for nothing.
         restore: sets what was stored.
+        members: returns a state by the names that changes have, where it is of that kind.
     """
 
     read: Callable[[], State]
     changes: Callable[[State, State], State]
     restore: Callable[[State], None]
+    members: Callable[[State], Mapping[Any, State]] = lambda state: state
 
 
 def read_state(values: Iterable[Any]) -> dict[str, State]:
@@ -132,7 +135,7 @@ def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     settings = Entry(read_settings, changes, set_settings)
     registered = partial(registration_changes, figures=sets_figure_formats(source))
     # After the backend of matplotlib, which registers formatters when it is loaded.
-    ipython = Entry(read_registrations, registered, set_registrations)
+    ipython = Entry(read_registrations, registered, set_registrations, registrations)
     jax = Entry(
         read_config,
         partial(_jax_changes, all_new=may_set(source) or "enable" in source),
@@ -184,7 +187,8 @@ def _joined(entry: Entry, earlier: State, change: State, after: State) -> State:
         return after
     if entry.changes is _items:
         return earlier if change is None else tuple(map(operator.add, earlier, change))
-    return {name: (after or {}).get(name) for name in earlier} | (change or {})
+    members = entry.members(after or {})
+    return {name: members.get(name) for name in earlier} | (change or {})
 
 
 # How they are read and set.

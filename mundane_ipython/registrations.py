@@ -7,6 +7,7 @@ registers its own when it is loaded.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
@@ -20,34 +21,45 @@ A place is ("formatter", MIME type, a type or its module and name), ("magic", "l
 name), ("event", name), or (the name of a list of transformers,).
 """
 
+Registries = dict[tuple[str, ...], Any]
+"""Copies: of a formatter's functions and of the magics as dictionaries, of the lists as such."""
+
 _PRINTERS = ("deferred_printers", "type_printers")  # which somebody's own formatter may lack
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _TRANSFORMERS = ("input_transformers_cleanup", "input_transformers_post", "ast_transformers")
 
 
-def read_registrations() -> Registrations | None:
-    """Return what is registered with IPython; None where there is no shell."""
+def read_registrations() -> Registries | None:
+    """Return copies of IPython's own registries; None where there is no shell."""
     shell: Any = get_ipython()
     if shell is None:
         return None
-    found: Registrations = {}
+    found: Registries = {place: list(callbacks) for place, callbacks in _lists(shell)}
     for mime, formatter in shell.display_formatter.formatters.items():
         for printers in _PRINTERS:
-            for kind, function in getattr(formatter, printers, _NOTHING).items():
-                found["formatter", mime, kind] = function
-    for magic_kind, magics in shell.magics_manager.magics.items():
-        for name, magic in magics.items():
-            if type(magic) is FunctionType and magic.__module__ == "__main__":
-                found["magic", magic_kind, name] = magic
-    for place, callbacks in _lists(shell):
-        own = [each for each in callbacks if _is_own(each)] if callbacks else None
-        if own:
-            found[place] = own
+            found["formatter", mime, printers] = dict(getattr(formatter, printers, _NOTHING))
+    for kind, magics in shell.magics_manager.magics.items():
+        found["magic", kind] = dict(magics)
+    return found
+
+
+def registrations(registries: Registries) -> Registrations:
+    """Return by its place what counts of that which is registered."""
+    found: Registrations = {}
+    for place, registry in registries.items():
+        match place:
+            case ("formatter", mime, _):
+                found |= {("formatter", mime, kind): each for kind, each in registry.items()}
+            case ("magic", kind):
+                own = {name: each for name, each in registry.items() if type(each) is FunctionType}
+                found |= {("magic", kind, n): each for n, each in own.items() if _is_own(each)}
+            case _ if own_members := [each for each in registry if _is_own(each)]:
+                found[place] = own_members
     return found
 
 
 def registration_changes(
-    before: Registrations | None, after: Registrations | None, *, figures: bool
+    before: Registries | None, after: Registries | None, *, figures: bool
 ) -> Registrations | None:
     """Return what is new or another one; None for what is gone.
 
@@ -59,9 +71,16 @@ def registration_changes(
     """
     if after is None:
         return None
-    old = before or {}
-    changed = {p: each for p, each in after.items() if not _is_same(old.get(p), each)}
-    changed |= dict.fromkeys(old.keys() - after.keys())
+    before = before or {}
+    others = {p for p in before.keys() | after.keys() if not _is_same(before.get(p), after.get(p))}
+    if not others:  # most cells register nothing
+        return None
+    old, new = (
+        registrations({place: each for place, each in registries.items() if place in others})
+        for registries in (before, after)
+    )
+    changed = {p: each for p, each in new.items() if not _is_same(old.get(p), each)}
+    changed |= dict.fromkeys(old.keys() - new.keys())
     if not changed:
         return None
     moved = set(_moved(old, changed))
@@ -160,6 +179,8 @@ def _is_same(one: Any, other: Any) -> bool:
         return True
     if type(one) is list and type(other) is list:
         return len(one) == len(other) and all(map(_is_same, one, other))
+    if type(one) is dict and type(other) is dict:
+        return one.keys() == other.keys() and all(map(operator.is_, one.values(), other.values()))
     # A bound method is made anew whenever it is asked for, and is then compared by its parts.
     return type(one) is MethodType and type(other) is MethodType and one == other
 

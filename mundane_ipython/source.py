@@ -7,8 +7,9 @@ this and of a namespace difference (`namespace`).
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from .flow import bound_first
@@ -26,7 +27,6 @@ class CellSource:
         bound: names that the body may bind at the top level, deleted ones included.
         read: names of the namespace that the body refers to, also from within functions, and from
             strings that are evaluated (`texts`).
-        bound_first: names that it surely binds before it can read them, see `flow`.
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
         imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is, and for
@@ -45,7 +45,6 @@ class CellSource:
     key: str
     bound: frozenset[str]
     read: frozenset[str]
-    bound_first: frozenset[str]
     text: str
     imports: tuple[str, ...]
     imported: tuple[tuple[str, str, str], ...]
@@ -57,6 +56,17 @@ class CellSource:
     mentioned: frozenset[str] | None
     settings: tuple[tuple[str, str], ...]
 
+    def bound_before_read(self, names: Set[str]) -> frozenset[str]:
+        """Return those of some names that the body surely binds before it can read them."""
+        # In most cells all is told by the names alone, and the way through the body costs more.
+        return _bound_first(self.text) & names if self.bound & names else frozenset()
+
+
+@functools.lru_cache(maxsize=16)
+def _bound_first(text: str) -> frozenset[str]:
+    body = ast.parse(text).body
+    return bound_first(with_names(body, [node for each in body for node in ast.walk(each)]))
+
 
 def analyze(body: Sequence[ast.stmt]) -> CellSource:
     """Return what a body's statements bind and read.
@@ -66,8 +76,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
     """
     text = ast.unparse(ast.Module(list(body), []))
     nodes = [node for statement in body for node in ast.walk(statement)]
-    looked_up = with_names(body, nodes)
-    bound, read = bound_and_read(looked_up)
+    bound, read = bound_and_read(with_names(body, nodes))
     read.update(_updated_names(nodes))
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
     magic_texts = list(_magic_texts(body)) if _uses_ipython(nodes) else []
@@ -77,7 +86,6 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         key=code_key(body),
         bound=frozenset(bound),
         read=frozenset(read),
-        bound_first=bound_first(looked_up),
         text=text,
         imports=tuple(dict.fromkeys(_imported_modules(body))),
         imported=tuple(_imported_names(nodes)),

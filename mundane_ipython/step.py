@@ -140,10 +140,11 @@ class RunningStep:
         if source.dynamic and source.mentioned is not None:
             read = (source.read | source.mentioned) - {"get_ipython"}
             names &= reachable_names(read, namespace)
-        if source.bound_first & names:
-            read = source.read - source.bound_first
+        bound_first = source.bound_before_read(names)
+        if bound_first:
+            read = source.read - bound_first
             names &= reachable_names(read, namespace, dynamic=source.dynamic)
-            names -= source.bound_first if source.dynamic else frozenset()
+            names -= bound_first if source.dynamic else frozenset()
         return self._opened.provenance.inputs(names, namespace, self.name)
 
     @property

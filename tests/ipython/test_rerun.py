@@ -314,3 +314,22 @@ def test_a_magic_depends_on_what_it_may_read(restarted: Restart, body: str, stal
         said = shell.step("magic", body).out
     assert ("STALE" in said) == bool(stale)
     assert stale in said
+
+
+def test_what_an_earlier_run_registered_with_ipython(restarted: Callable[[], Shell]) -> None:
+    """A step that runs again registers the same: it is stored with it, and comes back."""
+    code = """from IPython.core.magic import register_line_magic
+@register_line_magic
+def hello(line):
+    print('hi', line)
+class Money: pass
+get_ipython().display_formatter.formatters['text/html'].for_type(Money, len)
+"""
+    shell = restarted()
+    shell.step("registers", code)
+    shell.step("registers --rerun", code)
+    shell = restarted()
+    assert "restored" in shell.step("registers", code).out
+    assert "hi there" in shell.ok("%hello there").out
+    html = "get_ipython().display_formatter.formatters['text/html']"
+    shell.ok(f"assert {html}.lookup_by_type(Money) is len")

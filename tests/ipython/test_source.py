@@ -98,7 +98,8 @@ def test_read_names(body: str, read: str) -> None:
 def test_names_within_strings_are_read(body: str, read: str) -> None:
     """In shell commands, queries and formulas, each where and when it is evaluated."""
     source = analyzed(TransformerManager().transform_cell(body))
-    assert source.read - source.bound_first - {"get_ipython"} == frozenset(read.split())
+    read_first = source.read - source.bound_before_read(source.read)
+    assert read_first - {"get_ipython"} == frozenset(read.split())
     assert not source.dynamic
 
 
@@ -282,5 +283,6 @@ def test_key_of_what_is_no_python() -> None:
 def test_variables_of_a_comprehension_are_nobodys_else(text: str) -> None:
     """They are neither bound nor read at the top level, whatever scope Python gives them."""
     source = analyzed(text)
-    assert source.bound == source.bound_first == {"out"} | ({"k"} & source.bound)
+    assert source.bound == {"out"} | ({"k"} & source.bound)
+    assert source.bound_before_read(source.bound) == source.bound
     assert source.read - {"k"} == {"y"}
