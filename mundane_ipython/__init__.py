@@ -31,8 +31,8 @@ The layers, each importing only what stands below it:
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     digests -> kinds -> canonical           functions, classes and values that two kernels compare
-    errors, flow, hints, lines, notes, outputs, patches, reach, scopes, syntax, texts, trust,
-    values, views, waiting -> filemodules, generators, homes, refusals
+    errors, flow, hints, lines, notes, outputs, patches, reach -> texts
+    scopes, syntax, trust, values, views, waiting -> filemodules, generators, homes, refusals
     namespace                               the user's names; what a name stands for
     mundane                                 the core
 """

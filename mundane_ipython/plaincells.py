@@ -17,6 +17,36 @@ from .source import CellSource
 _BUDGET_S = 0.5
 
 
+class PlainCells:
+    """The cells that run, one within another: which of them are plain ones that said so."""
+
+    def __init__(self) -> None:
+        # The innermost last; None for a step's, and until a plain one has said that it begins.
+        self._running: list[PlainCell | None] = []
+
+    def starts(self) -> None:
+        """Note that the shell starts a cell."""
+        self._running.append(None)
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether a cell has started and has not said yet what it is."""
+        return bool(self._running) and self._running[-1] is None
+
+    def begins(
+        self, namespace: Mapping[str, Any], provenance: Provenance, source: CellSource
+    ) -> None:
+        """Look at the results of steps, for the plain cell that begins now; see `PlainCell`."""
+        if self.are_awaited:
+            self._running[-1] = PlainCell(namespace, provenance, source)
+
+    def ends(self) -> None:
+        """Note what the innermost cell has changed, if it is a plain one."""
+        cell = self._running.pop() if self._running else None
+        if cell is not None:
+            cell.ended()
+
+
 class PlainCell:
     """Looks at the results of steps before a plain cell runs and after it.
 

@@ -20,7 +20,7 @@ from .deferred import Deferred
 from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
-from .plaincells import PlainCell
+from .plaincells import PlainCells
 from .source import CellSource
 from .step import RunningStep, StepOptions
 
@@ -92,8 +92,7 @@ class Session:
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
         self._used_before: list[tuple[str, int]] = []
-        # Of the cells that run, the innermost last; None for a step's, and where nothing is there.
-        self._plain_cells: list[PlainCell | None] = []
+        self._plain_cells = PlainCells()
 
     # The task.
 
@@ -194,9 +193,8 @@ class Session:
         """
         if self._opened is None:
             return False
-        begins = bool(self._plain_cells) and self._plain_cells[-1] is None and not self._running
-        results = self._opened.provenance.has_results
-        return len(self.deferred) > 0 or (begins and results)
+        begins = self._plain_cells.are_awaited and not self._running
+        return len(self.deferred) > 0 or (begins and self._opened.provenance.has_results)
 
     def attend(self, key: str) -> None:
         """Bring the values of restored steps that wait, and look at them: a plain cell begins.
@@ -209,9 +207,8 @@ class Session:
             self.deferred.load()
         except MundaneError as error:
             raise shown_short(error)  # noqa: B904 (raised again as it is)
-        if self._opened is not None and self._plain_cells and self._plain_cells[-1] is None:
-            namespace, provenance = self._shell.user_ns, self._opened.provenance
-            self._plain_cells[-1] = PlainCell(namespace, provenance, source)
+        if self._opened is not None:
+            self._plain_cells.begins(self._shell.user_ns, self._opened.provenance, source)
 
     def running(self) -> RunningStep:
         """Return the step that `begin` said shall run: the context of its body."""
@@ -225,7 +222,7 @@ class Session:
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Note which names are used before a cell; a cell that runs again may use its own again."""
-        self._plain_cells.append(None)
+        self._plain_cells.starts()
         if self.task is None or info.raw_cell is None:
             self._used_before.append(("", 0))
             return
@@ -236,9 +233,7 @@ class Session:
 
     def after_cell(self, result: ExecutionResult) -> None:
         """Note which names the cell used by `task.step`, and which results a plain one changed."""
-        plain_cell = self._plain_cells.pop() if self._plain_cells else None
-        if plain_cell is not None:
-            plain_cell.ended()
+        self._plain_cells.ends()
         cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return
