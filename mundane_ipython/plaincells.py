@@ -64,12 +64,19 @@ class PlainCell:
         self._results = provenance.results(namespace)
         values = {id(namespace[name]) for name in self._results}
         # Other names of a result too: what changes through one of these changes the result.
-        self._older = {name: value for name, value in namespace.items() if id(value) in values}
-        self._watch = Watch(namespace, self._older, source, _BUDGET_S)
+        older = {name: value for name, value in namespace.items() if id(value) in values}
+        self._watch = Watch(namespace, older, source, _BUDGET_S)
+        # No value is kept alive: what the cell deletes shall be free while it runs on.
+        self._older = {name: id(value) for name, value in older.items()}
 
     def ended(self) -> None:
         """Note which results the cell has changed; what a step within it did is that step's."""
-        kept = {n: v for n, v in self._older.items() if self._namespace.get(n) is v}
+        namespace = self._namespace
+        kept = {
+            name: namespace[name]
+            for name, identity in self._older.items()
+            if name in namespace and id(namespace[name]) == identity
+        }
         changed = self._watch.mutations(kept).changed
-        same = self._results.items() & self._provenance.results(self._namespace).items()
-        self._provenance.note_touched({name for name, _ in same} & set(changed), self._namespace)
+        same = self._results.items() & self._provenance.results(namespace).items()
+        self._provenance.note_touched({name for name, _ in same} & set(changed), namespace)

@@ -86,3 +86,10 @@ def test_magics_within_a_cell_are_as_they_were(restarted: Restart) -> None:
     shell = restarted()
     shell.step("made", "r = [1]")
     assert "input r changed" in shell.step("used", "n = sum(r)").out
+
+
+def test_what_a_plain_cell_deletes_is_free_at_once(restarted: Restart) -> None:
+    """The watch over a step's result does not keep it."""
+    shell = restarted()
+    shell.step("made", "class Big: pass\nbig = Big()")
+    shell.ok("import weakref\nseen = weakref.ref(big)\ndel big\nassert seen() is None")
