@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ _ADDRESS = re.compile(
     r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
     r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d|(?<=time)\s*[=:]\s*\d+\.\d+(?=\s?s)"
 )
+
+_TIME = "time0x"  # as `_ADDRESS` leaves one
+_TIME_OR_BLANK = re.compile(rf"{_TIME}\s?s(?:ec)?\b|\s|\\n")  # blanks as JSON writes them
 
 
 @dataclass
@@ -262,6 +265,29 @@ def compare(straight: Run, resumed: Run, *, offset: int) -> list[str]:
         if one != other:
             found.append(f"{name}: {_short(other)}, not {_short(one)}")
     return found
+
+
+def timeless(*runs: Run) -> list[Run]:
+    """Return runs, without times and blanks in what a cell showed of which one has such a time.
+
+    A library that prints how long a thing took may leave out a time that is short, and the place
+    blank.
+    """
+    texts = [
+        [json.dumps(merged(shown), sort_keys=True, ensure_ascii=False) for shown in run.outputs]
+        for run in runs
+    ]
+    timed = {index for run in texts for index, text in enumerate(run) if _TIME in text}
+    return [
+        replace(
+            run,
+            outputs=[
+                [{"text": _TIME_OR_BLANK.sub("", text)}] if index in timed else shown
+                for index, (shown, text) in enumerate(zip(run.outputs, of_run, strict=True))
+            ],
+        )
+        for run, of_run in zip(runs, texts, strict=True)
+    ]
 
 
 def merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .corpus import BOOKS, Book
-from .forked import ForkServer, as_steps, compare
+from .forked import ForkServer, as_steps, compare, timeless
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,11 @@ def test_times_are_set_aside_and_other_numbers_are_not(server: ForkServer, tmp_p
     assert compare(*shown, offset=0) == []
     others = [server.run([f"print('total loss=   {n}s')"], tmp_path) for n in ("0.1", "0.2")]
     assert len(compare(*others, offset=0)) == 1
+    boxes = ("| time = 0.1 sec |", "|                |", "|  tie = 0.1 sec |", "| |")
+    took, short, other, blank = (server.run([f"print({box!r})"], tmp_path) for box in boxes)
+    assert compare(*timeless(took, short), offset=0) == []
+    assert len(compare(*timeless(took, other), offset=0)) == 1
+    assert len(compare(*timeless(short, blank), offset=0)) == 1
 
 
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:
