@@ -114,15 +114,7 @@ class Packer:
 
     def refusal_of(self, value: Any) -> str | None:
         """Return why a value cannot be pickled, or None where it can; nothing is kept of it."""
-        trial = NotebookPickler(
-            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
-        )
-        trial.memo = self._pickler.memo  # a copy
-        try:
-            trial.dump(value)
-        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
-            return f"{type(error).__name__}: {error}"
-        return None
+        return self._pickler.refusal_of(value)
 
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""

@@ -191,21 +191,27 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             care = self._with_care[kind] = needs_care(kind)
         return care
 
-    def _can_pickle(self, value: Any) -> bool:
-        """Return whether a value has a pickle, all that it refers to included."""
-        if self._tries:
-            return True  # if it has none, all that is tried has none
+    def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
+        """Return why a value cannot be pickled, or None where it can; nothing is kept of it.
+
+        Args:
+            value: with all that it refers to.
+            as_part: whether it is tried while something else is pickled, and tries nothing itself.
+        """
         trial = NotebookPickler(
             io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
         )
-        trial._tries = True
+        trial._tries = as_part
         trial.memo = self.memo  # what is stored already, or an older name's, is not tried
         try:
             trial.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
-            del error
-            return False
-        return True
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    def _can_pickle(self, value: Any) -> bool:
+        # Within a trial: if this has no pickle, all that is tried has none.
+        return self._tries or self.refusal_of(value, as_part=True) is None
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()

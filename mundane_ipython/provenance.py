@@ -129,7 +129,7 @@ class Provenance:
         return {
             name: origin
             for name, origin in self._origins.items()
-            if origin[1] == id(namespace.get(name, _ABSENT))
+            if name in namespace and self.is_from_step(name, namespace)
         }
 
     def is_from_step(self, name: str, namespace: Mapping[str, Any]) -> bool:
