@@ -113,5 +113,5 @@ def opened_file(sources: Iterable[str]) -> str | None:
             if not words:
                 return ""
             plain = not (set("{$'\"\\#") & set(rest) or words[0].startswith("-"))
-            return words[0] if plain else None
+            return os.path.expanduser(words[0]) if plain else None
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -21,7 +22,7 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Bool, Enum, Int
 
-from mundane import MundaneError, StepFailedError, Task, read
+from mundane import MundaneError, StepFailedError
 from mundane._clock import SYSTEM
 
 from .completion import MagicCompleter
@@ -117,8 +118,7 @@ class MundaneMagics(Magics):
             raise UsageError("%step NAME EXPRESSION, or %%step NAME on the first line of a cell")
         task = self._refusals(self.session.need_task)
         # In a loop: item-{i}. The expression's braces are Python's.
-        names = {**self._ip.user_ns, **(local_ns or {})}
-        name = fill_in(name, names)
+        name = fill_in(name, self._names(local_ns))
         try:
             return task.step(name, evaluate_step(self._ip, name, expression.strip(), local_ns))
         except StepFailedError:
@@ -143,8 +143,10 @@ class MundaneMagics(Magics):
     @argument("--as", dest="name", help="bind the open mundane.Task to this name")
     @argument("--trust", action="store_true", help="take somebody else's file for your own")
     @argument("--on-change", choices=POLICIES, help="what to do with steps that are stale")
+    @no_var_expand
+    @needs_local_scope
     @line_magic
-    def mundane_open(self, line: str) -> None:
+    def mundane_open(self, line: str, local_ns: dict[str, Any] | None = None) -> None:
         """Open a task file for this kernel's steps, or start a new pass of the one that is open.
 
         Without a file: the one that MUNDANE_TASK names, else <notebook>.task.db::
@@ -153,10 +155,11 @@ class MundaneMagics(Magics):
             %mundane_open report.task.db --on-change rerun
             %mundane_open report.task.db --as task
         """
-        options = self._parse(self.mundane_open, line)
+        # Not by IPython, which leaves a line as it is where a variable is missing.
+        options = self._parse(self.mundane_open, fill_in(line, self._names(local_ns)))
         if options.name:
             check_variable(options.name)
-        path = options.file or find_task_file(self._ip)
+        path = os.path.expanduser(options.file or "") or find_task_file(self._ip)
         task = self._refusals(lambda: self.session.open(path))
         self.session.on_change = options.on_change
         if options.name:
@@ -187,14 +190,13 @@ class MundaneMagics(Magics):
         """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
         from .table import Table  # here: it takes 10 ms, and most kernels never show one
 
-        task = self._refusals(self.session.need_task)
-        return Table(self._read_steps(task))
+        return Table(self._read_steps())
 
     @line_magic
     def mundane_status(self, line: str) -> None:
         """Say which task file is open and how far the task is."""
         task = self._refusals(self.session.need_task)
-        steps = self._read_steps(task)
+        steps = self._read_steps()
         stale = sum(facts.state == "stale" for facts in steps)
         now_ms = SYSTEM.now_ms()
         sleeps = (
@@ -264,11 +266,15 @@ class MundaneMagics(Magics):
         """Display the value of an expression of the body."""
         self.session.show(value)
 
-    def _read_steps(self, task: Task) -> list[StepFacts]:
+    def _read_steps(self) -> list[StepFacts]:
         from .facts import read_steps
 
-        with read(task.path) as view:
-            return read_steps(view, self.session.stale, task.running())
+        opened = self._refusals(self.session.need_opened)
+        with self._refusals(opened.read) as view:
+            return read_steps(view, self.session.stale, opened.task.running())
+
+    def _names(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {**self._ip.user_ns, **(local_ns or {})}
 
     def _step_options(self, line: str) -> StepOptions:
         options = self._parse(self.line_step, line)

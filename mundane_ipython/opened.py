@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import mundane
-from mundane import Task
+from mundane import Task, TaskView
 
 from .cells import Cells, StoredCell
 from .errors import BundleError
@@ -24,15 +25,30 @@ class OpenTask:
 
     Attributes:
         task: the core's open task.
+        file: its absolute path; `task.path` is as given, and a notebook may leave that folder.
         cells: the extension's tables in it.
         key: the user's signing key.
         provenance: where variables come from.
     """
 
     task: Task
+    file: str
     cells: Cells
     key: bytes
     provenance: Provenance
+
+    def is_at(self, path: str) -> bool:
+        """Return whether a path means this file: said as it was, or from the folder of now."""
+        named = path == self.task.path or os.path.abspath(path) == self.file
+        return named and not self.task.closed
+
+    def read(self) -> TaskView:
+        """Open a view of the file.
+
+        Raises:
+            TaskNotFoundError, SchemaError, StorageError: see `mundane.read`.
+        """
+        return mundane.read(self.file)
 
     def parse(self, name: str, stored: StoredCell) -> CellRecord:
         """Return the record of a stored cell.
@@ -72,10 +88,11 @@ def open_task(path: str) -> OpenTask:
         LockedError, SchemaError, StorageError: see `mundane.open`.
     """
     key = load_key()
+    file = os.path.abspath(path)
     task = mundane.open(path, page_bytes=_PAGE_BYTES)
     try:
         cells = Cells(task)
-        return OpenTask(task, cells, key, Provenance(cells.finished()))
+        return OpenTask(task, file, cells, key, Provenance(cells.finished()))
     except BaseException:
         task.close()
         raise

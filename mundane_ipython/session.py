@@ -103,8 +103,8 @@ class Session:
             NotebookStepError: a step's cell runs, and another file is open.
             LockedError, SchemaError, StorageError: see `mundane.open`; what was open stays open.
         """
-        task = self.task
-        if task is None or task.closed or os.path.abspath(task.path) != os.path.abspath(path):
+        opened = self._opened
+        if opened is None or not opened.is_at(path):
             self.refuse_in_step()
             try:
                 opened = open_task(path)
@@ -112,11 +112,11 @@ class Session:
                 self._add_hints(error)
                 raise
             self.close()
-            self._opened, task = opened, opened.task
-            task.show_progress = partial(items_bar, self._shell)
-        task.release()
+            self._opened = opened
+            opened.task.show_progress = partial(items_bar, self._shell)
+        opened.task.release()
         self._start_pass()
-        return task
+        return opened.task
 
     def refuse_in_step(self) -> None:
         """Refuse to close the task while a step's cell runs, which could not be stored then.
@@ -146,7 +146,13 @@ class Session:
         Raises:
             NoOpenTaskError: there is none.
         """
-        return self._need_opened().task
+        return self.need_opened().task
+
+    def need_opened(self) -> OpenTask:
+        """Return the open task with what belongs to it; raise as `need_task` does."""
+        if self._opened is None:
+            raise NoOpenTaskError
+        return self._opened
 
     def step_names(self, kind: str) -> list[str]:
         """Return the names of the newest rows of a kind, `step`, `sleep` or "" for all."""
@@ -154,7 +160,7 @@ class Session:
 
     def trust(self) -> list[str]:
         """Sign every record with the user's key; return those that were somebody else's."""
-        return self._need_opened().sign_foreign()
+        return self.need_opened().sign_foreign()
 
     def forget(self, names: Iterable[str]) -> list[str]:
         """Remove steps and their records, so that their cells run again; return their names.
@@ -164,7 +170,7 @@ class Session:
         """
         names = list(dict.fromkeys(names))
         self.need_task().forget(*names)
-        self._need_opened().cells.forget(names)
+        self.need_opened().cells.forget(names)
         for name in names:
             self._owners.pop(name, None)
             self.stale.pop(name, None)
@@ -245,7 +251,7 @@ class Session:
             self._used_by_cell[cell] = new
 
     def _begin(self, options: StepOptions, source: CellSource) -> bool:
-        opened = self._need_opened()
+        opened = self.need_opened()
         name = options.name
         options = replace(options, quiet=options.quiet or self._settings.quiet)
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
@@ -367,11 +373,6 @@ class Session:
             error.add_note("Where a notebook has it open: run '%mundane_close' there.")
         if self.task is not None and not self.task.closed:
             error.add_note(f"{self.task.path} stays open.")
-
-    def _need_opened(self) -> OpenTask:
-        if self._opened is None:
-            raise NoOpenTaskError
-        return self._opened
 
     def _start_pass(self) -> None:
         # Another task counts its claims anew.

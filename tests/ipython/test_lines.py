@@ -25,3 +25,9 @@ from mundane_ipython.lines import opened_file
 def test_opened_file(sources: list[str], expected: str | None) -> None:
     """The first line counts; what is only known when it runs is not guessed."""
     assert opened_file(sources) == expected
+
+
+def test_opened_file_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` is the home folder, as when the line runs."""
+    monkeypatch.setenv("HOME", "/srv/ada")
+    assert opened_file(["%mundane_open ~/a.db"]) == "/srv/ada/a.db"

@@ -206,6 +206,46 @@ def test_which_file_without_a_name(
     assert {p.name for p in tmp_path.glob("*.db")} >= {"analysis.task.db", "named.db"}
 
 
+def test_a_line_names_the_file_with_variables_and_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    """A variable that is missing is an error: no file gets its name; locals and `~` count."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    for line in ("x-{rate}.db", "x-$rate.db"):
+        assert isinstance(shell.fails(f"%mundane_open {line}"), NameError)
+    assert not list(tmp_path.glob("*x-*"))
+    shell.ok("rate = 0.5\n%mundane_open x-{rate:.2f}.db")
+    shell.ok("def opens(rate):\n    %mundane_open x-{rate}.db\nopens('local')")
+    shell.ok("%mundane_open ~/x.db")
+    found = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*x*.db"))
+    assert found == [Path("home/x.db"), Path("x-0.50.db"), Path("x-local.db")]
+
+
+def test_a_notebook_leaves_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    """The open file is found from any folder, and the line that opened it means it still."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    shell.ok("%mundane_open here.db")
+    shell.step("a", "import os\nos.chdir('other')")
+    shell.step("b", "x = 1")
+    assert "2 done" in shell.ok("%mundane_status").out
+    assert "a" in shell.ok("%mundane_steps").out
+    assert "2 done" in shell.ok("%mundane_open here.db").out
+    assert "2 done" in shell.ok(f"%mundane_open {tmp_path}/here.db").out
+    assert "2 done" in shell.ok("%mundane_open ../here.db").out
+    assert "restored" in shell.step("b", "x = 1").out
+    shell.ok("%mundane_close")
+    assert "no steps" in shell.ok("%mundane_open here.db").out
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("here.db")} == {
+        Path("here.db"),
+        Path("other/here.db"),
+    }
+
+
 def test_forget(shell: Shell) -> None:
     """Forgotten steps run again; an unknown name is refused and nothing is forgotten."""
     for name in "abc":
@@ -524,6 +564,10 @@ def test_task_file_removed_under_an_open_task(shell: Shell, task_path: Path) -> 
     assert ran.error is not None
     assert isinstance(ran.error, mundane.MundaneError), repr(ran.error)
     assert "Traceback" not in ran.out
+    for magic in ("%mundane_status", "%mundane_steps"):
+        ran = shell.run(magic)
+        assert isinstance(ran.error, mundane.TaskNotFoundError)
+        assert "Traceback" not in ran.out
     shell.ok("%mundane_close")
     shell.ok(f"%mundane_open {task_path}")
     shell.step("b", "y = {2}")
