@@ -57,6 +57,9 @@ _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
 
 # Changes with every commit of another connection.
 _VERSION = "PRAGMA data_version"
+# SQLite keeps pages while the file's version stays, even those of the state before, read where a
+# writer that takes no locks had written the page with the version only.
+_DROP_CACHE = "PRAGMA shrink_memory"
 # How often a look is taken again that a commit fell into.
 _LOOKS = 5
 # How long a look is tried again while a live writer is in the way: it holds the file while its
@@ -247,17 +250,24 @@ class TaskView:
         A second connection, which gets that lock for nothing, tells by reading the version anew. A
         writer that takes no locks (mundane-sdk 0.1.0) writes the page with the version first, and
         its journal, which SQLite refuses to pass, lies there until it is done.
+
+        The version is read before the lock is taken: what such a writer commits between the two is
+        a change as well, since pages that SQLite has cached are only compared with the file then.
         """
         connection = self._connection
+        unchanged = False
+        before = self._witness.execute(_VERSION).fetchone()
         connection.execute("BEGIN")
         try:
             connection.execute(_ANYTHING).fetchone()  # takes the lock
-            before = self._witness.execute(_VERSION).fetchone()
             result = work(connection)
-            return result, self._witness.execute(_VERSION).fetchone() != before
+            unchanged = self._witness.execute(_VERSION).fetchone() == before
+            return result, not unchanged
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            if not unchanged:
+                connection.execute(_DROP_CACHE)
 
     def _check(self, connection: Connection) -> Header:
         header = check_schema(self.path, self._file, connection)
