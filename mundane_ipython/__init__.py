@@ -21,7 +21,8 @@ The layers, each importing only what stands below it:
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, registrations, settings, sympyprinting  parts of ambient
+    backends, counters, jaxconfig, loggers, registrations, settings  parts of ambient
+    sympyprinting, torchstate               more of them
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
@@ -31,6 +32,7 @@ The layers, each importing only what stands below it:
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     digests -> kinds -> canonical           functions, classes and values that two kernels compare
+    tensors                                 PyTorch's, and the memory that they share
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
     scopes, syntax, trust, values, views, waiting -> filemodules, generators, homes, refusals
     namespace                               the user's names; what a name stands for

@@ -28,7 +28,7 @@ from typing import Any
 
 from .backends import load_backend, read_backend
 from .counters import read_counters, set_counters
-from .jaxconfig import read_config, set_config
+from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
 from .registrations import (
     read_registrations,
@@ -39,6 +39,7 @@ from .registrations import (
 )
 from .settings import may_set, read_settings, set_settings, settings_changes
 from .sympyprinting import read_printing, set_printing
+from .torchstate import read_torch, set_torch, torch_changes
 
 State = Any
 
@@ -138,10 +139,12 @@ def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     ipython = Entry(read_registrations, registered, set_registrations, registrations)
     jax = Entry(
         read_config,
-        partial(_jax_changes, all_new=may_set(source) or "enable" in source),
+        partial(config_changes, _members, all_new=may_set(source) or "enable" in source),
         set_config,
     )
-    return {**ENTRIES, "counters": counters, "settings": settings, "jax": jax, IPYTHON: ipython}
+    torch = Entry(read_torch, partial(torch_changes, _members, source=source), set_torch)
+    own = {"counters": counters, "settings": settings, "jax": jax, "torch": torch}
+    return {**ENTRIES, **own, IPYTHON: ipython}
 
 
 # How states are compared.
@@ -320,11 +323,6 @@ def _flat(options: Mapping[str, Any], prefix: str = "") -> Any:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _jax_changes(before: State, after: State, *, all_new: bool) -> State:
-    """Store what the cell has set; of what it loads itself nobody knows that."""
-    return _members(before, after) if all_new or before is not None else None
 
 
 def _set_pandas_options(changes: State) -> None:

@@ -24,6 +24,7 @@ from .classes import members_of, registered_with
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
+from .tensors import is_of_torch, walk_torch
 from .views import (
     is_array,
     is_flat_iterator,
@@ -123,7 +124,7 @@ class Walk:
         return [found for _, found in entries]
 
     def inner_objects(self) -> list[Any]:
-        """Return the objects whose identity matters, the value itself first.
+        """Return the objects whose identity matters, the value itself among them.
 
         The order is that of pickling, and so the same for an equal value in another kernel.
         """
@@ -277,6 +278,8 @@ class _Walker(pickle.Pickler):
             return (_identity, (id(obj),)) if obj.gi_frame is None else None
         if kind in WINDOWS:
             return self._window(obj)
+        if is_of_torch(kind):
+            return walk_torch(obj, _identity)
         return reduce_labelled(obj) if is_labelled_array(obj) else None
 
     def _window(self, window: Any) -> Any:
@@ -311,6 +314,7 @@ def _is_special(kind: type) -> bool:
         or hasattr(kind, "__array_finalize__")
         or _is_text_stream[kind]
         or is_proxy(kind)
+        or is_of_torch(kind)
     )
 
 

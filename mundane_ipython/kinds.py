@@ -15,6 +15,7 @@ from typing import Any
 
 from .canonical import NoDigestError, Parts, array_parts, pandas_parts
 from .homes import PerType, class_name
+from .tensors import is_of_torch, is_tensor, memory_of
 
 _Inner = Callable[[Any], Parts]
 _Maker = Callable[[Any, _Inner], Parts]
@@ -115,6 +116,19 @@ def _labelled(value: Any, inner: _Inner) -> Parts:
     yield from pandas_parts(value)
 
 
+def _tensor(value: Any, inner: _Inner) -> Parts:
+    if value.grad_fn is not None or value.device.type != "cpu" or value.is_quantized:
+        raise NoDigestError
+    torch = sys.modules["torch"]
+    if value.layout is not torch.strided:
+        raise NoDigestError
+    yield f"{class_name(type(value))} {value.dtype} {tuple(value.shape)}".encode()
+    yield f"{value.requires_grad}".encode()
+    items = value.detach().resolve_conj().resolve_neg().contiguous()
+    yield memoryview(memory_of(items, items.nbytes))
+    yield from inner(value.grad)
+
+
 _BY_KIND: dict[type, _Maker] = {
     dict: _dict,
     collections.Counter: _dict,
@@ -138,6 +152,10 @@ def _maker_of(kind: type) -> _Maker:
         )
     if library == "scipy" and inner[:1] == ["sparse"] and hasattr(kind, "tocsr"):
         return _sparse
+    if is_of_torch(kind):
+        return _tensor if is_tensor(kind) else _left_to_others
+    if library == "torch" and kind.__name__ in ("dtype", "device", "Size"):
+        return _dtype
     return _BY_KIND.get(kind, _left_to_others)
 
 

@@ -5,6 +5,7 @@ They are the library's, not the notebook's: a restore does not set them again, s
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Mapping
@@ -13,6 +14,10 @@ from typing import Any
 from .source import CellSource
 
 _MISSING = object()
+
+# Their generators are seeded, and can be read by nobody.
+_UNREADABLE = ("polars", "tensorflow", "keras")
+_SEEDS = re.compile(r"\b([\w.]+)\.(set_(?:random_)?seed)\(")
 
 
 class LibraryWatch:
@@ -30,12 +35,24 @@ class LibraryWatch:
         self._before = self._values()
 
     def changed(self) -> list[str]:
-        """Return the attributes that are not what they were, as the cell names them."""
-        return [
+        """Return the attributes that are not what they were, as the cell names them.
+
+        Among them the generators that it seeds and whose state no library tells.
+        """
+        changed = [
             name
             for name, value in self._values().items()
             if self._before.get(name, _MISSING) is not value
         ]
+        return changed + self._seeded()
+
+    def _seeded(self) -> list[str]:
+        found = []
+        for path, function in dict.fromkeys(_SEEDS.findall(self._source.text)):
+            owner = self._owner(path.split("."))
+            if _is_library(owner) and owner.__name__.partition(".")[0] in _UNREADABLE:
+                found.append(f"the seed by {path}.{function}")
+        return found
 
     def _values(self) -> dict[str, Any]:
         found = {}

@@ -16,6 +16,7 @@ from .fingerprint import Fingerprinter, Walk, has_identity, inner_reference, is_
 from .generators import names_of_global_generator
 from .reach import reachable_names
 from .source import CellSource
+from .tensors import share_memory
 
 # How long the digests before a step may take, and again those after it, in seconds.
 _BUDGET_S = 2.0
@@ -119,7 +120,7 @@ class Watch:
                 if not unknown:
                     walks[name] = walk
             elif name in kept and has_identity(kept[name]):
-                inner.update(_references(name, walk))
+                inner.update(_references(name, kept[name], walk))
         there = {**kept, **rebound}
         held: dict[int, Any] = {}
         if changed:
@@ -147,20 +148,26 @@ class Watch:
         """
         # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
         objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
+
+        def shares(value: Any) -> bool:
+            own = Walk(value, self._namespace).shared_objects()
+            return not objects.keys().isdisjoint(map(id, own)) or share_memory(
+                objects.values(), own
+            )
+
         return [
             name
             for name, value in kept.items()
-            if name not in walks
-            and self._out_of_reach(name, value)
-            and not objects.keys().isdisjoint(
-                map(id, Walk(value, self._namespace).shared_objects())
-            )
+            if name not in walks and self._out_of_reach(name, value) and shares(value)
         ]
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         return name not in self._digests and not is_atom(value) and not isinstance(value, type)
 
 
-def _references(name: str, walk: Walk) -> dict[int, tuple[str, Any]]:
-    found = walk.inner_objects()
-    return {id(each): (inner_reference(name, k, each), each) for k, each in enumerate(found) if k}
+def _references(name: str, value: Any, walk: Walk) -> dict[int, tuple[str, Any]]:
+    return {
+        id(each): (inner_reference(name, k, each), each)
+        for k, each in enumerate(walk.inner_objects())
+        if each is not value
+    }

@@ -32,6 +32,7 @@ from .instances import needs_care, reduce_exception, reduce_instance
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
+from .tensors import is_of_torch, reduce_array_of_tensor, reduce_torch
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -124,6 +125,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return reduce_transform(obj)
         if is_registry(kind):
             return reduce_registry(obj)
+        if is_of_torch(kind):
+            return reduce_torch(obj, self._arrays)
         if isinstance(obj, BaseException):
             return reduce_exception(obj, self._can_pickle)
         if isinstance(obj, io.TextIOWrapper):
@@ -133,6 +136,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
+            of_tensor = reduce_array_of_tensor(obj)
+            if of_tensor is not None:
+                return of_tensor
         if is_array(obj) and has_gaps(obj):
             return reduce_with_gaps(obj)
         if is_labelled_array(obj):
@@ -235,6 +241,7 @@ def _is_ordinary(kind: type) -> bool:
         or is_transform(kind)
         or is_registry(kind)
         or is_proxy(kind)
+        or is_of_torch(kind)
     )
 
 

@@ -15,6 +15,7 @@ _ONLY_ONES = (
     ("dataclasses", "KW_ONLY"),
     ("matplotlib", "rcParams"),
     ("numpy.random.mtrand", "_rand"),
+    ("torch", "default_generator"),
 )
 
 

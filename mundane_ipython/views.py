@@ -42,6 +42,19 @@ class ArrayRoots:
             self._rootless[id(array)] = array
         return None
 
+    def root_at(self, address: int, size: int) -> Any:
+        """Return a known array in whose memory these bytes lie, None for none.
+
+        A tensor's storage may be an array's memory (`torch.from_numpy`), and does not say whose.
+        """
+        for root in self._roots.values():
+            start = root.ctypes.data
+            within = start <= address and address + size <= start + root.nbytes
+            # A root in the memory of a tensor is stored by that tensor, not the other way round.
+            if within and not (root.dtype.hasobject or _is_of_torch(memory_chain(root)[-1])):
+                return root
+        return None
+
     def expect(self, objects: Mapping[int, Any]) -> None:
         """Find the roots of arrays that are yet to be pickled.
 
@@ -137,11 +150,20 @@ def set_labelled_state(array: Any, state: tuple[Any, dict[str, Any]]) -> None:
 
 
 def memory_chain(array: Any) -> list[Any]:
-    """Return an array and the objects whose memory it lies in, the owner last."""
+    """Return an array and the objects whose memory it lies in, the owner last.
+
+    The memory of a tensor of PyTorch is its storage's, which is one object for all that lies in it.
+    """
     chain = [array]
     while getattr(chain[-1], "base", None) is not None:
         chain.append(chain[-1].base)
+    if _is_of_torch(chain[-1]):
+        chain.append(chain[-1].untyped_storage())
     return chain
+
+
+def _is_of_torch(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "torch"
 
 
 def reduce_view(array: Any, root: Any) -> Any:
@@ -177,7 +199,7 @@ def has_gaps(array: Any) -> bool:
     """
     if _is_flat(array) or array.dtype.hasobject or 0 in array.strides:
         return False
-    low, high = _bounds(array)
+    low, high = bounds(array)
     return bool(array.nbytes <= high - low <= _most_with_gaps(array.nbytes))
 
 
@@ -214,7 +236,7 @@ def _is_flat(array: Any) -> bool:
     return bool(array.flags.c_contiguous or array.flags.f_contiguous)
 
 
-def _bounds(array: Any) -> tuple[int, int]:
+def bounds(array: Any) -> tuple[int, int]:
     """Return the first address of an array's items and the one behind the last."""
     steps = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True) if n]
     low = array.ctypes.data + sum(step for step in steps if step < 0)
@@ -237,7 +259,7 @@ def _can_be_view(array: Any, root: Any) -> bool:
     """
     if array.flags.writeable and not root.flags.writeable:
         return False
-    low, high = _bounds(array)
+    low, high = bounds(array)
     start = root.ctypes.data
     if array.dtype.hasobject and (array.dtype != root.dtype or (low - start) % root.itemsize):
         return False
@@ -246,7 +268,7 @@ def _can_be_view(array: Any, root: Any) -> bool:
 
 def _overlap(arrays: Sequence[Any]) -> bool:
     """Return whether any two of some arrays may have items in common."""
-    spans = sorted(_bounds(array) for array in arrays if array.size)
+    spans = sorted(bounds(array) for array in arrays if array.size)
     end = 0
     for low, high in spans:
         if low < end:

@@ -14,10 +14,10 @@ time, so that a busy machine leaves out no more) or differs from itself is left 
 Then every cell is made a step, the shell is killed after each cell in turn and everything is run
 again from the top; the outputs and the namespace of the last run must be those of the plain one.
 
-Blanks, and times that scikit-learn and iminuit print, do not count where a cell shows such a time.
-Where outputs differ, up to five more plain runs are made. A file whose plain runs differ from
-another in every place in which the resumed run differed (other times, an optimiser that depends on
-the load) is "unsteady": it counts neither as equal nor as different, and is named.
+Blanks, and times that joblib, scikit-learn and iminuit print, do not count where a cell shows such
+a time. Where outputs differ, up to five more plain runs are made. A file whose plain runs differ
+from another in every place in which the resumed run differed (other times, an optimiser that
+depends on the load) is "unsteady": it counts neither as equal nor as different, and is named.
 """
 
 from __future__ import annotations

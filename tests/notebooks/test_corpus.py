@@ -19,27 +19,34 @@ def server() -> Iterator[ForkServer]:
     server.close()
 
 
-@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
-def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path) -> None:
-    """Outputs, errors and final namespace are a plain run's that never died; nothing is stale."""
-    (tmp_path / "plain").mkdir()
-    (tmp_path / "steps").mkdir()
-    straight = server.run(["pass", *book.cells], tmp_path / "plain")
+def check_book(book: Book, server: ForkServer, folder: Path) -> None:
+    """Run a book straight, then killed after every cell and resumed, and compare."""
+    (folder / "plain").mkdir()
+    (folder / "steps").mkdir()
+    straight = server.run(["pass", *book.cells], folder / "plain")
     steps = as_steps(list(book.cells))
     for last in range(1, len(steps)):
-        killed = server.run(steps, tmp_path / "steps", die_after=last)
+        killed = server.run(steps, folder / "steps", die_after=last)
         assert "STALE" not in str(killed.notes)
     for name in book.lost:
         assert straight.names.pop(name)
     for waits in (True, False):
-        resumed = server.run(steps, tmp_path / "steps", waits=waits)
+        resumed = server.run(steps, folder / "steps", waits=waits)
         assert compare(straight, resumed, offset=0) == []
         assert "STALE" not in str(resumed.notes)
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
+def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path) -> None:
+    """Outputs, errors and final namespace are a plain run's that never died; nothing is stale."""
+    check_book(book, server, tmp_path)
 
 
 def test_times_are_set_aside_and_other_numbers_are_not(server: ForkServer, tmp_path: Path) -> None:
     """Two runs that print how long a thing took are equal; no other number may differ."""
     shown = [server.run([f"print('total time=   {n}s')"], tmp_path) for n in ("0.1", "0.2")]
+    assert compare(*shown, offset=0) == []
+    shown = [server.run([f"print('___f - {n}s, 0.0min')"], tmp_path) for n in ("0.1", "0.2")]
     assert compare(*shown, offset=0) == []
     others = [server.run([f"print('total loss=   {n}s')"], tmp_path) for n in ("0.1", "0.2")]
     assert len(compare(*others, offset=0)) == 1
@@ -48,6 +55,22 @@ def test_times_are_set_aside_and_other_numbers_are_not(server: ForkServer, tmp_p
     assert compare(*timeless(took, short), offset=0) == []
     assert len(compare(*timeless(took, other), offset=0)) == 1
     assert len(compare(*timeless(short, blank), offset=0)) == 1
+
+
+def test_a_seed_that_nobody_can_read_is_named(server: ForkServer, tmp_path: Path) -> None:
+    """A library that tells no state of its generator is seeded in a plain cell, or by each cell."""
+    library = "def set_random_seed(n): pass\ndef set_seed(n): pass"
+    for name in ("polars", "tame"):
+        (tmp_path / f"{name}.py").write_text(library)
+    cells = [
+        "#plain\nimport sys\nsys.path.insert(0, '.')",
+        "import polars as pl\npl.set_random_seed(1)\npl.set_seed(2)",
+        "import tame\ntame.set_random_seed(1)",
+    ]
+    notes = server.run(as_steps(cells), tmp_path).notes
+    said = "sets the seed by pl.set_random_seed, the seed by pl.set_seed, which is a library's"
+    assert said in str(notes[2])
+    assert "seed" not in str(notes[3])
 
 
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:

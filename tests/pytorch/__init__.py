@@ -1,0 +1,1 @@
+"""Tests with PyTorch, which few machines have: `pytest --with-torch tests/pytorch`."""
