@@ -164,8 +164,11 @@ def test_a_cluster_that_goes_away(path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("mundane._crews._PROBE_S", 0.5)
 
+    closed_at: list[int] = []
+
     def close(done: int, total: int | None) -> None:
-        if done == 2:
+        if done >= 2 and not closed_at:  # on a busy machine many are done at once
+            closed_at.append(done)
             client.cluster.close()
 
     with (
