@@ -211,10 +211,10 @@ print(torch.rand(2), own is torch.default_generator)
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["loaded", "not-loaded"])
-def server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
-    """A process that forks a shell for each run, in which torch is loaded already, or is not."""
-    server = ForkServer(("numpy", "torch") if request.param else ("numpy",))
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """A process that forks a shell for each run, in which torch is loaded already."""
+    server = ForkServer(("numpy", "torch"))
     yield server
     server.close()
 
@@ -223,6 +223,20 @@ def server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
 def test_killed_after_every_cell(book: Book, server: ForkServer, tmp_path: Path) -> None:
     """Outputs, errors and final namespace are a plain run's that never died; nothing is stale."""
     check_book(book, server, tmp_path)
+
+
+def test_a_step_that_loads_torch(tmp_path: Path) -> None:
+    """As in a kernel, where a step's own import is the first one."""
+    cells = (
+        "import torch\ntorch.manual_seed(3)\ntorch.set_default_dtype(torch.float64)",
+        "t = torch.rand(3)\nu = t[:2]",
+        "u += torch.rand(2)\nprint(t)",
+    )
+    server = ForkServer(("numpy",))
+    try:
+        check_book(Book("loads", "the first import is a step's", cells), server, tmp_path)
+    finally:
+        server.close()
 
 
 def test_a_graph_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:
