@@ -163,9 +163,10 @@ def memory_of(owner: Any, size: int) -> Any:
         owner: has `data_ptr`.
         size: in bytes.
     """
-    memory: Any = (ctypes.c_ubyte * size).from_address(owner.data_ptr()) if size else bytearray()
-    if size:
-        memory.owner = owner
+    if not size:  # there is no address
+        return bytearray()
+    memory: Any = (ctypes.c_ubyte * size).from_address(owner.data_ptr())
+    memory.owner = owner
     return memory
 
 
@@ -198,7 +199,7 @@ def reduce_array_of_tensor(array: Any) -> Any:
     chain = memory_chain(array)
     if len(chain) < 3 or not is_of_torch(type(chain[-1])):
         return None
-    *_, whole, tensor, _ = chain
+    whole, tensor = chain[-3:-1]
     if array is whole:
         return tensor_array, (tensor,)
     return reduce_view(array, whole)
