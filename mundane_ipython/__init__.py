@@ -15,7 +15,7 @@ The layers, each importing only what stands below it:
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
     storing                                 where each value goes: row, bundle or an import
-    bundle, mutation, libraries             objects <-> bytes; what a cell changed in place
+    bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  a job's parts
     reporting -> report                     the command `mundane report`; its page
@@ -23,18 +23,21 @@ The layers, each importing only what stands below it:
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, registrations, settings  parts of ambient
     sympyprinting, torchstate               more of them
+    differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
     classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
-    record, chunks                          one stored cell; its bytes, in and out of the file
+    record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
     digests -> kinds -> canonical           functions, classes and values that two kernels compare
     tensors                                 PyTorch's, and the memory that they share
+    chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, views, waiting -> filemodules, generators, homes, refusals
+    scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
+    torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     mundane                                 the core
 """

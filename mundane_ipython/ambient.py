@@ -28,6 +28,7 @@ from typing import Any
 
 from .backends import load_backend, read_backend
 from .counters import read_counters, set_counters
+from .differences import changed_items, changed_members, changed_whole, new_members
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
 from .registrations import (
@@ -131,7 +132,7 @@ def restore_state(changes: Mapping[str, State]) -> dict[str, str]:
 
 def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     """Return every entry, those too that look at the namespace's classes or at the cell's code."""
-    counters = Entry(lambda: read_counters(values), _new_members, set_counters)
+    counters = Entry(lambda: read_counters(values), new_members, set_counters)
     changes = partial(settings_changes, all_new=may_set(source))
     settings = Entry(read_settings, changes, set_settings)
     registered = partial(registration_changes, figures=sets_figure_formats(source))
@@ -139,56 +140,19 @@ def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     ipython = Entry(read_registrations, registered, set_registrations, registrations)
     jax = Entry(
         read_config,
-        partial(config_changes, _members, all_new=may_set(source) or "enable" in source),
+        partial(config_changes, all_new=may_set(source) or "enable" in source),
         set_config,
     )
-    torch = Entry(read_torch, partial(torch_changes, _members, source=source), set_torch)
+    torch = Entry(read_torch, partial(torch_changes, source=source), set_torch)
     own = {"counters": counters, "settings": settings, "jax": jax, "torch": torch}
     return {**ENTRIES, **own, IPYTHON: ipython}
 
 
-# How states are compared.
-
-
-def _whole(before: State, after: State) -> State:
-    """Store the state as a whole where it is another one."""
-    # What is equal need not be written out to be compared: a generator's state takes a while.
-    return None if after is None or before == after or repr(before) == repr(after) else after
-
-
-def _members(before: State, after: State) -> State:
-    """Store the members of a dict that are new or other ones; None for a removed one."""
-    if after is None:
-        return None
-    old = before or {}
-    if old.keys() == after.keys() and all(map(operator.is_, old.values(), after.values())):
-        return None
-    found = {
-        k: v
-        for k, v in after.items()
-        if k not in old or (old[k] is not v and repr(old[k]) != repr(v))
-    }
-    found |= {k: None for k in old if k not in after}
-    return found or None
-
-
-def _new_members(before: State, after: State) -> State:
-    """Store the members of a dict that are new or other ones; nothing for a removed one."""
-    return dict(after.items() - before.items()) or None
-
-
-def _items(before: State, after: State) -> State:
-    """Store the items of a list that came and went: their places, and the items."""
-    came = [(after.index(item), item) for item in after if item not in before]
-    went = [item for item in before if item not in after]
-    return (came, went) if came or went else None
-
-
 def _joined(entry: Entry, earlier: State, change: State, after: State) -> State:
     """Return the changes of an earlier run, as they are now, together with those of this one."""
-    if entry.changes is _whole:
+    if entry.changes is changed_whole:
         return after
-    if entry.changes is _items:
+    if entry.changes is changed_items:
         return earlier if change is None else tuple(map(operator.add, earlier, change))
     members = entry.members(after or {})
     return {name: members.get(name) for name in earlier} | (change or {})
@@ -258,7 +222,7 @@ def _set_sys_path(change: State) -> None:
 
 def _setting(read: Callable[[], Any], write: Callable[[Any], Any]) -> Entry:
     """Return the entry of a setting of one value, which may be None."""
-    return Entry(lambda: (read(),), _whole, lambda state: write(*state))
+    return Entry(lambda: (read(),), changed_whole, lambda state: write(*state))
 
 
 def _time_zone() -> State:
@@ -301,7 +265,7 @@ def _rc_values(params: Mapping[str, Any]) -> dict[str, Any]:
 def _rc_changes(before: State, after: State) -> State:
     if before is None and after is not None:
         before = _rc_values(_loaded("matplotlib").rcParamsOrig)
-    return _members(before, after)
+    return changed_members(before, after)
 
 
 def _set_rc_params(changes: State) -> None:
@@ -366,31 +330,31 @@ PROCESS = frozenset(("cwd", "environ", "sys.path"))
 """Entries that are JSON and are set before a step's modules are imported: they decide which."""
 
 ENTRIES: dict[str, Entry] = {
-    "random": Entry(random.getstate, _whole, random.setstate),
-    "numpy.random": Entry(_numpy_random, _whole, _set_numpy_random),
-    "numpy": Entry(_numpy_options, _whole, _set_numpy_options),
-    "cwd": Entry(os.getcwd, _whole, os.chdir),
-    "environ": Entry(lambda: dict(os.environ), _members, _set_environ),
-    "sys.path": Entry(lambda: list(sys.path), _items, _set_sys_path),
-    "timezone": Entry(_time_zone, _whole, _set_time_zone),
-    "recursionlimit": Entry(sys.getrecursionlimit, _whole, sys.setrecursionlimit),
+    "random": Entry(random.getstate, changed_whole, random.setstate),
+    "numpy.random": Entry(_numpy_random, changed_whole, _set_numpy_random),
+    "numpy": Entry(_numpy_options, changed_whole, _set_numpy_options),
+    "cwd": Entry(os.getcwd, changed_whole, os.chdir),
+    "environ": Entry(lambda: dict(os.environ), changed_members, _set_environ),
+    "sys.path": Entry(lambda: list(sys.path), changed_items, _set_sys_path),
+    "timezone": Entry(_time_zone, changed_whole, _set_time_zone),
+    "recursionlimit": Entry(sys.getrecursionlimit, changed_whole, sys.setrecursionlimit),
     "switchinterval": _setting(sys.getswitchinterval, sys.setswitchinterval),
     "gc": _setting(gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
     "gc.threshold": _setting(gc.get_threshold, lambda counts: gc.set_threshold(*counts)),
     "int_digits": _setting(sys.get_int_max_str_digits, sys.set_int_max_str_digits),
     "csv": _setting(csv.field_size_limit, csv.field_size_limit),
     "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
-    "warnings": Entry(lambda: list(warnings.filters), _whole, _set_warnings),
-    "decimal": Entry(lambda: decimal.getcontext().copy(), _whole, decimal.setcontext),
-    "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), _whole, _set_locale),
-    "logging.levels": Entry(logging.getLevelNamesMapping, _new_members, _set_level_names),
+    "warnings": Entry(lambda: list(warnings.filters), changed_whole, _set_warnings),
+    "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, decimal.setcontext),
+    "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), changed_whole, _set_locale),
+    "logging.levels": Entry(logging.getLevelNamesMapping, new_members, _set_level_names),
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),
     "logging": Entry(logger_states, logger_changes, set_loggers),
     # Before its parameters: a backend may set some.
-    "matplotlib.backend": Entry(read_backend, _whole, load_backend),
+    "matplotlib.backend": Entry(read_backend, changed_whole, load_backend),
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
-    "pandas": Entry(_pandas_options, _members, _set_pandas_options),
-    "sympy": Entry(read_printing, _members, set_printing),
-    "sklearn": Entry(_sklearn_config, _members, _set_sklearn_config),
+    "pandas": Entry(_pandas_options, changed_members, _set_pandas_options),
+    "sympy": Entry(read_printing, changed_members, set_printing),
+    "sklearn": Entry(_sklearn_config, changed_members, _set_sklearn_config),
 }
 """The pieces of ambient state that need no look at the namespace, in the order of their restore."""

@@ -24,11 +24,13 @@ PIECE_BYTES = 2 << 20
 LARGE_BYTES = 32 << 20
 """What is smaller is read and written before a thread for it has started."""
 
+MAPPED_BYTES = 1 << 20
+"""Memory to read into begins at a page from here on (`allocate`)."""
+
 Tick: TypeAlias = Callable[[int], object]
 """Told how many more bytes have been written or read."""
 
 _AHEAD_PIECES = 1
-_MAPPED_BYTES = 1 << 20
 
 
 class Digest(Protocol):
@@ -74,7 +76,7 @@ def new_digest(buffer: int) -> Digest:
 
 def allocate(size: int) -> bytearray | mmap.mmap:
     """Return memory to read a buffer into; a large one is not filled with zeros first."""
-    if size < _MAPPED_BYTES or not hasattr(mmap, "MAP_PRIVATE"):
+    if size < MAPPED_BYTES or not hasattr(mmap, "MAP_PRIVATE"):
         return bytearray(size)
     # Private: a forked child that writes to a restored array must not write to the parent's.
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

@@ -24,7 +24,8 @@ from .classes import members_of, registered_with
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
-from .tensors import is_of_torch, walk_torch
+from .tensors import walk_torch
+from .torchtypes import is_of_torch
 from .views import (
     is_array,
     is_flat_iterator,

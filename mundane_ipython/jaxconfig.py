@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from .differences import changed_members
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -18,18 +20,15 @@ def read_config() -> dict[str, Any] | None:
     return {name: value for name, value in values.items() if isinstance(value, _PLAIN)}
 
 
-def config_changes(
-    members: Callable[[Any, Any], Any], before: Any, after: Any, *, all_new: bool
-) -> dict[str, Any] | None:
+def config_changes(before: Any, after: Any, *, all_new: bool) -> dict[str, Any] | None:
     """Return what a cell has set.
 
     Args:
-        members: returns the members that are others.
         before: the configuration before, None where JAX was not loaded.
         after: the configuration after.
         all_new: whether the cell sets something of what it loads itself; else nobody knows.
     """
-    return members(before, after) if all_new or before is not None else None
+    return changed_members(before, after) if all_new or before is not None else None
 
 
 def set_config(changes: dict[str, Any]) -> None:

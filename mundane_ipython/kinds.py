@@ -15,7 +15,8 @@ from typing import Any
 
 from .canonical import NoDigestError, Parts, array_parts, pandas_parts
 from .homes import PerType, class_name
-from .tensors import is_of_torch, is_tensor, memory_of
+from .tensors import memory_of
+from .torchtypes import is_of_torch, is_tensor
 
 _Inner = Callable[[Any], Parts]
 _Maker = Callable[[Any, _Inner], Parts]

@@ -15,9 +15,10 @@ from .source import CellSource
 
 _MISSING = object()
 
-# Their generators are seeded, and can be read by nobody.
-_UNREADABLE = ("polars", "tensorflow", "keras")
-_SEEDS = re.compile(r"\b([\w.]+)\.(set_(?:random_)?seed)\(")
+# Functions of libraries that set what can be read by nobody, by their names.
+_SEEDS = re.compile(r"set_(random_)?seed")
+_UNREADABLE = {"polars": _SEEDS, "keras": re.compile("set_"), "tensorflow": re.compile("set_")}
+_CALLS = re.compile(r"(?<![\w.])((?:\w+\.)*)(set_\w+)\(")
 
 
 class LibraryWatch:
@@ -35,23 +36,27 @@ class LibraryWatch:
         self._before = self._values()
 
     def changed(self) -> list[str]:
-        """Return the attributes that are not what they were, as the cell names them.
-
-        Among them the generators that it seeds and whose state no library tells.
-        """
-        changed = [
+        """Return the attributes that are not what they were, as the cell names them."""
+        return [
             name
             for name, value in self._values().items()
             if self._before.get(name, _MISSING) is not value
         ]
-        return changed + self._seeded()
 
-    def _seeded(self) -> list[str]:
+    def unreadable_calls(self) -> list[str]:
+        """Return the functions that it calls, as it names them, and that set what nobody reads.
+
+        Such as the seeds of generators, and settings, whose state no library tells.
+        """
         found = []
-        for path, function in dict.fromkeys(_SEEDS.findall(self._source.text)):
-            owner = self._owner(path.split("."))
-            if _is_library(owner) and owner.__name__.partition(".")[0] in _UNREADABLE:
-                found.append(f"the seed by {path}.{function}")
+        for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
+            owner = self._owner(path.split(".")[:-1] or [name])
+            home = owner.__module__ if isinstance(owner, types.FunctionType) else ""
+            if path and isinstance(owner, types.ModuleType):
+                home = owner.__name__
+            names = _UNREADABLE.get((home or "").partition(".")[0])
+            if names is not None and names.match(name):
+                found.append(path + name)
         return found
 
     def _values(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from .classes import members_of
 from .fingerprint import Fingerprinter, Walk, has_identity, inner_reference, is_atom
 from .generators import names_of_global_generator
+from .parts import lying_together
 from .reach import reachable_names
 from .source import CellSource
 from .tensors import share_memory
@@ -155,11 +156,15 @@ class Watch:
                 objects.values(), own
             )
 
-        return [
-            name
+        others = {
+            name: value
             for name, value in kept.items()
-            if name not in walks and self._out_of_reach(name, value) and shares(value)
-        ]
+            if name not in walks and self._out_of_reach(name, value)
+        }
+        sharing = [name for name, value in others.items() if shares(value)]
+        known = [*changed, *sharing]
+        together = {name: kept[name] for name in (*changed, *others)}
+        return sharing + lying_together(known, together, self._namespace)
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         return name not in self._digests and not is_atom(value) and not isinstance(value, type)

@@ -7,7 +7,7 @@ or cleans notebooks can drop it.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,3 +80,14 @@ def local_time(time: str) -> str:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
         return time
+
+
+def left_out_text(left_out: dict[str, str]) -> str:
+    """Return `conn (TypeError: cannot pickle ...)` for each value that could not be stored."""
+    return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
+
+
+def apart_text(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return what is said of values that lie in others and come back apart."""
+    texts = ", ".join(f"{part} lies in {whole}" for part, whole in pairs)
+    return f"{texts}, and comes back apart: a later change of one will not show in the other"

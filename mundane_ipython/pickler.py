@@ -32,7 +32,8 @@ from .instances import needs_care, reduce_exception, reduce_instance
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
-from .tensors import is_of_torch, reduce_array_of_tensor, reduce_torch
+from .tensors import reduce_array_of_tensor, reduce_torch
+from .torchtypes import is_of_torch
 from .views import (
     ArrayRoots,
     flat_iterator,

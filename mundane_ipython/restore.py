@@ -20,14 +20,14 @@ from .capture import muted
 from .deferred import Deferred
 from .holders import replace_held
 from .loading import Content, FoundCell, Loader, Made, will_load
-from .notes import publish_note, restored_text
+from .notes import apart_text, left_out_text, publish_note, restored_text
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result
 from .registrations import has_own_callbacks
 from .replay import keep_result, replay
 from .source import CellSource
 from .staleness import Inputs, differences
-from .step import StepOptions, left_out_text
+from .step import StepOptions
 from .syntax import text_key
 from .widgets import open_widgets, without_views
 
@@ -204,6 +204,8 @@ class Restorer:
         lines = [restored_text(name, took_ms, ran_at)]
         if left_out:
             lines.append(f"not stored, and so not defined: {left_out_text(left_out)}")
+        if record is not None and record.apart:
+            lines.append(apart_text(record.apart))
         if made is not None and made.not_set:
             lines.append(f"could not be set again: {left_out_text(made.not_set)}")
         if not trusted:

@@ -29,9 +29,10 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Watch
 from .namespace import Snapshot
-from .notes import listed, publish_note
+from .notes import apart_text, left_out_text, listed, publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
+from .parts import apart
 from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
@@ -227,6 +228,8 @@ class RunningStep:
                 f"uses {uses}, whose state cannot be stored: what this step changed "
                 "in it is lost with the kernel"
             )
+        if stored.apart:
+            texts.append(apart_text(stored.apart))
         if stored.not_named:
             texts.append(
                 f"changed {', '.join(stored.not_named)} in place, which is not among "
@@ -236,6 +239,11 @@ class RunningStep:
             texts.append(
                 f"sets {', '.join(stored.of_libraries)}, which is a library's: a "
                 "restore does not set it again; do so in a plain cell"
+            )
+        if stored.unreadable_calls:
+            texts.append(
+                f"calls {', '.join(stored.unreadable_calls)}, and nobody can read what that sets: "
+                "a restore does not set it again; do so in a plain cell"
             )
         if stored.unchecked:
             names = ", ".join(stored.unchecked)
@@ -299,6 +307,7 @@ class RunningStep:
             modules=stored.modules,
             deleted=changes.deleted,
             left_out=left_out,
+            apart=apart([name for name, _ in stored.bindings], {**kept, **bound}, namespace),
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
@@ -320,9 +329,10 @@ class RunningStep:
                 stored.row(),
                 also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
             )
-        stored.left_out, stored.lost = left_out, lost
+        stored.left_out, stored.lost, stored.apart = left_out, lost, record.apart
         stored.not_named = [n for n in mutations.changed if n not in bound]
         stored.of_libraries = self._libraries.changed()
+        stored.unreadable_calls = self._libraries.unreadable_calls()
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []
@@ -370,11 +380,6 @@ class RunningStep:
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
         """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
         return self._value if has_result(shown.outputs) or not bound else NO_VALUE
-
-
-def left_out_text(left_out: dict[str, str]) -> str:
-    """Return `conn (TypeError: cannot pickle ...)` for each value that could not be stored."""
-    return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
 
 
 def _flush_figures() -> None:

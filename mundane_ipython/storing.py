@@ -35,9 +35,11 @@ class Stored:
         left_out: names that cannot be stored, and entries of the ambient state, and why.
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
+        apart: see `record.CellRecord.apart`.
         lost: older names whose state the cell may have changed and nothing can store, and their
             types.
         of_libraries: attributes of modules and of libraries' classes that the cell set.
+        unreadable_calls: functions of libraries that it calls and that set what nobody can read.
         not_named: names whose values it changed in place, and that `-o` leaves out.
         unchecked: names whose values were too large to be compared in time.
         cut_outputs: whether the cell showed more than is stored.
@@ -67,8 +69,10 @@ class Stored:
             if (found := import_reference(name, v, imported)) is not None
         }
         self.left_out: dict[str, str] = {}
+        self.apart: list[tuple[str, str]] = []
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
+        self.unreadable_calls: list[str] = []
         self.not_named: list[str] = []
         self.unchecked: list[str] = []
         self.cut_outputs = False

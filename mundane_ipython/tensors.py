@@ -16,39 +16,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from .homes import PerType
+from .chunks import MAPPED_BYTES
+from .torchtypes import is_of_torch, is_tensor, is_typed_storage, is_untyped_storage
 from .views import ArrayRoots, bounds, is_array, memory_chain, reduce_view
-
-# Memory that a bundle is read into begins at a page from here on (`chunks.allocate`), as good as
-# torch's own, and is used as it is. Smaller storages are torch's, which are aligned for its
-# arithmetic and can be resized.
-_MAPPED_BYTES = 1 << 20
-
-_NOT_OF_TORCH, _TENSOR, _TYPED, _UNTYPED = "", "tensor", "typed storage", "untyped storage"
-
-
-@PerType
-def _torch_kind(kind: type) -> str:
-    torch = sys.modules.get("torch")
-    storage = getattr(torch, "storage", None)
-    if torch is None or storage is None or not hasattr(torch, "Tensor"):
-        return _NOT_OF_TORCH
-    if issubclass(kind, torch.Tensor):
-        return _TENSOR
-    if issubclass(kind, torch.UntypedStorage):
-        return _UNTYPED
-    return _TYPED if kind is storage.TypedStorage else _NOT_OF_TORCH
-
-
-def is_of_torch(kind: type) -> bool:
-    """Return whether `reduce_torch` is for instances of a type: tensors and storages."""
-    # The first types of all are asked for before torch is loaded, so of others nothing is kept.
-    return "torch" in sys.modules and bool(_torch_kind[kind])
-
-
-def is_tensor(kind: type) -> bool:
-    """Return whether a type is a tensor's."""
-    return is_of_torch(kind) and _torch_kind[kind] == _TENSOR
 
 
 def reduce_torch(value: Any, arrays: ArrayRoots | None) -> Any:
@@ -61,8 +31,8 @@ def reduce_torch(value: Any, arrays: ArrayRoots | None) -> Any:
     Raises:
         TypeError: it is a tensor with a graph, or with hooks.
     """
-    kind = _torch_kind[type(value)]
-    if kind == _TENSOR:
+    kind = type(value)
+    if is_tensor(kind):
         if value.grad_fn is not None:
             raise TypeError(
                 "cannot pickle a tensor with the graph of its computation: "
@@ -71,11 +41,11 @@ def reduce_torch(value: Any, arrays: ArrayRoots | None) -> Any:
         if value._backward_hooks:
             raise TypeError("cannot pickle a tensor with hooks")
         return _reduce_tensor(value)
-    if arrays is not None and kind == _UNTYPED and is_borrowed(value):
+    if arrays is not None and is_untyped_storage(kind) and is_borrowed(value):
         root = arrays.root_at(value.data_ptr(), value.nbytes())
         if root is not None:
             return array_storage, (root, value.data_ptr() - root.ctypes.data, value.nbytes())
-    return _reduce_storage(value, kind)
+    return _reduce_storage(value)
 
 
 def is_borrowed(storage: Any) -> bool:
@@ -106,7 +76,7 @@ def _spans(objects: Iterable[Any]) -> list[tuple[int, int, bool]]:
     for each in objects:
         if is_array(each) and each.size:
             found.append((*bounds(each), False))
-        elif is_of_torch(type(each)) and _torch_kind[type(each)] == _UNTYPED and is_borrowed(each):
+        elif is_untyped_storage(type(each)) and is_borrowed(each):
             found.append((each.data_ptr(), each.data_ptr() + each.nbytes(), True))
     return found
 
@@ -118,14 +88,13 @@ def walk_torch(value: Any, stand_in: Any) -> Any:
         value: the tensor or storage.
         stand_in: the callable in the reduction.
     """
-    kind = _torch_kind[type(value)]
-    if kind == _TENSOR:
+    if is_tensor(type(value)):
         graph = value.grad_fn
         if graph is None:
             return _reduce_tensor(value)
         hooks = value._backward_hooks
         return stand_in, (id(graph), value.detach(), hooks and list(hooks.values()))
-    return _reduce_storage(value, kind)
+    return _reduce_storage(value)
 
 
 def _reduce_tensor(tensor: Any) -> Any:
@@ -141,13 +110,13 @@ def set_gradient(tensor: Any, gradient: Any) -> None:
     tensor.grad = gradient
 
 
-def _reduce_storage(storage: Any, kind: str) -> Any:
+def _reduce_storage(storage: Any) -> Any:
     """Reduce a storage; one on another device as torch does, which copies it.
 
     Private ways (torch 2.0 to 2.15): tensors are reduced to a typed storage around the only
     object of their untyped one, and there is no other way in from a pickle.
     """
-    if kind == _TYPED:
+    if is_typed_storage(type(storage)):
         return typed_storage, (storage._untyped_storage, storage.dtype)
     if storage.device.type != "cpu":
         return storage.__reduce_ex__(5)
@@ -183,7 +152,9 @@ def untyped_storage(memory: Any) -> Any:
     if not size:
         return torch.UntypedStorage(0)
     stored = torch.frombuffer(memory, dtype=torch.uint8)
-    return (stored if size >= _MAPPED_BYTES else stored.clone()).untyped_storage()
+    # Memory from a page on is as good as torch's own, and is used as it is. Smaller storages are
+    # torch's, which are aligned for its arithmetic and can be resized.
+    return (stored if size >= MAPPED_BYTES else stored.clone()).untyped_storage()
 
 
 def array_storage(array: Any, offset: int, size: int) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
 from typing import Any
+
+from .differences import changed_members
 
 # By name: how a setting is read, and how it is set; of these a version of torch may lack some.
 _SETTINGS = {
@@ -43,22 +44,19 @@ def read_torch() -> dict[str, Any] | None:
     return state
 
 
-def torch_changes(
-    members: Callable[[Any, Any], Any], before: Any, after: Any, source: str
-) -> dict[str, Any] | None:
+def torch_changes(before: Any, after: Any, *, source: str) -> dict[str, Any] | None:
     """Return what a cell changed of torch's state.
 
     Args:
-        members: returns the members that are others.
         before: the state before, None where torch was not loaded.
         after: the state after.
         source: the cell's code. A cell that loads torch has the machine's number of threads, but
             where it sets that.
     """
-    changes = members(before, after)
+    changes = changed_members(before, after)
     if changes and before is None and "num_threads" not in source:
-        del changes["threads"]
-    return dict(changes) if changes else None
+        changes.pop("threads", None)
+    return changes or None
 
 
 def set_torch(changes: dict[str, Any]) -> None:

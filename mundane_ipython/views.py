@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from .torchtypes import is_of_torch
+
 # An array with gaps keeps them where they take no more memory than this, and this many times its
 # own.
 _GAPS_BYTES = 64 << 20
@@ -51,7 +53,7 @@ class ArrayRoots:
             start = root.ctypes.data
             within = start <= address and address + size <= start + root.nbytes
             # A root in the memory of a tensor is stored by that tensor, not the other way round.
-            if within and not (root.dtype.hasobject or _is_of_torch(memory_chain(root)[-1])):
+            if within and not (root.dtype.hasobject or is_of_torch(type(memory_chain(root)[-1]))):
                 return root
         return None
 
@@ -157,13 +159,9 @@ def memory_chain(array: Any) -> list[Any]:
     chain = [array]
     while getattr(chain[-1], "base", None) is not None:
         chain.append(chain[-1].base)
-    if _is_of_torch(chain[-1]):
+    if is_of_torch(type(chain[-1])):
         chain.append(chain[-1].untyped_storage())
     return chain
-
-
-def _is_of_torch(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "torch"
 
 
 def reduce_view(array: Any, root: Any) -> Any:

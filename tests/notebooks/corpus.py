@@ -26,13 +26,14 @@ class Book:
     lost: frozenset[str] = frozenset()
 
 
-def _book(name: str, about: str, text: str, lost: str = "") -> Book:
+def book(name: str, about: str, text: str, lost: str = "") -> Book:
+    """Return a notebook of which `---` lines divide the cells, and `lost` names by blanks."""
     cells = tuple(cell.strip("\n") for cell in text.split("\n---\n"))
     return Book(name, about, cells, frozenset(lost.split()))
 
 
 BOOKS = [
-    _book("append", "a list grows over several cells", """
+    book("append", "a list grows over several cells", """
 r = []
 ---
 r.append(1)
@@ -40,7 +41,7 @@ r.append(1)
 r.append(2)
 print(r)
 """),
-    _book("alias", "two names of one list, one of them given later", """
+    book("alias", "two names of one list, one of them given later", """
 a = [1]
 b = a
 ---
@@ -51,7 +52,7 @@ c.append(3)
 ---
 print(a, b, c, a is b, b is c)
 """),
-    _book("nested-alias", "a name of an object inside an older list", """
+    book("nested-alias", "a name of an object inside an older list", """
 rows = [{}, [1]]
 holder = {"rows": rows}
 ---
@@ -61,7 +62,7 @@ first["k"] = 1
 ---
 print(rows, holder, first is rows[0], holder["rows"] is rows)
 """),
-    _book("loop-variable", "the loop variable is the last row itself", """
+    book("loop-variable", "the loop variable is the last row itself", """
 rows = [{"i": i} for i in range(3)]
 for row in rows:
     pass
@@ -70,7 +71,7 @@ row["last"] = True
 ---
 print(rows, row is rows[-1])
 """),
-    _book("frame-column", "a column is added to a frame that a dict holds as well", """
+    book("frame-column", "a column is added to a frame that a dict holds as well", """
 import pandas as pd
 df = pd.DataFrame({"a": [1, 2]})
 ---
@@ -81,7 +82,7 @@ df["e"] = 1
 ---
 print(view["frame"].columns.tolist(), view["frame"] is df)
 """),
-    _book("function-mutates", "a function changes a dict that the cell does not name", """
+    book("function-mutates", "a function changes a dict that the cell does not name", """
 state = {}
 def put(key, value):
     state[key] = value
@@ -91,7 +92,7 @@ put("a", 1)
 put("b", 2)
 print(state)
 """),
-    _book("function-of-function", "the change is two calls down, in a default argument", """
+    book("function-of-function", "the change is two calls down, in a default argument", """
 log = []
 def inner(x, into=log):
     into.append(x)
@@ -104,7 +105,7 @@ outer(2)
 ---
 print(log, inner.__defaults__[0] is log)
 """),
-    _book("global-counter", "a function rebinds a global", """
+    book("global-counter", "a function rebinds a global", """
 n = 0
 def inc():
     global n
@@ -115,7 +116,7 @@ inc()
 inc(); inc()
 print(n)
 """),
-    _book("closure", "two closures share a cell that one of them changes", """
+    book("closure", "two closures share a cell that one of them changes", """
 def make():
     k = 0
     def inc():
@@ -132,7 +133,7 @@ inc()
 inc()
 print(get(), inc())
 """),
-    _book("method-mutates", "a method changes an attribute of an attribute", """
+    book("method-mutates", "a method changes an attribute of an attribute", """
 class Store:
     def __init__(self):
         self.inner = {"rows": []}
@@ -146,7 +147,7 @@ store.add(1)
 store.add(2)
 print(store.inner, alias, alias is store.inner["rows"])
 """),
-    _book("generator-state", "a numpy generator moves on", """
+    book("generator-state", "a numpy generator moves on", """
 import numpy as np
 rng = np.random.default_rng(0)
 ---
@@ -157,7 +158,7 @@ print(a, b)
 ---
 print(rng.normal(size=2))
 """),
-    _book("global-seeds", "seeds are set once and used everywhere", """
+    book("global-seeds", "seeds are set once and used everywhere", """
 import random
 import numpy as np
 np.random.seed(0)
@@ -169,7 +170,7 @@ b = random.random()
 ---
 print(a, b, np.random.rand(), random.random())
 """),
-    _book("seed-in-plain-cell", "a plain cell draws after a step did", """
+    book("seed-in-plain-cell", "a plain cell draws after a step did", """
 import random
 ---
 random.seed(3)
@@ -178,7 +179,7 @@ x = [random.random() for _ in range(3)]
 #plain
 print(x, random.random())
 """),
-    _book("array-views", "views of an array see later changes", """
+    book("array-views", "views of an array see later changes", """
 import numpy as np
 a = np.arange(10.0)
 v = a[::2]
@@ -192,7 +193,7 @@ a[1] = 7
 a[:] *= 2
 print(a, v, w, np.shares_memory(a, v))
 """),
-    _book("array-inplace", "an array changes through a reshaped view", """
+    book("array-inplace", "an array changes through a reshaped view", """
 import numpy as np
 grid = np.zeros((2, 3))
 flat = grid.reshape(-1)
@@ -202,7 +203,7 @@ flat[4] = 1
 grid += 1
 print(grid, flat)
 """),
-    _book("estimator", "an estimator is fitted after it was made, and refitted", """
+    book("estimator", "an estimator is fitted after it was made, and refitted", """
 from sklearn.linear_model import LinearRegression
 import numpy as np
 X = np.arange(6.0).reshape(3, 2)
@@ -217,7 +218,7 @@ model.fit(X, 2 * y)
 ---
 print(model.coef_.round(6))
 """),
-    _book("estimator-keeps-data", "an estimator holds its training data", """
+    book("estimator-keeps-data", "an estimator holds its training data", """
 from sklearn.neighbors import KNeighborsClassifier
 import numpy as np
 X = np.arange(6.0).reshape(3, 2)
@@ -230,7 +231,7 @@ X[0] = 100
 ---
 print(model.predict([[100.0, 100.0]]), model.note is X)
 """),
-    _book("pipeline", "a pipeline's parts are reached by index", """
+    book("pipeline", "a pipeline's parts are reached by index", """
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -245,7 +246,7 @@ scaler.mean_ += 1
 ---
 print(pipe[0] is scaler, round(pipe.score(X, y), 6))
 """),
-    _book("class-attribute", "instances count themselves on their class", """
+    book("class-attribute", "instances count themselves on their class", """
 class P:
     made = 0
     def __init__(self):
@@ -260,7 +261,7 @@ q.friends = p.friends
 ---
 print(P.made, p.friends is q.friends, isinstance(p, P), p.friends["q"] is q)
 """),
-    _book("class-again", "a class is defined again, old instances keep the old one's code", """
+    book("class-again", "a class is defined again, old instances keep the old one's code", """
 class A:
     def f(self):
         return 1
@@ -273,7 +274,7 @@ class A:
 b = A()
 print(a.f(), b.f(), isinstance(b, A))
 """),
-    _book("class-in-plain-cell", "instances of a class that a plain cell defines anew", """
+    book("class-in-plain-cell", "instances of a class that a plain cell defines anew", """
 #plain
 class P:
     def __init__(self, v):
@@ -286,7 +287,7 @@ p = P(1)
 #plain
 print(isinstance(p, P), p == P(1))
 """),
-    _book("inheritance", "super() and a method that uses a later global", """
+    book("inheritance", "super() and a method that uses a later global", """
 class Base:
     def hi(self):
         return "base"
@@ -300,7 +301,7 @@ SUFFIX = "!"
 ---
 print(child.hi(), isinstance(child, Base))
 """),
-    _book("rc-params", "matplotlib's parameters set in a step of their own", """
+    book("rc-params", "matplotlib's parameters set in a step of their own", """
 import matplotlib.pyplot as plt
 ---
 plt.rc("lines", linewidth=5)
@@ -309,7 +310,7 @@ plt.plot([1, 2])
 ---
 print(plt.rcParams["lines.linewidth"])
 """),
-    _book("figure-over-cells", "a figure is made, drawn on and titled in three cells", """
+    book("figure-over-cells", "a figure is made, drawn on and titled in three cells", """
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots()
 ---
@@ -320,7 +321,7 @@ ax.set_title("t")
 ---
 fig
 """),
-    _book("figure-shown-later", "a figure is closed with its cell and shown by another one", """
+    book("figure-shown-later", "a figure is closed with its cell and shown by another one", """
 import pandas as pd
 ax = pd.Series([1, 2]).plot();
 ---
@@ -330,7 +331,7 @@ ax.figure
 from IPython.display import display
 display(ax.figure)
 """),
-    _book("figure-laid-out", "a layout depends on how often a figure was drawn", """
+    book("figure-laid-out", "a layout depends on how often a figure was drawn", """
 %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 import numpy as np
@@ -342,7 +343,7 @@ for ax, column in zip(axes.flat, values.T):
     ax.set_title("n = 100, failed fits = 0", fontsize="small")
 fig.supxlabel("pvalue");
 """),
-    _book("image-bytes", "displays of bytes, dates and what no kernel could send", """
+    book("image-bytes", "displays of bytes, dates and what no kernel could send", """
 import datetime
 from IPython.display import display
 class Dot:
@@ -354,7 +355,7 @@ display(Dot(), {"image/png": b"\\x89PNG2"}, metadata={"made": datetime.date(2026
 display({"text/plain": "a", "image/png": b"\\x89PNG3", "application/x-o": object()}, raw=True)
 Dot()
 """),
-    _book("display-handle", "a display is updated from a later cell", """
+    book("display-handle", "a display is updated from a later cell", """
 from IPython.display import display
 handle = display("a", display_id="shown-here")
 ---
@@ -362,7 +363,7 @@ handle.update("b")
 ---
 print(handle.display_id)
 """),
-    _book("decorator", "a decorator counts calls in a closure", """
+    book("decorator", "a decorator counts calls in a closure", """
 import functools
 def counted(f):
     calls = []
@@ -381,7 +382,7 @@ f(2)
 ---
 print(f(3))
 """),
-    _book("cache-on-function", "a function keeps results in an attribute of its own", """
+    book("cache-on-function", "a function keeps results in an attribute of its own", """
 def square(x):
     square.seen.append(x)
     return x * x
@@ -392,7 +393,7 @@ square(3)
 square(4)
 print(square.seen)
 """),
-    _book("process-state", "environment, working directory and sys.path", """
+    book("process-state", "environment, working directory and sys.path", """
 import os, sys
 os.environ["MUNDANE_CORPUS"] = "1"
 ---
@@ -403,20 +404,20 @@ sys.path.append("not-there")
 ---
 print(os.environ["MUNDANE_CORPUS"], os.path.basename(os.getcwd()), "not-there" in sys.path)
 """),
-    _book("pandas-options", "an option of pandas", """
+    book("pandas-options", "an option of pandas", """
 import pandas as pd
 ---
 pd.set_option("display.max_rows", 5)
 ---
 pd.Series(range(20))
 """),
-    _book("numpy-options", "numpy's print options", """
+    book("numpy-options", "numpy's print options", """
 import numpy as np
 np.set_printoptions(precision=2)
 ---
 print(np.array([1 / 3]))
 """),
-    _book("warning-filters", "a filter set once", """
+    book("warning-filters", "a filter set once", """
 import warnings
 warnings.simplefilter("ignore")
 ---
@@ -425,25 +426,25 @@ warnings.warn("not shown")
 warnings.warn("not shown either")
 print("quiet")
 """),
-    _book("decimal-context", "the precision of decimal", """
+    book("decimal-context", "the precision of decimal", """
 import decimal
 decimal.getcontext().prec = 5
 ---
 print(decimal.Decimal(1) / 3)
 """),
-    _book("locale", "the process's locale", """
+    book("locale", "the process's locale", """
 import locale
 locale.setlocale(locale.LC_ALL, "C")
 ---
 print(locale.getlocale())
 """),
-    _book("recursion-limit", "the interpreter's recursion limit", """
+    book("recursion-limit", "the interpreter's recursion limit", """
 import sys
 sys.setrecursionlimit(2345)
 ---
 print(sys.getrecursionlimit())
 """),
-    _book("logging", "a logger's level and handler", """
+    book("logging", "a logger's level and handler", """
 import logging, sys
 log = logging.getLogger("corpus")
 log.setLevel(logging.INFO)
@@ -452,7 +453,7 @@ log.addHandler(logging.StreamHandler(sys.stdout))
 ---
 log.info("hi")
 """),
-    _book("context-variable", "a context variable that was set; its token cannot be kept", """
+    book("context-variable", "a context variable that was set; its token cannot be kept", """
 import contextvars
 v = contextvars.ContextVar("v", default=0)
 ---
@@ -460,7 +461,7 @@ token = v.set(3)
 ---
 print(v.get())
 """, lost="token"),
-    _book("plain-cells-between", "plain cells change what steps made, and the reverse", """
+    book("plain-cells-between", "plain cells change what steps made, and the reverse", """
 #plain
 k = 10
 q = [1]
@@ -476,7 +477,7 @@ s = q
 ---
 print(q, s is q, r)
 """),
-    _book("index-frequency", "an attribute of a frame's index", """
+    book("index-frequency", "an attribute of a frame's index", """
 import pandas as pd
 s = pd.Series([1, 2], index=pd.date_range("2020", "2020-01-02"))
 s.index.freq = None
@@ -485,7 +486,7 @@ s.index.freq = "D"
 ---
 print(s.index.freq)
 """),
-    _book("frame-in-place", "sorting and setting in place, seen under a second name", """
+    book("frame-in-place", "sorting and setting in place, seen under a second name", """
 import pandas as pd
 df = pd.DataFrame({"a": [3, 1, 2]})
 same = df
@@ -496,7 +497,7 @@ df.loc[0, "a"] = 9
 ---
 print(same.a.tolist(), same is df)
 """),
-    _book("categorical-and-zones", "categorical and time zone aware columns", """
+    book("categorical-and-zones", "categorical and time zone aware columns", """
 import pandas as pd
 when = pd.date_range("2024", periods=2, tz="UTC")
 df = pd.DataFrame({"c": pd.Categorical(["x", "y"]), "t": when})
@@ -505,7 +506,7 @@ df["c"] = df["c"].cat.add_categories("z")
 ---
 print(df.dtypes, df["c"].cat.categories.tolist())
 """),
-    _book("data-types", "dataclass, enum member and namedtuple", """
+    book("data-types", "dataclass, enum member and namedtuple", """
 import collections, dataclasses, enum
 class Colour(enum.Enum):
     RED = 1
@@ -521,7 +522,7 @@ d.x = 5
 ---
 print(d == Point(5), t.b is Colour.RED, t)
 """),
-    _book("recursion", "two functions call each other", """
+    book("recursion", "two functions call each other", """
 def even(n):
     return True if n == 0 else odd(n - 1)
 def odd(n):
@@ -531,7 +532,7 @@ x = even(10)
 ---
 print(x, odd(7))
 """),
-    _book("late-global", "a function uses a global that is set later, and again", """
+    book("late-global", "a function uses a global that is set later, and again", """
 def f():
     return K
 ---
@@ -542,7 +543,7 @@ K = 2
 ---
 print(f(), x)
 """),
-    _book("lambdas", "lambdas, alone and in a list", """
+    book("lambdas", "lambdas, alone and in a list", """
 K = 3
 f = lambda x: x + K
 many = [lambda i=i: i * K for i in range(3)]
@@ -551,18 +552,18 @@ K = 4
 ---
 print(f(1), [g() for g in many])
 """),
-    _book("star-import", "names from a star import", """
+    book("star-import", "names from a star import", """
 from math import *
 ---
 print(floor(pi))
 """),
-    _book("imported-singleton", "an imported object stays the module's own", """
+    book("imported-singleton", "an imported object stays the module's own", """
 from scipy.stats import norm
 ---
 import scipy.stats
 print(norm is scipy.stats.norm)
 """),
-    _book("delete", "a name is deleted", """
+    book("delete", "a name is deleted", """
 x = 1
 y = 2
 ---
@@ -570,7 +571,7 @@ del x
 ---
 print("x" in globals(), y)
 """),
-    _book("iterator", "an iterator is used up over cells", """
+    book("iterator", "an iterator is used up over cells", """
 it = iter([1, 2, 3])
 ---
 a = next(it)
@@ -578,7 +579,7 @@ a = next(it)
 b = next(it)
 print(a, b, list(it))
 """),
-    _book("dict-iterators", "a dictionary's iterators, used up over cells, and their types", """
+    book("dict-iterators", "a dictionary's iterators, used up over cells, and their types", """
 d = {1: "a", 2: "b", 3: "c"}
 ---
 its = [iter(d), iter(d.values()), iter(d.items())]
@@ -589,7 +590,7 @@ print([next(it) for it in its[1:]], [type(it).__name__ for it in its])
 ---
 print([list(it) for it in its])
 """),
-    _book("flat-axes", "an array's flat, used up over cells, and an object that holds stdout", """
+    book("flat-axes", "an array's flat, used up over cells, and an object that holds stdout", """
 import sys
 import numpy as np
 flat = np.arange(4).reshape(2, 2).flat
@@ -604,7 +605,7 @@ a = next(flat)
 b = next(flat)
 print(a, b, flat.index, p.to is sys.stdout, file=p.to)
 """),
-    _book("labelled-array", "an array subclass with attributes", """
+    book("labelled-array", "an array subclass with attributes", """
 import numpy as np
 class Signal(np.ndarray):
     pass
@@ -615,7 +616,7 @@ signal.labels.append("b")
 ---
 print(type(signal).__name__, signal.labels, signal.sum())
 """),
-    _book("library-counter", "a library numbers its objects on their class", """
+    book("library-counter", "a library numbers its objects on their class", """
 import pathlib
 lines = ["class Part:", " _count = 0", " def __init__(self):", "  Part._count += 1"]
 pathlib.Path("library_of_ours.py").write_text(chr(10).join([*lines, "  self.n = Part._count"]))
@@ -628,7 +629,7 @@ first = Part()
 second = Part()
 print(first.n, second.n)
 """),
-    _book("async-generator", "an async generator is used up in one cell", """
+    book("async-generator", "an async generator is used up in one cell", """
 async def numbers():
     for i in range(2):
         yield i
@@ -637,7 +638,7 @@ result = [x async for x in numbers()]
 ---
 print(result)
 """),
-    _book("used-up-generator", "generators used up where they are made and later", """
+    book("used-up-generator", "generators used up where they are made and later", """
 def numbers(n):
     yield from range(n)
 soon = numbers(2)
@@ -648,7 +649,7 @@ print(sum(squares))
 ---
 print(list(soon), next(squares, "used up"), soon.__name__, squares.__qualname__, soon.gi_frame)
 """),
-    _book("library-sentinel", "an object that a library knows by its identity", """
+    book("library-sentinel", "an object that a library knows by its identity", """
 from matplotlib.rcsetup import _auto_backend_sentinel as auto
 import matplotlib
 parameters = matplotlib.RcParams()
@@ -659,7 +660,7 @@ pair = [mine]
 print(dict.__getitem__(parameters, "backend") is matplotlib.rcsetup._auto_backend_sentinel)
 print(pair[0] is mine)
 """),
-    _book("array-with-gaps", "an array's items lie as apart as they did: products depend on it", """
+    book("array-with-gaps", "an array's items lie as apart as they did: products depend on it", """
 import numpy as np
 gains = np.arange(24.0).reshape(6, 4).copy()[1:4, 1:3].T
 backwards = [np.arange(6).copy()[::-2]]
@@ -667,14 +668,14 @@ backwards = [np.arange(6).copy()[::-2]]
 for array in (gains, *backwards):
     print(array, array.strides, array.flags.c_contiguous, array.flags.f_contiguous)
 """),
-    _book("out-and-underscore", "_ and Out[n] in later cells", """
+    book("out-and-underscore", "_ and Out[n] in later cells", """
 5 + 5
 ---
 _ + 1
 ---
 print(_, Out)
 """),
-    _book("attributes", "an attribute that another name holds", """
+    book("attributes", "an attribute that another name holds", """
 import types
 o = types.SimpleNamespace()
 ---
@@ -685,7 +686,7 @@ x.append(2)
 ---
 print(o)
 """),
-    _book("collections", "Counter, defaultdict and deque, one inside another", """
+    book("collections", "Counter, defaultdict and deque, one inside another", """
 from collections import Counter, defaultdict, deque
 c = Counter()
 d = defaultdict(list)
@@ -699,14 +700,14 @@ c.update("b")
 ---
 print(c, dict(d), q, q[0] is c)
 """),
-    _book("dynamic-module", "a module made at run time", """
+    book("dynamic-module", "a module made at run time", """
 import types
 m = types.ModuleType("m")
 m.x = 1
 ---
 print(m.x)
 """),
-    _book("bound-append", "a list grows through its method, and through a partial of it", """
+    book("bound-append", "a list grows through its method, and through a partial of it", """
 import functools
 rows = []
 add = rows.append
@@ -718,7 +719,7 @@ add_one()
 ---
 print(rows, add.__self__ is rows)
 """),
-    _book("bound-wrapper", "a dict and a counter change through their special methods", """
+    book("bound-wrapper", "a dict and a counter change through their special methods", """
 import itertools
 d = {}
 put = d.__setitem__
@@ -730,7 +731,7 @@ put("b", fresh())
 ---
 print(d, fresh())
 """),
-    _book("bound-draw", "a generator's method draws, beside functions of the library", """
+    book("bound-draw", "a generator's method draws, beside functions of the library", """
 import random
 import numpy as np
 from numpy.random import rand
@@ -747,7 +748,7 @@ random.seed(2); np.random.seed(2)
 ---
 print(x, y, draw(), normal(), rand(), own())
 """),
-    _book("bit-generators", "NumPy's global generator is another one, which has a name", """
+    book("bit-generators", "NumPy's global generator is another one, which has a name", """
 import numpy as np
 np.random.seed(7)
 first = np.random.get_bit_generator()
@@ -776,7 +777,7 @@ np.random.set_bit_generator(first)
 ---
 print(np.random.normal(), np.random.rand())
 """),
-    _book("homeless", "types whose home nobody has imported, or that have none", """
+    book("homeless", "types whose home nobody has imported, or that have none", """
 import typing
 import numpy as np
 UserId = typing.NewType("UserId", int)
@@ -788,7 +789,7 @@ def first(ids: list[UserId]) -> UserId: return ids[0]
 records.x[0] = 2
 print(UserId, first(users), records, records.x, type(records) is np.recarray)
 """),
-    _book("evasive", "an object that answers whatever it is asked for", """
+    book("evasive", "an object that answers whatever it is asked for", """
 class Remote:
     def __getattr__(self, name):
         if name.startswith("__") and name != "__dict__":
@@ -807,7 +808,7 @@ print(remote.users())
 ---
 print(remote.posts(), pointer.values())
 """),
-    _book("sympy", "how expressions are displayed, chosen once for the notebook", """
+    book("sympy", "how expressions are displayed, chosen once for the notebook", """
 import sympy as sp
 x = sp.symbols("x")
 sp.init_printing(order="rev-lex")
@@ -819,7 +820,7 @@ sp.solve(f, x)
 ---
 print(f, {x: [f]})
 """),
-    _book("underscore", "a name that IPython has too, once the user has bound it", """
+    book("underscore", "a name that IPython has too, once the user has bound it", """
 for _ in range(3):
     pass
 ---
@@ -833,7 +834,7 @@ del _
 ---
 print(_)
 """),
-    _book("underscore-object", "an object under a name of IPython's is changed in place", """
+    book("underscore-object", "an object under a name of IPython's is changed in place", """
 _, rest = [], 8
 ---
 _.append(1)
@@ -843,7 +844,7 @@ rest
 _.append(2)
 print(_)
 """),
-    _book("process-settings", "the time zone, limits of the interpreter and of two modules", """
+    book("process-settings", "the time zone, limits of the interpreter and of two modules", """
 import csv, os, socket, sys, time
 ---
 os.environ["TZ"] = "Asia/Tokyo"
@@ -859,7 +860,7 @@ socket.setdefaulttimeout(None)
 ---
 print(socket.getdefaulttimeout())
 """),
-    _book("logging-levels", "a level with a name, and one that is switched off", """
+    book("logging-levels", "a level with a name, and one that is switched off", """
 import logging, sys
 logging.basicConfig(level=1, stream=sys.stdout, format="%(levelname)s %(message)s", force=True)
 ---
@@ -873,7 +874,7 @@ logging.disable(logging.NOTSET)
 ---
 logging.debug("shown")
 """),
-    _book("augmented", "a list and an array change by an assignment, and have other names", """
+    book("augmented", "a list and an array change by an assignment, and have other names", """
 import numpy as np
 a, buf = [1], np.zeros(4)
 b, boxes = a, {"a": a, "buf": buf}
@@ -887,7 +888,7 @@ a *= 2; buf -= 3
 ---
 print(a, b, boxes, half, a is b is boxes["a"], buf is boxes["buf"])
 """),
-    _book("views-in-object", "arrays of one model share memory that no name holds", """
+    book("views-in-object", "arrays of one model share memory that no name holds", """
 import numpy as np
 class Model:
     def __init__(self):
@@ -905,7 +906,7 @@ m.W += 1
 ---
 print(m.params, m.W, m.b, d, head)
 """),
-    _book("views-of-buffer", "layers hold views of a buffer that is added to", """
+    book("views-of-buffer", "layers hold views of a buffer that is added to", """
 import numpy as np
 class Layer:
     def __init__(self, buf):
@@ -919,7 +920,7 @@ net[0].w *= 3
 ---
 print(buf, net[0].w, net[0].b)
 """),
-    _book("views-nameless", "rows and columns of arrays that have no name, or no more", """
+    book("views-nameless", "rows and columns of arrays that have no name, or no more", """
 import numpy as np
 def load():
     return np.arange(12.0).reshape(3, 4)
@@ -937,7 +938,7 @@ columns[1][2] = 8
 ---
 print(a, row, rows, columns)
 """),
-    _book("views-of-objects", "slices of an array of objects", """
+    book("views-of-objects", "slices of an array of objects", """
 import numpy as np
 a = np.array([1, "x", None, []], dtype=object)
 v, last = a[:2], a[::-1]
@@ -948,7 +949,7 @@ v[1] = "y"; last[0].append(1)
 ---
 print(a, v, last)
 """),
-    _book("frames-apart", "a frame and its column are no views of each other", """
+    book("frames-apart", "a frame and its column are no views of each other", """
 import pandas as pd
 df = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
 s, part = df["a"], df[:1]
@@ -962,7 +963,7 @@ df.loc[0, "b"] = 60.0
 s.iloc[1] = 70.0
 print(df, s, part, column, holder)
 """),
-    _book("exec", "names made and changed by exec and globals()", """
+    book("exec", "names made and changed by exec and globals()", """
 exec("x = [1]")
 ---
 globals()["y"] = x
@@ -970,7 +971,7 @@ exec("x.append(2)")
 ---
 print(x, y is x)
 """),
-    _book("failing-cell", "a cell that raises, and one after it", """
+    book("failing-cell", "a cell that raises, and one after it", """
 x = [1]
 ---
 x.append(2)
@@ -978,7 +979,7 @@ x.append(2)
 ---
 print(x)
 """),
-    _book("self-reference", "a list that contains itself", """
+    book("self-reference", "a list that contains itself", """
 a = [1]
 a.append(a)
 ---
@@ -986,7 +987,7 @@ b = a
 ---
 print(len(a), a[1] is a, b is a)
 """),
-    _book("swap", "two names swap their values", """
+    book("swap", "two names swap their values", """
 a, b = [1], [2]
 c = a
 ---
@@ -996,7 +997,7 @@ a.append(3)
 ---
 print(a, b, c, c is b)
 """),
-    _book("cached-functions", "functions with a cache, of a cell and of a class", """
+    book("cached-functions", "functions with a cache, of a cell and of a class", """
 import functools
 calls = []
 @functools.lru_cache(maxsize=None)
@@ -1029,7 +1030,7 @@ d.rows.append(3)
 print(f(5), calls, fib(30), fact(6), f.cache_parameters(), f.__name__, f.__wrapped__(3))
 print(d.at(2), d.rows, Data.loads)
 """),
-    _book("flags", "members that enum makes of others are no change of the class", """
+    book("flags", "members that enum makes of others are no change of the class", """
 import enum
 class Perm(enum.Flag):
     R = 1
@@ -1048,7 +1049,7 @@ Perm.nice = lambda self: str(self).lower()
 ---
 print(both, Perm.R in both, bits, type(bits), both.nice(), both is Perm.R | Perm.W)
 """),
-    _book("exceptions", "an __init__ that takes other arguments; cause and context", """
+    book("exceptions", "an __init__ that takes other arguments; cause and context", """
 import threading
 class Failed(Exception):
     def __init__(self, code, text):
@@ -1081,7 +1082,7 @@ print(first.code, first, first.args, first.__notes__, first.__suppress_context__
 print(repr(first.__cause__), first.__cause__ is first.__context__, first is errors[0])
 print(second, second.errno, second.host, second.port, second.__suppress_context__)
 """),
-    _book("early-code", "hashes, __getattr__ and __new__ that want what pickle sets last", """
+    book("early-code", "hashes, __getattr__ and __new__ that want what pickle sets last", """
 class Node:
     def __init__(self, name):
         self.links, self.name = set(), name
@@ -1122,7 +1123,7 @@ s.value = proxy.count(1)
 print(a in a.links, list(vars(a)), [n.name for n in b.links], vars(proxy), points[0].x)
 print(Single() is s, s.value, len(a.links))
 """),
-    _book("class-hooks", "hooks for new classes do not run again at a restore", """
+    book("class-hooks", "hooks for new classes do not run again at a restore", """
 class Base:
     registry, count = {}, 0
     def __init_subclass__(cls, key=None):
@@ -1148,7 +1149,7 @@ class D(C): pass
 print(sorted(Base.registry), Base.registry["A"] is A, Base.registry["b"] is B, Base.count)
 print([c.__name__ for c in Base.__subclasses__()], names, type(D) is Meta, issubclass(D, C))
 """),
-    _book("changed-classes", "special members, bases and documentation of an older class", """
+    book("changed-classes", "special members, bases and documentation of an older class", """
 class Mixin:
     def hi(self):
         return "mixin"
@@ -1171,7 +1172,7 @@ A.__bases__ = (Mixin,)
 ---
 print(a, len(a), A.__doc__, hasattr(A, "debug"), a.hi(), A.__repr__ is show, type(a) is A)
 """),
-    _book("class-reached-by-type", "a method changes its class, which it does not name", """
+    book("class-reached-by-type", "a method changes its class, which it does not name", """
 class Meta(type):
     made = []
     def __init__(cls, name, bases, space):
@@ -1189,7 +1190,7 @@ class B(A): pass
 ---
 print(A.n, a.n, Meta.made == [A, B])
 """),
-    _book("registered", "a class is registered with an abstract one of another cell", """
+    book("registered", "a class is registered with an abstract one of another cell", """
 import abc
 class Shape(abc.ABC):
     @abc.abstractmethod
@@ -1201,7 +1202,7 @@ Shape.register(Square)
 ---
 print(isinstance(Square(), Shape), Square.__mro__[1:])
 """),
-    _book("dataclass-grows", "a dataclass is derived from one of another cell", """
+    book("dataclass-grows", "a dataclass is derived from one of another cell", """
 from dataclasses import dataclass, field
 @dataclass
 class Base:
@@ -1214,7 +1215,7 @@ class Derived(Base):
 ---
 print(Derived(1, y=2))
 """),
-    _book("dict-view", "a view follows its dictionary, which a later cell changes", """
+    book("dict-view", "a view follows its dictionary, which a later cell changes", """
 d = {"a": 1}
 keys = d.keys()
 b = bytearray(b"abc")
@@ -1226,7 +1227,7 @@ b[0] = 65
 ---
 print(keys, bytes(memory))
 """),
-    _book("windows", "what shows the contents of another object goes on showing them", """
+    book("windows", "what shows the contents of another object goes on showing them", """
 import types
 from collections import OrderedDict
 d = {"a": 1}
@@ -1243,7 +1244,7 @@ b[0] = 65
 ---
 print(keys, values, items, last, shown, bytes(memory), memory.readonly, keys.mapping == d)
 """),
-    _book("pandas-read-only", "an array of pandas is read-only, and its block is not", """
+    book("pandas-read-only", "an array of pandas is read-only, and its block is not", """
 import numpy as np, pandas as pd
 df = pd.DataFrame({"x": [1.0, 2, 3], "y": [0, 1, 0]})
 X, y = df[["x"]].to_numpy(), df["y"].to_numpy()
@@ -1259,7 +1260,7 @@ s[0] = 5
 print(df, num, named, s, X, sep="\\n")
 del y, whole, v
 """),
-    _book("numpy-read-only", "a read-only view beside the array that its memory is of", """
+    book("numpy-read-only", "a read-only view beside the array that its memory is of", """
 import numpy as np
 a = np.arange(6)
 seen = a.view()
@@ -1270,7 +1271,7 @@ seen, a = seen, a
 a[0] = 9
 print(seen[0], part[0], seen.flags.writeable, part.flags.writeable)
 """),
-    _book("only-ones", "names of what a process has one of", """
+    book("only-ones", "names of what a process has one of", """
 import os, dataclasses
 import matplotlib.pyplot as plt
 from sklearn.utils import check_random_state
@@ -1285,7 +1286,7 @@ import numpy as np
 print(os.environ["MUNDANE_SEEN"], plt.rcParams["lines.linewidth"], np.random.rand())
 print(env is os.environ, params is plt.rcParams, missing[0] is dataclasses.MISSING)
 """),
-    _book("frame-and-box", "an older object gets arrays of a new frame's memory, which overlap", """
+    book("frame-and-box", "an older object gets arrays of a new frame's memory, which overlap", """
 import pandas as pd
 from types import SimpleNamespace
 box = SimpleNamespace()
@@ -1297,7 +1298,7 @@ box.last = box.rest[1:]
 df.loc[0, "x"] = 9.0
 print(df, list(box.rest), list(box.last))
 """),
-    _book("settings", "a library's settings, set by its own functions", """
+    book("settings", "a library's settings, set by its own functions", """
 #plain
 import os, pathlib, sys
 pathlib.Path("gauges").mkdir(exist_ok=True)
@@ -1322,7 +1323,7 @@ settings = dict(gauges.config.defaults)
 del settings["made"], gauges
 print(settings)
 """),
-    _book("formatters", "how IPython displays types, set by a library or by the cell", """
+    book("formatters", "how IPython displays types, set by a library or by the cell", """
 #plain
 import os, pathlib, sys
 pathlib.Path("signs.py").write_text(
@@ -1360,7 +1361,7 @@ Fraction(1, 2)
 display(signs.Sign(), 1j, 1.5, own, Fraction(1, 3))
 del signs
 """),
-    _book("own-magics", "magics that are functions of the notebook, and an alias of a magic", """
+    book("own-magics", "magics that are functions of the notebook, and an alias of a magic", """
 from IPython.core.magic import register_cell_magic, register_line_magic
 @register_line_magic
 def shout(line):
@@ -1381,7 +1382,7 @@ a line
 #plain
 print(get_ipython().run_line_magic("shout", "a"), get_ipython().run_line_magic("loud", "b"))
 """),
-    _book("own-callbacks", "callbacks of IPython's events, registered and unregistered", """
+    book("own-callbacks", "callbacks of IPython's events, registered and unregistered", """
 class Watcher:
     mark = "before"
     def before(self, info):
@@ -1402,7 +1403,7 @@ watcher.mark = "before, changed"
 ---
 x
 """),
-    _book("own-transformers", "transformers of what the user types, and of its syntax", """
+    book("own-transformers", "transformers of what the user types, and of its syntax", """
 import ast
 def answers(lines):
     return [line.replace("ANSWER!", "42") for line in lines]
@@ -1420,7 +1421,7 @@ get_ipython().input_transformers_cleanup.remove(answers)
 #plain
 print("ANSWER!", DOZEN)
 """),
-    _book("figures-ioff", "no figure shows by itself where the step that loads pyplot says so", """
+    book("figures-ioff", "no figure shows by itself where the step that loads pyplot says so", """
 import matplotlib.pyplot as plt
 %matplotlib inline
 plt.ioff()
@@ -1431,7 +1432,7 @@ ax.plot([1, 2])
 #plain
 print(plt.isinteractive())
 """),
-    _book("figures-style", "pyplot is after a style's context as it was before", """
+    book("figures-style", "pyplot is after a style's context as it was before", """
 import matplotlib.pyplot as plt
 with plt.style.context("ggplot"):
     plt.figure(figsize=(2, 2)).add_subplot().plot([1, 2])
@@ -1441,7 +1442,7 @@ plt.figure(figsize=(2, 2)).add_subplot().plot([3, 4])
 #plain
 print(plt.isinteractive())
 """),
-    _book("figures-open", "figures that are left open are not shown because they come back", """
+    book("figures-open", "figures that are left open are not shown because they come back", """
 import matplotlib.pyplot as plt
 plt.plot([1, 2])
 ---
@@ -1457,7 +1458,7 @@ n = len(figs)
 ---
 print(n)
 """),
-    _book("colour-bar", "a colour bar follows its image, and the image its norm", """
+    book("colour-bar", "a colour bar follows its image, and the image its norm", """
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots(figsize=(2, 2))
 im = ax.imshow([[1, 2], [3, 4]])
@@ -1471,7 +1472,7 @@ im.norm.vmax = 5
 print(cb.vmin, cb.vmax, cb.cmap.name)
 fig
 """),
-    _book("filters", "filters that the notebook adds to loggers and to their handlers", """
+    book("filters", "filters that the notebook adds to loggers and to their handlers", """
 import logging, sys
 class Short:
     def __init__(self, most):
@@ -1498,7 +1499,7 @@ log.filters
 ---
 log.error("NOT TOO LONG")
 """),
-    _book("process-settings", "the collector and the switch interval, set in steps", """
+    book("process-settings", "the collector and the switch interval, set in steps", """
 import gc, sys
 gc.disable()
 ---

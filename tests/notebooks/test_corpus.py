@@ -57,20 +57,65 @@ def test_times_are_set_aside_and_other_numbers_are_not(server: ForkServer, tmp_p
     assert len(compare(*timeless(short, blank), offset=0)) == 1
 
 
-def test_a_seed_that_nobody_can_read_is_named(server: ForkServer, tmp_path: Path) -> None:
+def test_a_call_that_sets_what_nobody_can_read_is_named(server: ForkServer, tmp_path: Path) -> None:
     """A library that tells no state of its generator is seeded in a plain cell, or by each cell."""
-    library = "def set_random_seed(n): pass\ndef set_seed(n): pass"
-    for name in ("polars", "tame"):
+    library = "def set_random_seed(n): pass\ndef set_seed(n): pass\ndef set_floatx(kind): pass"
+    for name in ("polars", "keras", "tame"):
         (tmp_path / f"{name}.py").write_text(library)
     cells = [
         "#plain\nimport sys\nsys.path.insert(0, '.')",
         "import polars as pl\npl.set_random_seed(1)\npl.set_seed(2)",
-        "import tame\ntame.set_random_seed(1)",
+        "import tame\ntame.set_random_seed(1)\npl.set_floatx(1)",
+        "import keras\nfrom keras import set_random_seed\nset_random_seed(1)\nkeras.set_floatx(2)",
     ]
     notes = server.run(as_steps(cells), tmp_path).notes
-    said = "sets the seed by pl.set_random_seed, the seed by pl.set_seed, which is a library's"
-    assert said in str(notes[2])
-    assert "seed" not in str(notes[3])
+    assert "calls pl.set_random_seed, pl.set_seed, and nobody can read" in str(notes[2])
+    assert "nobody" not in str(notes[3])
+    assert "calls set_random_seed, keras.set_floatx, and nobody can read" in str(notes[4])
+
+
+REBUILDING = """
+class Layer:
+    def __init__(self, weight):
+        self.weight = weight
+    def __reduce__(self):
+        return Layer, (self.weight,)
+
+class Model:
+    def __init__(self, weights):
+        self.layers = [Layer(weight) for weight in weights]
+    def __reduce__(self):
+        return Model, (self.weights(),)
+    def weights(self):
+        return [layer.weight for layer in self.layers]
+    def fit(self):
+        for layer in self.layers:
+            layer.weight += 1
+"""
+
+
+def test_a_part_that_its_library_makes_anew(server: ForkServer, tmp_path: Path) -> None:
+    """What lies in an object and not in its pickle is stored with it, and told of."""
+    (tmp_path / "rebuilding.py").write_text(REBUILDING)
+    cells = [
+        "#plain\nimport sys\nsys.path.insert(0, '.')",
+        "from rebuilding import Model\nmodel = Model([1, 2])\nother = Model([3])",
+        "first = model.layers[0]",
+        "first.weight = 9",
+        "print(model.weights(), first.weight)",
+        "model.fit()",
+        "print(model.weights(), first.weight, other.weights())",
+    ]
+    steps = as_steps(cells)
+    straight = server.run(steps, tmp_path)
+    apart = "first lies in model, and comes back apart"
+    assert [apart in str(notes) for notes in straight.notes[1:]] == [
+        *(False, False, True, True, False, True, False)
+    ]
+    resumed = server.run(steps, tmp_path)
+    assert apart in str(resumed.notes[3])
+    assert [resumed.outputs[k] for k in (5, 7)] == [straight.outputs[k] for k in (5, 7)]
+    assert "[10, 3] 10 [3]" in str(resumed.outputs[7])
 
 
 def test_a_generator_is_left_out_and_said_so(server: ForkServer, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ..notebooks.corpus import Book
-from ..notebooks.corpus import _book as book
+from ..notebooks.corpus import Book, book
 from ..notebooks.forked import ForkServer, as_steps
 from ..notebooks.test_corpus import check_book
 
@@ -140,6 +139,23 @@ print(m, t, part)
 part.zero_()
 ---
 print(m, t, part)
+"""),
+    book("own-class", "arrays in the memory of a tensor whose class is the notebook's", """
+import torch
+class Own(torch.Tensor):
+    pass
+own = torch.ones(4).as_subclass(Own)
+---
+n = own.numpy()
+part = own.numpy()[1:3]
+---
+n[0] = 5
+part += 2
+---
+print(own, n, part, type(own))
+own.mul_(3)
+---
+print(own, n, part)
 """),
     book("large", "a storage that is used where it was read", """
 import torch

@@ -1,0 +1,44 @@
+"""How a state before and one after are compared: what of them is stored.
+
+Each function returns None where nothing changed. States are plain values; what a library made is
+compared by what it prints, without code of its `==`.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+
+def changed_whole(before: Any, after: Any) -> Any:
+    """Return the state as a whole where it is another one."""
+    # What is equal need not be written out to be compared: a generator's state takes a while.
+    return None if after is None or before == after or repr(before) == repr(after) else after
+
+
+def changed_members(before: Any, after: Any) -> dict[Any, Any] | None:
+    """Return the members of a dict that are new or other ones; None for a removed one."""
+    if after is None:
+        return None
+    old = before or {}
+    if old.keys() == after.keys() and all(map(operator.is_, old.values(), after.values())):
+        return None
+    found = {
+        k: v
+        for k, v in after.items()
+        if k not in old or (old[k] is not v and repr(old[k]) != repr(v))
+    }
+    found |= {k: None for k in old if k not in after}
+    return found or None
+
+
+def new_members(before: Any, after: Any) -> dict[Any, Any] | None:
+    """Return the members of a dict that are new or other ones; nothing for a removed one."""
+    return dict(after.items() - before.items()) or None
+
+
+def changed_items(before: Any, after: Any) -> tuple[list[tuple[int, Any]], list[Any]] | None:
+    """Return what came into a list, with its places, and what went from it."""
+    came = [(after.index(item), item) for item in after if item not in before]
+    went = [item for item in before if item not in after]
+    return (came, went) if came or went else None

@@ -1,0 +1,122 @@
+"""Parts of values that a library makes anew: what lies in an object, and in its pickle does not.
+
+A class may say by code of its own how its objects are pickled (`__reduce__`): a model of Keras is
+a file's bytes, a figure of plotly is a dictionary, and loading makes other parts. A part that has
+a name is then stored a second time, by itself, and a restore brings back two. So it must at least
+be stored whenever the other one is, and be told of.
+"""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections import deque
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from .fingerprint import Walk, has_identity, is_atom
+from .homes import PerType
+from .torchtypes import is_of_torch
+
+# A way through an object ends after so many parts, a hundredth of a second.
+_MAX_PARTS = 50_000
+
+# Objects of the kernel's own: from them every value of the notebook is reached.
+_KERNEL = frozenset(("IPython", "asyncio", "ipykernel", "threading", "tornado", "zmq"))
+
+_ENDS = (
+    *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType),
+    *(types.FrameType, type, str, bytes, int, float, complex, type(None)),
+)
+
+
+def apart(
+    stored: Collection[str], values: Mapping[str, Any], namespace: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """Return names of parts, each with the name of what it lies in, that come back apart.
+
+    Args:
+        stored: the names that a step stores: one of the two is among them.
+        values: all the user's names, with their values.
+        namespace: the user namespace.
+    """
+    named = {name: value for name, value in values.items() if _is_object(value)}
+    found = []
+    for whole, value in named.items():
+        parts = parts_of(value, namespace)
+        pairs = [
+            (name, whole)
+            for name, part in named.items()
+            if id(part) in parts and part is not value and (name in stored or whole in stored)
+        ]
+        if pairs:
+            objects = Walk(value, namespace).objects
+            pickled = set(map(id, objects))
+            found += [pair for pair in pairs if id(named[pair[0]]) not in pickled]
+    return found
+
+
+def lying_together(
+    names: Collection[str], values: Mapping[str, Any], namespace: Mapping[str, Any]
+) -> list[str]:
+    """Return the names of further values that are parts of some, or that these are parts of.
+
+    Args:
+        names: of some values.
+        values: all that are asked for, those among them.
+        namespace: the user namespace.
+    """
+    objects = {name: value for name, value in values.items() if _is_object(value)}
+    parts = {name: parts_of(value, namespace) for name, value in objects.items()}
+    if not any(parts.values()):
+        return []
+    found = dict.fromkeys(name for name in names if name in objects)
+    todo = deque(found)
+    while todo:
+        name = todo.popleft()
+        for other, value in objects.items():
+            related = id(value) in parts[name] or id(objects[name]) in parts[other]
+            if related and other not in found:
+                found[other] = None
+                todo.append(other)
+    return [name for name in found if name not in names]
+
+
+def parts_of(value: Any, namespace: Mapping[str, Any]) -> dict[int, Any]:
+    """Return by id what an object refers to whose class has its own code for its pickle.
+
+    Of other objects nothing: what lies in them is met where they are pickled.
+
+    Args:
+        value: the object.
+        namespace: the user namespace, which is nobody's part.
+    """
+    if not _has_own_reduction[type(value)]:
+        return {}
+    found: dict[int, Any] = {}
+    todo = deque([value])
+    while todo and len(found) < _MAX_PARTS:
+        for each in gc.get_referents(todo.popleft()):
+            if id(each) not in found and each is not namespace and _leads_on[type(each)]:
+                found[id(each)] = each
+                todo.append(each)
+    return found
+
+
+def _is_object(value: Any) -> bool:
+    return has_identity(value) and not is_atom(value)
+
+
+@PerType
+def _has_own_reduction(kind: type) -> bool:
+    if is_of_torch(kind):
+        return False
+    return any(
+        isinstance(getattr(kind, name, None), types.FunctionType)
+        for name in ("__reduce__", "__reduce_ex__")
+    )
+
+
+@PerType
+def _leads_on(kind: type) -> bool:
+    return not issubclass(kind, _ENDS) and kind.__module__.partition(".")[0] not in _KERNEL
