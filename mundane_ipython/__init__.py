@@ -17,11 +17,11 @@ The layers, each importing only what stands below it:
     storing                                 where each value goes: row, bundle or an import
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
-    orphans, parameters, progress, saving, sleeping  a job's parts
+    orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, registrations, settings  parts of ambient
+    backends, counters, jaxconfig, loggers, registrations, settings  entries of ambient
     sympyprinting, torchstate               more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call

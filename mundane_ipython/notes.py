@@ -87,7 +87,7 @@ def left_out_text(left_out: dict[str, str]) -> str:
     return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
 
 
-def apart_text(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return what is said of values that lie in others and come back apart."""
-    texts = ", ".join(f"{part} lies in {whole}" for part, whole in pairs)
-    return f"{texts}, and comes back apart: a later change of one will not show in the other"
+def apart_text(groups: Iterable[Sequence[str]]) -> str:
+    """Return what is said of values that lie in one another and come back apart."""
+    texts = " and ".join(", ".join(group) for group in groups)
+    return f"{texts} lie in one another and come back apart: a later change shows in one only"

@@ -8,7 +8,9 @@ be stored whenever the other one is, and be told of.
 
 from __future__ import annotations
 
+import functools
 import gc
+import itertools
 import types
 from collections import deque
 from collections.abc import Collection, Mapping
@@ -32,28 +34,31 @@ _ENDS = (
 
 def apart(
     stored: Collection[str], values: Mapping[str, Any], namespace: Mapping[str, Any]
-) -> list[tuple[str, str]]:
-    """Return names of parts, each with the name of what it lies in, that come back apart.
+) -> list[list[str]]:
+    """Return groups of names whose values lie in one another, and come back apart.
 
     Args:
-        stored: the names that a step stores: one of the two is among them.
+        stored: the names that a step stores: in each group is one of them.
         values: all the user's names, with their values.
         namespace: the user namespace.
     """
-    named = {name: value for name, value in values.items() if _is_object(value)}
-    found = []
-    for whole, value in named.items():
+    if not any(_has_own_reduction[type(value)] for value in values.values()):
+        return []
+    # Of names of one object the first will do.
+    named = {id(v): (name, v) for name, v in reversed(list(values.items())) if _is_object(v)}
+    pickled = functools.cache(lambda one: set(map(id, Walk(named[one][1], namespace).objects)))
+    groups: list[list[str]] = []
+    for one, (whole, value) in reversed(named.items()):
         parts = parts_of(value, namespace)
-        pairs = [
-            (name, whole)
-            for name, part in named.items()
-            if id(part) in parts and part is not value and (name in stored or whole in stored)
-        ]
-        if pairs:
-            objects = Walk(value, namespace).objects
-            pickled = set(map(id, objects))
-            found += [pair for pair in pairs if id(named[pair[0]]) not in pickled]
-    return found
+        for other, (part, _) in reversed(named.items()) if parts else ():
+            if other == one or other not in parts or (part not in stored and whole not in stored):
+                continue
+            # What is met in the other one's pickle is a part of that, and refers back to it.
+            if other not in pickled(one) and one not in pickled(other):
+                near = [group for group in groups if part in group or whole in group]
+                groups = [group for group in groups if group not in near]
+                groups.append(list(dict.fromkeys((*itertools.chain(*near), whole, part))))
+    return groups
 
 
 def lying_together(
@@ -66,10 +71,10 @@ def lying_together(
         values: all that are asked for, those among them.
         namespace: the user namespace.
     """
+    if not any(_has_own_reduction[type(value)] for value in values.values()):
+        return []
     objects = {name: value for name, value in values.items() if _is_object(value)}
     parts = {name: parts_of(value, namespace) for name, value in objects.items()}
-    if not any(parts.values()):
-        return []
     found = dict.fromkeys(name for name in names if name in objects)
     todo = deque(found)
     while todo:

@@ -31,7 +31,7 @@ class CellRecord:
         modules: names bound by import, and from where: `module` or `module:attribute`.
         deleted: names that the cell deleted.
         left_out: names that could not be stored, and why.
-        apart: names of values that lie in another one's, with that one's name, and come back apart.
+        apart: groups of names whose values lie in one another, and come back apart.
         value: where the last expression's value is; None where there is none, or none is stored.
         outputs: what the cell showed.
         updates: its updates of other cells' displays, by display id.
@@ -52,7 +52,7 @@ class CellRecord:
     modules: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
-    apart: list[tuple[str, str]] = field(default_factory=list)
+    apart: list[list[str]] = field(default_factory=list)
     value: Place | None = None
     outputs: list[Output] = field(default_factory=list)
     updates: dict[str, Output] = field(default_factory=dict)
@@ -148,7 +148,7 @@ _SHAPES: dict[str, Any] = {
     "modules": {str: str},
     "deleted": [str],
     "left_out": {str: str},
-    "apart": [(str, str)],
+    "apart": [[str]],
     "value": _PLACES | {None},
     "outputs": [is_output],
     "updates": {str: is_shown},

@@ -69,7 +69,7 @@ class Stored:
             if (found := import_reference(name, v, imported)) is not None
         }
         self.left_out: dict[str, str] = {}
-        self.apart: list[tuple[str, str]] = []
+        self.apart: list[list[str]] = []
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
         self.unreadable_calls: list[str] = []
