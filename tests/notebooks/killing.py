@@ -62,7 +62,7 @@ def run_killed(notebook: Path, places: list[Place], environment: dict[str, str])
         environment: of the run.
 
     Returns:
-        For each kill that was made, the row that had begun last.
+        For each kill that the run has survived, the row that had begun last.
 
     Raises:
         AssertionError: the run failed.
@@ -86,8 +86,11 @@ def run_killed(notebook: Path, places: list[Place], environment: dict[str, str])
         finally:
             run.kill()
     assert run.returncode == 0, said
-    assert said.count("the kernel died in cell ") == said.count(": restarting it (") == len(killed)
-    return killed
+    restarts = said.count(": restarting it (")
+    assert said.count("the kernel died in cell ") == restarts, said
+    # The last kill may meet a kernel whose cells are all done, and which is shut down anyway.
+    assert len(killed) - restarts in (0, 1), (killed, said)
+    return killed[:restarts]
 
 
 def rows_of(task: Path) -> list[mundane.StepRecord]:
