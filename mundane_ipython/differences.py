@@ -1,7 +1,7 @@
 """How a state before and one after are compared: what of them is stored.
 
-Each function returns None where nothing changed. States are plain values; what a library made is
-compared by what it prints, without code of its `==`.
+Each function returns None where nothing changed. Values without an `==` that tells are equal if
+they print the same.
 """
 
 from __future__ import annotations

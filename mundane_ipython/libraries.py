@@ -16,7 +16,7 @@ from .source import CellSource
 _MISSING = object()
 
 # Functions of libraries that set what can be read by nobody, by their names.
-_SEEDS = re.compile(r"set_(random_)?seed")
+_SEEDS = re.compile(r"set_(random_)?seed$")
 _UNREADABLE = {"polars": _SEEDS, "keras": re.compile("set_"), "tensorflow": re.compile("set_")}
 _CALLS = re.compile(r"(?<![\w.])((?:\w+\.)*)(set_\w+)\(")
 
@@ -50,11 +50,9 @@ class LibraryWatch:
         """
         found = []
         for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
-            owner = self._owner(path.split(".")[:-1] or [name])
-            home = owner.__module__ if isinstance(owner, types.FunctionType) else ""
-            if path and isinstance(owner, types.ModuleType):
-                home = owner.__name__
-            names = _UNREADABLE.get((home or "").partition(".")[0])
+            function = self._owner([*path.split(".")[:-1], name])
+            home = function.__module__ if isinstance(function, types.FunctionType) else ""
+            names = _UNREADABLE.get(home.partition(".")[0])
             if names is not None and names.match(name):
                 found.append(path + name)
         return found

@@ -13,7 +13,7 @@ import gc
 import itertools
 import types
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from .fingerprint import Walk, has_identity, is_atom
@@ -33,7 +33,7 @@ _ENDS = (
 
 
 def apart(
-    stored: Collection[str], values: Mapping[str, Any], namespace: Mapping[str, Any]
+    stored: Set[str], values: Mapping[str, Any], namespace: Mapping[str, Any]
 ) -> list[list[str]]:
     """Return groups of names whose values lie in one another, and come back apart.
 
@@ -49,9 +49,9 @@ def apart(
     pickled = functools.cache(lambda one: set(map(id, Walk(named[one][1], namespace).objects)))
     groups: list[list[str]] = []
     for one, (whole, value) in reversed(named.items()):
-        parts = parts_of(value, namespace)
+        parts = _parts_of(value, namespace)
         for other, (part, _) in reversed(named.items()) if parts else ():
-            if other == one or other not in parts or (part not in stored and whole not in stored):
+            if other == one or other not in parts or stored.isdisjoint((part, whole)):
                 continue
             # What is met in the other one's pickle is a part of that, and refers back to it.
             if other not in pickled(one) and one not in pickled(other):
@@ -74,7 +74,7 @@ def lying_together(
     if not any(_has_own_reduction[type(value)] for value in values.values()):
         return []
     objects = {name: value for name, value in values.items() if _is_object(value)}
-    parts = {name: parts_of(value, namespace) for name, value in objects.items()}
+    parts = {name: _parts_of(value, namespace) for name, value in objects.items()}
     found = dict.fromkeys(name for name in names if name in objects)
     todo = deque(found)
     while todo:
@@ -87,14 +87,10 @@ def lying_together(
     return [name for name in found if name not in names]
 
 
-def parts_of(value: Any, namespace: Mapping[str, Any]) -> dict[int, Any]:
+def _parts_of(value: Any, namespace: Mapping[str, Any]) -> dict[int, Any]:
     """Return by id what an object refers to whose class has its own code for its pickle.
 
     Of other objects nothing: what lies in them is met where they are pickled.
-
-    Args:
-        value: the object.
-        namespace: the user namespace, which is nobody's part.
     """
     if not _has_own_reduction[type(value)]:
         return {}

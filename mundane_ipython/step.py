@@ -307,7 +307,7 @@ class RunningStep:
             modules=stored.modules,
             deleted=changes.deleted,
             left_out=left_out,
-            apart=apart([name for name, _ in stored.bindings], {**kept, **bound}, namespace),
+            apart=apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,

@@ -67,14 +67,12 @@ def measure(notebook: Path, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         run(steps, folder)  # a first run writes what bytecode is missing
     plain, first, again, values, modules = [], [], [], [], []
-    for number in range(rounds):
+    compared = [(plain, cells), (first, steps)]
+    for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            # In turns, since it matters what the machine did just before.
-            if number % 2 == 0:
-                plain.append(_ok(cells, folder))
-            first.append(_ok(steps, folder))
-            if number % 2 == 1:
-                plain.append(_ok(cells, folder))
+            for times, code in compared:
+                times.append(_ok(code, folder))
+            compared.reverse()  # in turns, since it matters what the machine did just before
             again.append(_ok(steps, folder))
             values.append(_ok([*steps, "pass"], folder))
             run([*cells, _LIST], folder)
