@@ -21,10 +21,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .backends import load_backend, read_backend
 from .counters import read_counters, set_counters
@@ -48,8 +47,7 @@ _ABSENT = object()
 _NOTHING: Mapping[str, State] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One piece of ambient state.
 
     Attributes:
@@ -204,6 +202,29 @@ def _set_locale(state: State) -> None:
     locale.setlocale(locale.LC_ALL, state)
 
 
+def _environ() -> State:
+    """Return the environment as `os.environ` keeps it.
+
+    A private way (CPython 3.11 to 3.14, os.py: `_Environ._data`): the public one decodes every
+    variable anew, which takes longer than to read most of the rest.
+    """
+    environ: Any = os.environ
+    return dict(environ._data)
+
+
+def _environ_changes(before: State, after: State) -> State:
+    changes = changed_members(before, after)
+    return None if changes is None else _decoded(changes)
+
+
+def _decoded(variables: Mapping[Any, Any]) -> dict[str, str | None]:
+    own = os.environ
+    return {
+        own.decodekey(name): None if value is None else own.decodevalue(value)
+        for name, value in variables.items()
+    }
+
+
 def _set_environ(changes: State) -> None:
     for name, value in changes.items():
         if value is None:
@@ -334,7 +355,7 @@ ENTRIES: dict[str, Entry] = {
     "numpy.random": Entry(_numpy_random, changed_whole, _set_numpy_random),
     "numpy": Entry(_numpy_options, changed_whole, _set_numpy_options),
     "cwd": Entry(os.getcwd, changed_whole, os.chdir),
-    "environ": Entry(lambda: dict(os.environ), changed_members, _set_environ),
+    "environ": Entry(_environ, _environ_changes, _set_environ, _decoded),
     "sys.path": Entry(lambda: list(sys.path), changed_items, _set_sys_path),
     "timezone": Entry(_time_zone, changed_whole, _set_time_zone),
     "recursionlimit": Entry(sys.getrecursionlimit, changed_whole, sys.setrecursionlimit),

@@ -152,6 +152,7 @@ class Packer:
         self._file = io.BytesIO()
         self._buffers: list[memoryview] = []
         self._ends: list[tuple[str, int, int]] = []
+        self._arrays.start()
         self._pickler = NotebookPickler(
             self._file,
             self._namespace,

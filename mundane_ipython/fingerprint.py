@@ -151,6 +151,15 @@ class Walk:
         return found
 
 
+def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
+    """Return what `Walk.shared_objects` does, without a walk for the values that are most."""
+    if is_array(value) and not value.dtype.hasobject:
+        return memory_chain(value)
+    if type(value) is types.FunctionType and not any(_function_state(value)):
+        return [value] if value.__globals__ is namespace else []
+    return Walk(value, namespace).shared_objects()
+
+
 def is_atom(value: Any) -> bool:
     """Return whether a value never changes in place, nor anything that it refers to.
 
@@ -293,8 +302,7 @@ class _Walker(pickle.Pickler):
     def _function(self, function: types.FunctionType) -> Any:
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
-        state = (function.__defaults__, function.__kwdefaults__, function.__dict__)
-        return _identity, (id(function.__code__), function.__closure__, *state)
+        return _identity, (id(function.__code__), *_function_state(function))
 
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":
@@ -330,6 +338,12 @@ def _is_text_stream(kind: type) -> bool:
 
 def _identity(*parts: Any) -> None:
     """Stand for the objects that a walker does not look into; a walk is never loaded."""
+
+
+def _function_state(function: types.FunctionType) -> tuple[Any, ...]:
+    """Return what a function refers to, beside its code and the names of its module."""
+    defaults = (function.__defaults__, function.__kwdefaults__)
+    return function.__closure__, *defaults, function.__dict__
 
 
 def _cell_contents(cell: types.CellType) -> tuple[Any, ...]:

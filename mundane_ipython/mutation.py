@@ -12,7 +12,14 @@ from types import MappingProxyType
 from typing import Any
 
 from .classes import members_of
-from .fingerprint import Fingerprinter, Walk, has_identity, inner_reference, is_atom
+from .fingerprint import (
+    Fingerprinter,
+    Walk,
+    has_identity,
+    inner_reference,
+    is_atom,
+    shared_objects,
+)
 from .generators import names_of_global_generator
 from .parts import lying_together
 from .reach import reachable_names
@@ -151,7 +158,7 @@ class Watch:
         objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
 
         def shares(value: Any) -> bool:
-            own = Walk(value, self._namespace).shared_objects()
+            own = shared_objects(value, self._namespace)
             return not objects.keys().isdisjoint(map(id, own)) or share_memory(
                 objects.values(), own
             )

@@ -6,6 +6,7 @@ that it had is only seen by static analysis (`source`), and the two are united h
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Snapshot:
         }
 
 
+@functools.cache  # the names of one kernel, each asked for twice a step
 def is_users(name: str) -> bool:
     """Return whether a name is the user's to bind: not IPython's history, not Python's own."""
     return name not in _NEVER and not (name[:1] == "_" and _NUMBERED.fullmatch(name))

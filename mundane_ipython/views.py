@@ -32,17 +32,54 @@ class ArrayRoots:
         self._inner = inner
         # By id: arrays in the memory of something else, for which no root was found.
         self._rootless: dict[int, Any] = {}
-        # Owners of memory for which a root was found before all was known.
+        # By id: arrays with memory of their own that were pickled.
+        self._met: dict[int, Any] = {}
+        # Owners of memory for which a root was found before all was known: in what was expected,
+        # and among what had been met.
         self._expected: set[int] = set()
+        self._served: set[int] = set()
+        # Owners of memory that is pandas', as far as it was seen.
+        self._of_pandas: set[int] = set()
+
+    def start(self) -> None:
+        """Begin to pickle, or begin anew: nothing has been met yet."""
+        self._rootless.clear()
+        self._met.clear()
+        self._served.clear()
 
     def root_of(self, array: Any) -> Any:
-        """Return the largest known array that an array is a view of, None for none."""
-        root = self._roots.get(_owner_id(array))
-        if root is not None and root is not array and _can_be_view(array, root):
+        """Return the largest known array that an array is a view of, None for none.
+
+        An array that was pickled before it is one, so that all need not be pickled again for what
+        `add_shared` would find.
+        """
+        root = self._known_root(array)
+        if root is not None:
             return root
-        if array.base is not None:
-            self._rootless[id(array)] = array
+        if array.base is None:
+            self._met[id(array)] = array
+            return None
+        owner_id = _owner_id(array)
+        met = self._met.get(owner_id)
+        if met is not None and self._can_serve(met, array):
+            self._served.add(owner_id)
+            return met
+        self._rootless[id(array)] = array
         return None
+
+    def _known_root(self, array: Any) -> Any:
+        root = self._roots.get(_owner_id(array))
+        found = root is not None and root is not array and _can_be_view(array, root)
+        return root if found else None
+
+    def _can_serve(self, met: Any, array: Any) -> bool:
+        """Return whether an array is stored as a view of one that was met; not of a large one.
+
+        That may have been met in a value that was refused then, and would be stored for its sake.
+        """
+        cheap = met.nbytes <= _most_with_gaps(array.nbytes)
+        allowed = id(met) not in self._of_pandas
+        return cheap and allowed and _can_be_root(met) and _can_be_view(array, met)
 
     def root_at(self, address: int, size: int) -> Any:
         """Return a known array in whose memory these bytes lie, None for none.
@@ -66,20 +103,20 @@ class ArrayRoots:
         known = self._roots.keys()
         before = set(known)
         for each in objects.values():
-            if is_array(each):
-                self.root_of(each)
+            if is_array(each) and each.base is not None and self._known_root(each) is None:
+                self._rootless[id(each)] = each
         self.add_shared(lambda: objects)
         self._expected = known - before
 
     def add_shared(self, pickled: Callable[[], Mapping[int, Any]]) -> bool:
-        """Add roots for arrays that had none; return whether the roots are others now.
+        """Add roots for arrays that had none; return whether all must be pickled again for that.
 
         That is what they lie in inside of an older value, or where they overlap.
 
         Args:
             pickled: returns everything that was pickled, by id.
         """
-        if not self._rootless and not self._expected:
+        if not self._rootless and not self._expected and not self._served:
             return False
         objects = pickled()
         older = _largest_roots(self._inner)
@@ -89,7 +126,7 @@ class ArrayRoots:
             known = [owner] if is_array(owner) and id(owner) in objects else []
             by_owner.setdefault(id(owner), known).append(array)
         self._rootless.clear()
-        found = {}
+        found = {owner_id: older[owner_id] for owner_id in self._served & older.keys()}
         for owner_id, arrays in by_owner.items():
             root = older.get(owner_id)
             if root is None and _overlap(arrays):
@@ -97,15 +134,17 @@ class ArrayRoots:
             if root is not None:
                 found[owner_id] = root
         wrong: set[int] = set()
-        if found or self._expected:
-            of_pandas = _memory_of_pandas((*objects.values(), *self._inner))
+        if found or self._expected or self._served:
+            self._of_pandas |= _memory_of_pandas((*objects.values(), *self._inner))
             found = {
-                owner_id: root for owner_id, root in found.items() if owner_id not in of_pandas
+                owner_id: root
+                for owner_id, root in found.items()
+                if owner_id not in self._of_pandas
             }
-            wrong = self._expected & of_pandas
+            wrong = (self._expected | self._served) & self._of_pandas
             self._expected.clear()
         for owner_id in wrong:
-            del self._roots[owner_id]
+            self._roots.pop(owner_id, None)
         self._roots.update(found)
         return bool(found or wrong)
 

@@ -6,6 +6,7 @@ import fnmatch
 import gc
 import importlib
 import io
+import pickle
 import sqlite3
 import sys
 import types
@@ -14,14 +15,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
+from mundane_ipython.bundle import Packer, unpack
 from mundane_ipython.dataunpickler import DataUnpickler
 from mundane_ipython.errors import BundleError, UntrustedError
+from mundane_ipython.fingerprint import inner_reference
 from mundane_ipython.unpickler import NotebookUnpickler
 from mundane_ipython.views import ArrayRoots
 
@@ -454,6 +460,65 @@ def test_a_path_that_python_3_13_stored() -> None:
     for make in (NotebookUnpickler, DataUnpickler):
         loaded = make(io.BytesIO(stored.encode()), (), dict)
         assert loaded.load() == Path("a")
+
+
+def test_an_array_that_was_met_serves_its_views_unless_it_is_large_or_a_frame_s() -> None:
+    """What is certain is stored at once; only what pandas may own has to be pickled again."""
+    whole, large = np.zeros(10), np.zeros(100_000)
+    objects = {id(each): each for each in (whole, large)}
+    roots = ArrayRoots(())
+    assert roots.root_of(whole[1:]) is None  # not met yet
+    assert [roots.root_of(each) for each in objects.values()] == [None, None]
+    assert roots.root_of(whole[1:]) is whole
+    assert roots.root_of(large[:2]) is None
+    roots.start()
+    assert roots.root_of(whole) is None
+    assert roots.root_of(whole[1:]) is whole
+    assert not roots.add_shared(lambda: objects)
+
+    values = np.array([[1.0, 2.0, 3.0]])
+    block = pd.DataFrame(values.T, copy=False)._mgr.blocks[0]
+    assert roots.root_of(values) is None
+    assert roots.root_of(values[0]) is values
+    assert roots.add_shared(lambda: {id(block): block})
+    roots.start()
+    assert roots.root_of(values) is None
+    assert roots.root_of(values[0]) is None
+
+
+def test_a_figure_is_pickled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines hold views of arrays of their own, which are not reason to pickle all again."""
+
+    def fail(packer: Packer) -> None:
+        raise AssertionError(f"pickled again: {packer.slots}")
+
+    figure = Figure()
+    figure.add_subplot().plot([1, 2, 3])
+    FigureCanvasAgg(figure).draw()
+    monkeypatch.setattr(Packer, "_dump_again", fail)
+    packer = Packer({}, {}, {}, {}, {})
+    assert packer.add("figure", figure) is None
+    bundle = packer.bundle()
+    stored = io.BytesIO(bundle.stream)
+    pickle.load(stored, buffers=bundle.buffers)  # the prologue
+    line = pickle.load(stored, buffers=bundle.buffers).axes[0].lines[0]
+    assert np.shares_memory(line._xy, line._x)
+
+
+def test_an_array_inside_an_older_value_serves_its_views_too() -> None:
+    """It is a reference in the end, and so are its views; a strided one would be a copy."""
+    box = types.SimpleNamespace(whole=np.arange(6.0))
+    namespace = {"box": box, "new": [box.whole, box.whole[::2]]}
+    inner = {id(box.whole): (inner_reference("box", 2, box.whole), box.whole)}
+    packer = Packer(namespace, {"new": namespace["new"]}, {}, {"box": box}, inner)
+    assert packer.add("new", namespace["new"]) is None
+    bundle = packer.bundle()
+    loaded = unpack(
+        bundle, path="", step="", namespace=namespace, trusted=True, buffers=bundle.buffers
+    )
+    whole, view = loaded["new"]
+    assert whole is box.whole
+    assert np.shares_memory(view, whole)
 
 
 def test_roots_found_early_are_given_up_in_a_frame_s_memory() -> None:

@@ -10,9 +10,11 @@ import functools
 import gc
 import inspect
 import io
+import os
 import pickle
 import types
 from collections.abc import Callable
+from typing import Any
 
 import cloudpickle
 import ipykernel
@@ -274,6 +276,15 @@ def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
 
 def _inner(x: int) -> Callable[[], int]:
     return lambda: x
+
+
+def test_environment_keeps_its_variables_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`os.environ._data` has them as `decodekey` and `decodevalue`, which are public, take them."""
+    monkeypatch.setenv("MUNDANE_TEST", "ä")
+    environ: Any = os.environ
+    variables = {environ.decodekey(n): environ.decodevalue(v) for n, v in environ._data.items()}
+    assert variables == dict(os.environ)
+    assert variables["MUNDANE_TEST"] == "ä"
 
 
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:
