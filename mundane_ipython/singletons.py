@@ -54,11 +54,10 @@ def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
     Args:
         modules: how many are loaded; with more of them the answer is another one.
     """
-    found: dict[int, tuple[types.ModuleType, str]] = {}
-    for module in reversed(list(sys.modules.values())):
-        if isinstance(module, types.ModuleType) and module.__name__ != "__main__":
-            members = vars(module).copy()
-            if object in set(map(type, members.values())):  # few have one: most are soon done
-                bare = {name: value for name, value in members.items() if type(value) is object}
-                found |= {id(value): (module, name) for name, value in bare.items()}
-    return found
+    return {
+        id(value): (module, name)
+        for module in reversed(list(sys.modules.values()))
+        if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
+        for name, value in list(vars(module).items())
+        if type(value) is object
+    }
