@@ -52,7 +52,8 @@ class LibraryWatch:
         for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
             function = self._owner([*path.split(".")[:-1], name])
             home = function.__module__ if isinstance(function, types.FunctionType) else ""
-            names = _UNREADABLE.get(home.partition(".")[0])
+            # A function that `exec` made in a namespace without a `__name__` has no module.
+            names = _UNREADABLE.get((home or "").partition(".")[0])
             if names is not None and names.match(name):
                 found.append(path + name)
         return found

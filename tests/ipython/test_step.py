@@ -551,3 +551,12 @@ def test_a_value_whose_properties_raise_is_stored(restarted: Restart) -> None:
     shell = restarted()
     shell.step("odd", body)
     assert shell.ns["odds"][1].x == {1}
+
+
+def test_a_setter_without_a_module_is_called_as_any_other(shell: Shell) -> None:
+    """`exec` makes such a function; whose it is, is asked where a step calls `set_...`."""
+    shell.ok("made = {'seen': []}\nexec('def set_seed(n): seen.append(n)', made)")
+    shell.ok("set_seed = made['set_seed']")
+    assert shell.ns["set_seed"].__module__ is None
+    shell.step("s", "set_seed(3)\nx = 1")
+    assert (shell.ns["x"], shell.ns["made"]["seen"]) == (1, [3])
