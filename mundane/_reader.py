@@ -124,8 +124,8 @@ class TaskView:
             raise StorageError(self.path, "may not be read: permission denied")
         self._guard = threading.RLock()
         with storage_errors(self.path, "opening it"):
-            self._connection = connect(self._file, "ro")
-            self._witness = connect(self._file, "ro")
+            self._connection = connect(self.path, self._file, "ro")
+            self._witness = connect(self.path, self._file, "ro")
         try:
             header = self.query(self._check)
         except BaseException:
@@ -280,7 +280,7 @@ class TaskView:
         if is_busy(error) or isinstance(error, _Changed):
             return _PATIENCE_S
         if needs_recovery(error):
-            _recover(self._file)
+            _recover(self.path, self._file)
             return _PATIENCE_S
         return _DOUBT_S if _may_be_torn(error) and self.writer() is not None else 0.0
 
@@ -294,7 +294,7 @@ def _may_be_torn(error: Exception) -> bool:
     return isinstance(error, SchemaError) or looks_damaged(error)
 
 
-def _recover(file: str) -> None:
+def _recover(path: str, file: str) -> None:
     """Roll back the journal of a dead writer, unless there is a live one by now."""
     lock = FileLock(file, shared=True)
     try:
@@ -302,7 +302,7 @@ def _recover(file: str) -> None:
     except LockedError:
         return
     try:
-        connection = connect(file, "rw")
+        connection = connect(path, file, "rw")
         try:
             connection.execute(_ANYTHING).fetchone()
         except OperationalError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mundane import SchemaError, Task
+from mundane._statement import is_same
 
 from .chunks import (
     LARGE_BYTES,
@@ -88,7 +89,7 @@ _SIZES = (
     " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
     " GROUP BY name"
 )
-_SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+_SQL = "SELECT sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL"
 _ALL = "SELECT name, CAST(record AS TEXT), CAST(signature AS TEXT) FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
 _BEGUN_BEFORE = "SELECT name FROM mundane_steps WHERE status = 'done' AND started_at < ?"
@@ -344,11 +345,13 @@ def _has(connection: Any, table: str) -> bool:
     """Return whether a table is there, and is the one that is made here.
 
     A file that the extension never opened, or an older one of it, lacks its tables. One that has
-    others of their names was forged: its columns may be generated, of any size.
+    others of their names, or with indexes that are made nowhere, was forged: its columns may be
+    generated, of any size.
     """
-    (sql,) = connection.execute(_SQL, (table,)).fetchone() or ("",)
-    made_here = f"CREATE TABLE {table} {TABLES[table]}"
-    return "".join(str(sql).split()) == "".join(made_here.split())
+    statements = connection.execute(_SQL, (table,)).fetchall()
+    return len(statements) == 1 and is_same(
+        statements[0][0], f"CREATE TABLE {table} {TABLES[table]}"
+    )
 
 
 def write_cell(

@@ -17,6 +17,7 @@ from mundane import SchemaError, StorageError
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.trust import is_signed, key_path, load_key, sign
 
+from ..core.support import forge_journal
 from .kernels import open_notebook
 from .shells import Shell, new_shell
 
@@ -314,6 +315,32 @@ def test_forged_table_is_refused(
         error = shell.fails(f"%mundane_open {task_path}")
         assert isinstance(error, SchemaError)
         assert "has another mundane_ipython_cells" in str(error)
+
+
+def test_forged_index_is_refused(task_path: Path, their_file: Callable[..., None]) -> None:
+    """An index that nobody of ours made would compute its expression at each write."""
+    their_file(data="x = 1")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("CREATE INDEX evil ON mundane_ipython_cells(hex(record))")
+    with new_shell() as shell:
+        error = shell.fails(f"%mundane_open {task_path}")
+        assert isinstance(error, SchemaError)
+        assert "has another mundane_ipython_cells" in str(error)
+
+
+def test_forged_journal_is_refused(
+    task_path: Path, tmp_path: Path, their_file: Callable[..., None]
+) -> None:
+    """A journal that names a file of the user's is not rolled back, which would remove that."""
+    their_file(data="x = 1")
+    keep = tmp_path / "keep.txt"
+    keep.write_text("mine")
+    forge_journal(task_path, os.fsencode(keep))
+    with new_shell() as shell:
+        error = shell.fails(f"%mundane_open {task_path}")
+        assert isinstance(error, SchemaError)
+        assert "names another file" in str(error)
+    assert keep.read_text() == "mine"
 
 
 STEERING = "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e"
