@@ -15,7 +15,7 @@ import pytest
 
 from mundane import SchemaError, StorageError
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.trust import is_signed, key_path, load_key, sign
+from mundane_ipython.trust import find_key, is_signed, key_path, load_key, sign
 
 from ..core.support import forge_journal
 from .kernels import open_notebook
@@ -474,6 +474,37 @@ def test_unusable_key_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load_key()
     monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path))
     with pytest.raises(StorageError, match="MUNDANE_KEY_FILE"):
+        load_key()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to a pipe"])
+def test_key_that_is_no_regular_file(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused at once: a pipe would be waited for without end, and /dev/zero read."""
+    path = tmp_path / "key"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path = Path("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("pipe")
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    for load in (load_key, find_key):
+        with pytest.raises(StorageError, match=r"is no regular file.*set MUNDANE_KEY_FILE"):
+            load()
+
+
+def test_key_that_is_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was named by mistake, and is not read whole."""
+    path = tmp_path / "data.bin"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    with pytest.raises(StorageError, match="is no signing key: over 65536 bytes"):
         load_key()
 
 
