@@ -149,6 +149,11 @@ def is_busy(error: BaseException) -> bool:
     return primary_code(error) == sqlite3.SQLITE_BUSY
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Return whether no room is left: on the disk, or in the numbers that rows may have."""
+    return error is not None and primary_code(error) == sqlite3.SQLITE_FULL
+
+
 def looks_damaged(error: BaseException) -> bool:
     """Return whether the file's own bytes are what the error is about."""
     # Text that is no UTF-8 is refused by the sqlite3 module, without a code; and where SQLite's

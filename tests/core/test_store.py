@@ -401,6 +401,30 @@ def test_a_file_cannot_be_damaged_by_sql(path: Path) -> None:
             task.commit(lambda c: c.execute("UPDATE sqlite_master SET sql = ''"))
 
 
+LAST_IDS = {
+    "sequence": "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    "sequence as text": "UPDATE sqlite_sequence SET seq = '9223372036854775807'",
+    "row": "UPDATE mundane_steps SET id = 9223372036854775807 WHERE name = 's2'",
+}
+
+
+@pytest.mark.parametrize("change", LAST_IDS.values(), ids=LAST_IDS)
+def test_a_file_whose_ids_are_used_up_says_so(path: Path, change: str) -> None:
+    """The disk is not full: somebody wrote the last id that SQLite knows."""
+    make(path)
+    sql(path, change)
+    with mundane.open(path) as task:
+        for _ in range(2):
+            with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+                task.step("new", lambda: 1)
+        with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+            task.map("m", str, [1, 2])
+        with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+            task.sleep("nap", 0)
+        assert task.step("s1", Calls()) == "1" * 10
+    assert {name for name, *_ in rows(path)} == {"s0", "s1", "s2"}
+
+
 def test_random_damage_is_told_or_harmless(path: Path) -> None:
     """Whatever bytes are overwritten: an error of ours or values, never a crash or another error.
 
