@@ -27,7 +27,8 @@ The layers, each importing only what stands below it:
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
-    unpickler -> pickler                    notebook objects <-> pickles
+    unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
+    loadcode                                the notebook's code that a load runs
     classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before

@@ -11,16 +11,18 @@ import io
 import pickle
 import platform
 import sys
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
+from .loadcode import Calls, in_order_of_needs, names_reached
 from .pickler import NotebookPickler
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
+from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
 
@@ -29,6 +31,9 @@ VALUE_SLOT = "$value"
 
 AMBIENT_SLOT = "$ambient"
 """The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
+
+# How often slots are put into another order, for what code of the notebook needs at a load.
+_MAX_ORDERS = 3
 
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
 
@@ -95,12 +100,13 @@ class Packer:
         self._values: dict[str, Any] = {}
         self._restart()
 
-    def ordered(self, names: Iterable[str]) -> list[str]:
+    def ordered(self, values: Mapping[str, Any]) -> list[str]:
         """Return names in the order in which to add them: those that were changed come first.
 
-        A class is then loaded before a new one that it has registered, not while that is made.
+        A class is then loaded before a new one that it has registered, not while that is made. Next
+        come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(names, key=lambda name: name not in self._changed)
+        return sorted(values, key=lambda name: (name not in self._changed, _rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
@@ -127,6 +133,7 @@ class Packer:
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
+        self._order_by_needs()
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
         memo = self._pickled() if self._inner else {}
@@ -145,6 +152,24 @@ class Packer:
             start, buffer_start = end, buffer_end
         return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
 
+    def _order_by_needs(self) -> None:
+        """Let a slot come after those that code of the notebook may need when it is loaded."""
+        for _ in range(_MAX_ORDERS):
+            if not any(self._calls.values()):
+                return
+            slots = list(self._values)
+            needs = {
+                slot: names_reached(calls, self._namespace) & self._own - {slot}
+                for slot, calls in self._calls.items()
+                if calls
+            }
+            order = in_order_of_needs(slots, needs)
+            if order == slots:
+                return
+            # What is met first in another slot may need others there.
+            self._values = {slot: self._values[slot] for slot in order}
+            self._dump_again()
+
     def _pickled(self) -> dict[int, Any]:
         return {identity: each for identity, (_, each) in self._pickler.memo.copy().items()}
 
@@ -152,6 +177,7 @@ class Packer:
         self._file = io.BytesIO()
         self._buffers: list[memoryview] = []
         self._ends: list[tuple[str, int, int]] = []
+        self._calls: dict[str, Calls] = {}
         self._arrays.start()
         self._pickler = NotebookPickler(
             self._file,
@@ -177,12 +203,19 @@ class Packer:
             self._dump(slot, value)
 
     def _dump(self, slot: str, value: Any) -> str | None:
+        self._calls[slot] = self._pickler.calls = {}
         try:
             self._pickler.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
+
+
+def _rank(value: Any) -> int:
+    if isinstance(value, type):
+        return 1
+    return 0 if isinstance(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
@@ -202,6 +235,7 @@ def unpack(
     trusted: bool,
     buffers: Sequence[Any],
     python: str = "",
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """Return the slots' values.
 
@@ -213,6 +247,7 @@ def unpack(
         trusted: whether code may run; else only data types are loaded.
         buffers: the out-of-band buffers, writable where the objects shall be.
         python: version of the Python that wrote the bundle; empty where it is not known.
+        stage: where code of the notebook finds the step's names; entered.
 
     Raises:
         UntrustedError: not trusted, and a slot holds more than data; nothing was run.
@@ -233,7 +268,8 @@ def unpack(
     file = io.BytesIO(bundle.stream)
     unpickler: Any
     if trusted:
-        unpickler = NotebookUnpickler(file, buffers, look_up, python)
+        instead = _NOTHING if stage is None else stage.instead
+        unpickler = NotebookUnpickler(file, buffers, look_up, python, instead)
     else:
         from .dataunpickler import DataUnpickler  # here: few files are somebody else's
 
@@ -243,11 +279,17 @@ def unpack(
         unpickler.load()  # the prologue
         for slot, _ in bundle.slots:
             try:
+                if stage is not None:
+                    stage.begin(slot)
                 values[slot] = unpickler.load()
+                if stage is not None:
+                    stage.bind(slot, values[slot])
             except (NotAllowedError, HostileStateError):
                 if slot in (VALUE_SLOT, AMBIENT_SLOT):
                     break  # These come last, and a cell is whole without them.
                 raise
+        for slot, set_state in () if stage is None else stage.waiting():  # noqa: B007 (for an error)
+            set_state()
     except MissingValueError as error:
         used.append(error.name)
     except (NotAllowedError, HostileStateError) as error:

@@ -28,7 +28,8 @@ from .classes import change_class, make_silently, reduce_change
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
-from .instances import needs_care, reduce_exception, reduce_instance
+from .instances import reduce_exception
+from .loadcode import Calls, way_of
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
@@ -65,6 +66,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
+
+    Attributes:
+        calls: the notebook's functions that a load of what was pickled calls.
     """
 
     def __init__(
@@ -82,7 +86,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._changed = changed
         self._arrays = arrays
         self._only_ones = only_ones()
-        self._with_care: dict[type, bool] = {}
+        self._ways: dict[type, Any] = {}
+        self.calls: Calls = {}
         self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
@@ -97,8 +102,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
-        if kind.__module__ == "__main__" and self._needs_care(kind):
-            return reduce_instance(obj)
+        if kind.__module__ == "__main__":
+            way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
+            reduced = way(obj, self._namespace, self.calls)
+            if reduced is not NotImplemented:
+                return reduced
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -191,12 +199,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         }
         arguments = (function, parameters["maxsize"], parameters["typed"])
         return cached_function, arguments, state or None
-
-    def _needs_care(self, kind: type) -> bool:
-        care = self._with_care.get(kind)
-        if care is None:
-            care = self._with_care[kind] = needs_care(kind)
-        return care
 
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
         """Return why a value cannot be pickled, or None where it can; nothing is kept of it.
