@@ -69,7 +69,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.ast_transformers.append(StepWrapper(shell, session.sources, session.attends))
     shell.events.register("pre_run_cell", session.before_cell)
     shell.events.register("post_run_cell", session.after_cell)
-    magics.hints = NameErrorHints(shell, session.left_out)
+    magics.hints = NameErrorHints(shell, session.left_out, session.deferred.failed)
     magics.completer.install()
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
     atexit.register(session.close)
