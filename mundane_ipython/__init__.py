@@ -15,6 +15,7 @@ The layers, each importing only what stands below it:
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
     storing                                 where each value goes: row, bundle or an import
+    trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
@@ -28,7 +29,7 @@ The layers, each importing only what stands below it:
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
-    loadcode                                the notebook's code that a load runs
+    loadcode -> doubts                      code that a load runs; what is to be tried
     classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
@@ -37,7 +38,7 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
+    scopes, syntax, trust, values, versions, views, waiting -> filemodules, generators, refusals
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     mundane                                 the core

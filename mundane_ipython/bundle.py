@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import io
 import pickle
-import platform
-import sys
-from collections.abc import Container, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from .doubts import Calls
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
-from .loadcode import Calls, in_order_of_needs, names_reached
+from .loadcode import in_order_of_needs, names_reached
 from .pickler import NotebookPickler
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .stage import Stage
@@ -36,12 +35,6 @@ AMBIENT_SLOT = "$ambient"
 _MAX_ORDERS = 3
 
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
-
-# Packages whose objects' pickles have changed between versions, or that pickle others' objects.
-_PICKLED_BY = (
-    "cloudpickle", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "networkx",
-    "polars", "sympy", "torch", "xarray",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -76,18 +69,21 @@ class Packer:
         inner: objects inside such values, by id, with their references: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
+
+    Attributes:
+        namespace: the user namespace.
     """
 
     def __init__(
         self,
-        namespace: Mapping[str, Any],
+        namespace: MutableMapping[str, Any],
         own: Mapping[str, Any],
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
         inner: Mapping[int, tuple[str, Any]],
         held: Mapping[int, Any] = _NOTHING,
     ) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
         within = [each for _, each in inner.values()]
@@ -127,6 +123,21 @@ class Packer:
         return self._pickled().keys() | self._inner.keys()
 
     @property
+    def calls(self) -> Calls:
+        """What a load of all that was pickled calls, and types that are to be tried once."""
+        return {entry: None for calls in self._calls.values() for entry in calls}
+
+    def drop(self, slot: str) -> None:
+        """Take a slot out again."""
+        del self._values[slot]
+        self._dump_again()
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the slots that were pickled."""
+        return self._values
+
+    @property
     def slots(self) -> frozenset[str]:
         """The slots that were pickled."""
         return frozenset(self._values)
@@ -159,7 +170,7 @@ class Packer:
                 return
             slots = list(self._values)
             needs = {
-                slot: names_reached(calls, self._namespace) & self._own - {slot}
+                slot: names_reached(calls, self.namespace) & self._own - {slot}
                 for slot, calls in self._calls.items()
                 if calls
             }
@@ -181,7 +192,7 @@ class Packer:
         self._arrays.start()
         self._pickler = NotebookPickler(
             self._file,
-            self._namespace,
+            self.namespace,
             self._own,
             self._changed,
             self._arrays,
@@ -288,8 +299,8 @@ def unpack(
                 if slot in (VALUE_SLOT, AMBIENT_SLOT):
                     break  # These come last, and a cell is whole without them.
                 raise
-        for slot, set_state in () if stage is None else stage.waiting():  # noqa: B007 (for an error)
-            set_state()
+        if stage is not None:
+            stage.finish()
     except MissingValueError as error:
         used.append(error.name)
     except (NotAllowedError, HostileStateError) as error:
@@ -298,6 +309,7 @@ def unpack(
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
     except Exception as error:
+        slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
         if not used:
@@ -313,30 +325,6 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
-
-
-def current_versions() -> dict[str, str]:
-    """Return the versions on which loading a bundle may depend: Python's, and what is loaded."""
-    versions = {"python": platform.python_version()}
-    for package in _PICKLED_BY:
-        version = getattr(sys.modules.get(package), "__version__", None)
-        if version is not None:
-            versions[package] = str(version)
-    return versions
-
-
-def other_versions(wrote: Mapping[str, str]) -> str:
-    """Return `python 3.11.7 (here 3.12.1), numpy 1.26.4 (here 2.1.0)`: those that are others here.
-
-    Args:
-        wrote: `current_versions` where the bundle was made.
-    """
-    here = current_versions()
-    return ", ".join(
-        f"{package} {version} (here {here.get(package, 'not loaded')})"
-        for package, version in wrote.items()
-        if here.get(package) != version
-    )
 
 
 def _prologue(names: Sequence[str]) -> bytes:

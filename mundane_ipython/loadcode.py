@@ -13,17 +13,12 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
+from .doubts import Calls, Entry, is_odd
 from .instances import needs_care, reduce_instance
 from .reach import reachable_names, read_by
 
 _REDUCTIONS = ("__reduce_ex__", "__reduce__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 
-
-Entry = tuple[Any, type | None]
-"""A function of the notebook's, and the class whose method it is."""
-
-Calls = dict[Entry, None]
-"""Functions of the notebook's that a load calls; a set in the order in which they were met."""
 
 Way = Callable[[Any, Mapping[str, Any], Calls], Any]
 """Reduces an instance, given the user namespace; adds to the calls. Or says NotImplemented."""
@@ -38,7 +33,9 @@ def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     has_code = kind in copyreg.dispatch_table or any(
         _is_notebooks(getattr(kind, name, None), namespace) for name in _REDUCTIONS
     )
-    return reduce_with_code if has_code else _by_others
+    if has_code:
+        return reduce_with_code
+    return _by_others_once if is_odd(kind) else _by_others
 
 
 def _with_care(instance: Any, _: Mapping[str, Any], __: Calls) -> Any:
@@ -46,6 +43,11 @@ def _with_care(instance: Any, _: Mapping[str, Any], __: Calls) -> Any:
 
 
 def _by_others(_: Any, __: Mapping[str, Any], ___: Calls) -> Any:
+    return NotImplemented
+
+
+def _by_others_once(instance: Any, _: Mapping[str, Any], calls: Calls) -> Any:
+    calls[type(instance), None] = None
     return NotImplemented
 
 

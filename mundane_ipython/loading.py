@@ -23,7 +23,7 @@ from mundane import Attempt
 
 from .ambient import process_state
 from .bars import bytes_bar
-from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
 from .capture import muted
 from .confine import names_out_of_reach, own_import
 from .errors import BundleError, RowMismatchError, UntrustedError
@@ -34,6 +34,7 @@ from .record import CellRecord
 from .source import CellSource
 from .stage import Stage
 from .values import is_reference
+from .versions import other_versions
 
 _NOT_THIS_CELL = (
     "which this cell does not, and the file is not yours: '%mundane_open FILE --trust' trusts it, "

@@ -25,11 +25,12 @@ from typing import Any, cast
 import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
+from .doubts import Calls, is_doubtful, is_made_oddly
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
 from .instances import reduce_exception
-from .loadcode import Calls, way_of
+from .loadcode import way_of
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
@@ -66,9 +67,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
-
-    Attributes:
-        calls: the notebook's functions that a load of what was pickled calls.
     """
 
     def __init__(
@@ -87,7 +85,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._arrays = arrays
         self._only_ones = only_ones()
         self._ways: dict[type, Any] = {}
-        self.calls: Calls = {}
+        self.calls: Calls = {}  # of a load of what was pickled; and types to be tried once
         self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
@@ -107,6 +105,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
                 return reduced
+        elif is_doubtful[kind]:
+            self.calls[kind, None] = None
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -176,6 +176,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
+            if obj.__module__ == "__main__" and is_made_oddly(obj):
+                self.calls[obj, None] = None
             if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
                 return make_silently, reduced[:2], *reduced[2:]
         return reduced
@@ -245,6 +247,7 @@ def _is_ordinary(kind: type) -> bool:
         or is_registry(kind)
         or is_proxy(kind)
         or is_of_torch(kind)
+        or is_doubtful[kind]
     )
 
 

@@ -34,6 +34,10 @@ class Stage:
         namespace: the user namespace.
         names: that the step binds.
         muted: a context in which nothing is shown of what is written.
+
+    Attributes:
+        slot: that is being loaded.
+        instead: what is called instead of a global that a pickle names, by the global's id.
     """
 
     def __init__(
@@ -52,8 +56,7 @@ class Stage:
         self._kept: dict[int, Callable[[], None]] = {}
         # What waits for names: the slot in which it was met, an instance and its state.
         self._waiting: list[tuple[str, Any, Any]] = []
-        self._slot = ""
-        # By the id of a global that a pickle names: what is called instead.
+        self.slot = ""
         self.instead: dict[int, Callable[..., Any]] = {
             id(run_code): self._run,
             id(set_by_class): self._set_state,
@@ -70,7 +73,7 @@ class Stage:
 
     def begin(self, slot: str) -> None:
         """Note that a slot is being loaded."""
-        self._slot = slot
+        self.slot = slot
 
     def bind(self, name: str, value: Any) -> None:
         """Let the code find a name from here on."""
@@ -80,13 +83,13 @@ class Stage:
             if name in self._reached:
                 self._keep(name)
 
-    def waiting(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Yield what waits until all names are there: the slot in which it was met, and the rest.
-
-        One that raises waits no more.
-        """
+    def finish(self) -> None:
+        """Set the states that wait until all names are there."""
         for slot, instance, state in self._waiting:
-            yield slot, partial(self._call_setter, instance, state)
+            self.slot = slot
+            kind: Any = type(instance)
+            self._before(kind.__setstate__, (), kind)
+            instance.__setstate__(state)
 
     def _make_class(self, make: Callable[..., type], arguments: tuple[Any, ...]) -> type:
         kind = make_silently(make, arguments)
@@ -118,14 +121,9 @@ class Stage:
             lacks = self._before(setter, (), kind) & self._pending
             waits = bool(lacks) and not isinstance(kind.__hash__, types.FunctionType)
         if waits:
-            self._waiting.append((self._slot, instance, state))
+            self._waiting.append((self.slot, instance, state))
         else:
             instance.__setstate__(state)
-
-    def _call_setter(self, instance: Any, state: Any) -> None:
-        kind: Any = type(instance)
-        self._before(kind.__setstate__, (), kind)
-        instance.__setstate__(state)
 
     def _before(
         self, function: Any, arguments: Sequence[Any], kind: type | None = None

@@ -348,4 +348,68 @@ same = Config()
         "print(config is same, config.level, Config() is config)",
         "config.level += 1",
     ),
+    kind(
+        "reduction that raises when it is loaded",
+        """
+class Remote:
+    def __reduce__(self): return connected, ('host',)
+def connected(name): raise ConnectionError(name)
+remote = Remote()
+hosts = [remote, {1}]
+ports = {80, 443}
+""",
+        "",
+        left_out="remote hosts",
+    ),
+    kind(
+        "state setter that needs what cannot be stored",
+        """
+import threading
+lock = threading.Lock()
+class Guarded:
+    def __init__(self): self.n = 1
+    def __setstate__(self, state):
+        with lock: self.__dict__.update(state)
+guarded = Guarded()
+""",
+        "",
+        left_out="lock guarded",
+    ),
+    kind(
+        "state setter with an attribute that is not stored",
+        """
+class Session:
+    def __init__(self): self.token, self.n = object, 1
+    def __getstate__(self): return {'n': self.n}
+    def __setstate__(self, state): self.__dict__.update(state); self.token.upper
+session = Session()
+""",
+        "",
+        left_out="session",
+    ),
+    kind(
+        "reduction with arguments that its function does not take",
+        """
+class Pair:
+    def __init__(self, a, b): self.a, self.b = a, b
+    def __reduce__(self): return Pair, (self.a,)
+pair = Pair(1, 2)
+""",
+        "",
+        left_out="pair",
+    ),
+    kind(
+        "exception of a trial that leaves the rest as it is",
+        """
+class Odd:
+    made = 0
+    def __init__(self): Odd.made += 1
+    def __setstate__(self, state): raise KeyError('no state')
+odd = Odd(); odd.x = 1
+shared = {'list': [1, (2,)]}
+both = [odd, shared]
+""",
+        "",
+        left_out="odd both",
+    ),
 ]
