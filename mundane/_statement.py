@@ -7,6 +7,7 @@ around names. It reads no grammar.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _TOKEN = re.compile(
     r"""
@@ -34,7 +35,12 @@ def is_same(one: object, other: str) -> bool:
     """
     if not isinstance(one, str) or len(one) > 16 * len(other):
         return False
-    return _tokens(one) == _tokens(other)
+    return one == other or _tokens(one) == _own_tokens(other)
+
+
+@cache
+def _own_tokens(statement: str) -> list[str]:
+    return _tokens(statement)
 
 
 def _tokens(text: str) -> list[str]:
