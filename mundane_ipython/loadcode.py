@@ -28,14 +28,12 @@ def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     """Return how instances of a class of the notebook are reduced."""
     if needs_care(kind):
         return _with_care
-    if issubclass(kind, (enum.Enum, BaseException, type)):
-        return _by_others
     has_code = kind in copyreg.dispatch_table or any(
         _is_notebooks(getattr(kind, name, None), namespace) for name in _REDUCTIONS
     )
-    if has_code:
+    if has_code and not issubclass(kind, (enum.Enum, BaseException, type)):
         return reduce_with_code
-    return _by_others_once if is_odd(kind) else _by_others
+    return _by_others_once if has_code or is_odd(kind) else _by_others
 
 
 def _with_care(instance: Any, _: Mapping[str, Any], __: Calls) -> Any:
