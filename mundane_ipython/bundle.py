@@ -308,7 +308,7 @@ def unpack(
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
@@ -369,7 +369,7 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
     return BundleError(path, step, text)
 
 
-def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
         f"'%%step {step} --rerun' runs the step again"

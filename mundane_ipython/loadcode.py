@@ -104,6 +104,17 @@ def names_reached(entries: Iterable[Entry], namespace: Mapping[str, Any]) -> Set
     return names | reachable_names(names, namespace)
 
 
+def class_to_make(make: Any, arguments: Any) -> Any:
+    """Return the class whose `__new__` is called with arguments, None where that is not all."""
+    by_class = any(make is each for each in _BY_CLASS)
+    return arguments[0] if by_class and isinstance(arguments, tuple) and arguments else None
+
+
+def class_arguments(make: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+    """Return what such a `__new__` gets beside its class, names of arguments left aside."""
+    return arguments[1:] if make is _BY_CLASS[0] else arguments[1]
+
+
 def state_setter(kind: type, namespace: Mapping[str, Any]) -> Any:
     """Return a class's `__setstate__` where the notebook has it, None until the class is whole."""
     found = getattr(kind, "__setstate__", None)
@@ -146,10 +157,10 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
                 yield getattr(make, name), make
     elif _is_notebooks(make, namespace):
         yield make, None
-    elif any(make is each for each in _BY_CLASS) and isinstance(arguments, tuple) and arguments:
-        kind = arguments[0]
-        if _is_notebooks(getattr(kind, "__new__", None), namespace):
-            yield kind.__new__, kind
+    elif (kind := class_to_make(make, arguments)) is not None and _is_notebooks(
+        getattr(kind, "__new__", None), namespace
+    ):
+        yield kind.__new__, kind
 
 
 _BY_CLASS = (copyreg.__newobj__, copyreg.__newobj_ex__)  # type: ignore[attr-defined]  # typeshed
