@@ -33,6 +33,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .ways import is_dispatcher
 from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
@@ -145,7 +146,8 @@ class Walk:
                 found += memory_chain(each)
             elif isinstance(each, types.FunctionType):
                 # Others are how objects are reduced, the same for all of a kind.
-                found += [each] if each.__globals__ is self._namespace else []
+                looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
+                found += [each] if looked_into else []
             elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
                 found.append(each)
         return found
@@ -300,6 +302,8 @@ class _Walker(pickle.Pickler):
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
+        if is_dispatcher(function):
+            return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
         return _identity, (id(function.__code__), *_function_state(function))

@@ -45,6 +45,7 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
+from .ways import WAYS, leave, reduce_class, with_own_way
 from .windows import WINDOWS, reduce_window
 
 _DICT_ITERATORS: dict[type, str] = {
@@ -99,6 +100,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return self._reduce_code(obj)
         if kind.__module__ == "__main__" and self._needs_care(kind):
             return reduce_instance(obj)
+        if WAYS[kind] is not leave:
+            return WAYS[kind](obj)
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -162,12 +165,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
         _load_home(obj.__module__)
+        reduced = reduce_class(obj) if isinstance(obj, type) else None
+        if reduced is not None:
+            return reduced
         reduced = super().reducer_override(obj)
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
+            reduced = with_own_way(obj, reduced)
             if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
                 return make_silently, reduced[:2], *reduced[2:]
         return reduced
@@ -243,6 +250,7 @@ def _is_ordinary(kind: type) -> bool:
         or is_registry(kind)
         or is_proxy(kind)
         or is_of_torch(kind)
+        or WAYS[kind] is not leave
     )
 
 

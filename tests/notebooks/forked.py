@@ -29,7 +29,7 @@ PRELOADED = ("numpy", "pandas", "matplotlib.pyplot")
 # a cell's text in the file name of its traceback (a step's text has a line more), the time of day
 # in statsmodels' tables, and how long something took, as joblib, scikit-learn and iminuit print it.
 _ADDRESS = re.compile(
-    r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|(?<=<Template memory:)[0-9a-f]+|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
     r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
     r"|(?<= - )\d+\.\d+s, \d+\.\d+min\b"
     r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d|(?<=time)\s*[=:]\s*\d+\.\d+(?=\s?s)"

@@ -1,0 +1,111 @@
+"""How values of some of Python's and libraries' types are reduced, by type: what pickle alone
+refuses, or writes so that it does not load.
+
+Each way says for which types it is. What a type of the notebook's needs is in `instances`; nothing
+here looks into a value before it is pickled.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .homes import PerType
+from .instances import fails_to_load, reduce_instance
+from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
+from .structs import is_struct_class, with_fields
+
+# All functions of `functools.singledispatch` have one code: that of its inner function.
+_DISPATCHER = typing.cast("types.FunctionType", functools.singledispatch(len)).__code__
+
+_PARAMETERS = (typing.ParamSpec, typing.TypeVarTuple)
+
+_OF_PARAMETERS = (typing.ParamSpecArgs, typing.ParamSpecKwargs)
+
+# What a parameter's constructor takes beside its name, by attribute; later versions take more.
+_OPTIONS = {
+    "__bound__": "bound",
+    "__covariant__": "covariant",
+    "__contravariant__": "contravariant",
+    "__infer_variance__": "infer_variance",
+    "__default__": "default",
+}
+
+
+def leave(value: Any) -> Any:
+    """Leave a value to pickle: the way of a type that has none here."""
+    return NotImplemented
+
+
+def _way_of(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, _PARAMETERS):
+        return reduce_parameter
+    if issubclass(kind, _OF_PARAMETERS):
+        return reduce_part
+    if kind is weakref.WeakKeyDictionary:
+        return reduce_weak_keys
+    if is_constant(kind):
+        return reduce_constant
+    if kind.__module__ != "__main__" and fails_to_load(kind):
+        return reduce_instance
+    return leave
+
+
+WAYS: PerType[Callable[[Any], Any]] = PerType(_way_of)
+"""The way of each type; `leave` where pickle's own is right."""
+
+
+def reduce_class(kind: type) -> Any:
+    """Return the reduction of a library's class, None where cloudpickle's is right."""
+    return reduce_mpmath_class(kind)
+
+
+def with_own_way(kind: type, reduced: Any) -> Any:
+    """Return cloudpickle's reduction of a class of the notebook, mended where it needs that."""
+    return with_fields(kind, reduced) if is_struct_class(kind) else reduced
+
+
+def reduce_parameter(parameter: Any) -> Any:
+    """Reduce a `ParamSpec` or `TypeVarTuple` of the notebook; pickle knows it by name alone."""
+    if parameter.__module__ != "__main__":
+        return NotImplemented
+    plain = type(parameter)(parameter.__name__)
+    options = {
+        option: value
+        for attribute, option in _OPTIONS.items()
+        if (value := getattr(parameter, attribute, None)) is not getattr(plain, attribute, None)
+    }
+    return type_parameter, (type(parameter), parameter.__name__, options)
+
+
+def type_parameter(kind: Any, name: str, options: dict[str, Any]) -> Any:
+    """Return a `ParamSpec` or `TypeVarTuple` of the notebook."""
+    parameter = kind(name, **options)
+    parameter.__module__ = "__main__"
+    return parameter
+
+
+def reduce_part(part: Any) -> Any:
+    """Reduce a `ParamSpec`'s `args` or `kwargs`, which refuse pickle's way to set their state."""
+    return type(part), (part.__origin__,)
+
+
+def reduce_weak_keys(found: weakref.WeakKeyDictionary[Any, Any]) -> Any:
+    """Reduce a dictionary of what is known of classes, such as the cache of a `singledispatch`.
+
+    Other keys may have nobody else who holds them after a restore: those are left to pickle, which
+    refuses them.
+    """
+    items = dict(found)
+    if not all(isinstance(key, type) for key in items):
+        return NotImplemented
+    return weakref.WeakKeyDictionary, (items,)
+
+
+def is_dispatcher(function: types.FunctionType) -> bool:
+    """Return whether a function is a `functools.singledispatch` one; its `registry` can change."""
+    return function.__code__ == _DISPATCHER  # a restored one has a copy
