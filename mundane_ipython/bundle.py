@@ -17,6 +17,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from .deepstack import is_too_deep, on_deep_stack
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
 from .pickler import NotebookPickler
@@ -93,6 +94,8 @@ class Packer:
         self._inner = {identity: inner[identity] for identity in unnamed}
         self._references.update(self._inner.pop(identity) for identity in unnamed & held.keys())
         self._values: dict[str, Any] = {}
+        # Whether a value is nested deeper than Python's stack; what follows is pickled as that is.
+        self._is_deep = self._was_too_deep = False
         self._restart()
 
     def ordered(self, names: Iterable[str]) -> list[str]:
@@ -105,11 +108,14 @@ class Packer:
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
         refusal = self._dump(slot, value)
-        if refusal is None:
-            self._values[slot] = value
-        else:
+        if refusal is not None:
             # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
             self._dump_again()
+            if self._was_too_deep:
+                self._is_deep, self._was_too_deep = True, False
+                return self.add(slot, value)
+        else:
+            self._values[slot] = value
         return refusal
 
     def refusal_of(self, value: Any) -> str | None:
@@ -178,8 +184,12 @@ class Packer:
 
     def _dump(self, slot: str, value: Any) -> str | None:
         try:
-            self._pickler.dump(value)
+            if self._is_deep:
+                on_deep_stack(self._pickler.dump, value)
+            else:
+                self._pickler.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            self._was_too_deep = is_too_deep(error) and not self._is_deep
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None

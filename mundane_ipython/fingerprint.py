@@ -21,6 +21,7 @@ from typing import Any
 import xxhash
 
 from .classes import members_of, registered_with
+from .deepstack import on_deep_stack
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
@@ -106,9 +107,8 @@ class Walk:
         if is_atom(value):
             self.digest = b""
             return
-        walker = _Walker(sink or _Nowhere(), namespace)
         try:
-            walker.dump(value)
+            walker = _walked(value, sink or _Nowhere(), namespace)
         except Exception as error:  # noqa: BLE001 (what has no end, or none in time, is not known)
             del error
             return
@@ -151,6 +151,17 @@ class Walk:
             elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
                 found.append(each)
         return found
+
+
+def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+    walker = _Walker(sink, namespace)
+    try:
+        walker.dump(value)
+    except RecursionError:
+        sink.forget()
+        walker = _Walker(sink, namespace)
+        on_deep_stack(walker.dump, value)
+    return walker
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -219,6 +230,10 @@ class _Sink:
         self.state = xxhash.xxh3_128()
         self._deadline_s = deadline_s
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.state.reset()
+
     def write(self, data: bytes | memoryview) -> None:
         self.state.update(data)
         if time.monotonic() > self._deadline_s:
@@ -230,6 +245,9 @@ class _Sink:
 
 class _Nowhere:
     """The file of a walker that only looks for objects: the memory of arrays is not even read."""
+
+    def forget(self) -> None:
+        pass
 
     def write(self, data: bytes | memoryview) -> None:
         pass

@@ -8,12 +8,10 @@ with the live namespace as its globals.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import ctypes
 import enum
 import functools
-import importlib
 import io
 import pickle
 import sys
@@ -45,7 +43,7 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
-from .ways import WAYS, leave, reduce_class, with_own_way
+from .ways import WAYS, leave, load_home, reduce_class, with_own_way
 from .windows import WINDOWS, reduce_window
 
 _DICT_ITERATORS: dict[type, str] = {
@@ -164,7 +162,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_function(cast("types.FunctionType", obj))
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
-        _load_home(obj.__module__)
+        load_home(obj.__module__)
         reduced = reduce_class(obj) if isinstance(obj, type) else None
         if reduced is not None:
             return reduced
@@ -385,16 +383,6 @@ def value_in(
 
 # Types of these are made when they are asked for, and their pickles cannot be loaded.
 _CTYPES = (type(ctypes.c_int * 1), type(ctypes.CFUNCTYPE(None)))
-
-
-def _load_home(name: Any) -> None:
-    """Import the module that a library's class or function says it is in, if nobody has yet.
-
-    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
-    """
-    if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
 
 
 def _main_namespace() -> dict[str, Any]:

@@ -1,13 +1,15 @@
-"""How values of some of Python's and libraries' types are reduced, by type: what pickle alone
-refuses, or writes so that it does not load.
+"""How values are reduced, by type, that pickle alone refuses, or writes so that they do not load.
 
-Each way says for which types it is. What a type of the notebook's needs is in `instances`; nothing
-here looks into a value before it is pickled.
+Types of Python and of libraries have their ways here; what an instance of a notebook's class needs
+is in `instances`. Nothing here looks into a value before it is pickled.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
+import sys
 import types
 import typing
 import weakref
@@ -109,3 +111,13 @@ def reduce_weak_keys(found: weakref.WeakKeyDictionary[Any, Any]) -> Any:
 def is_dispatcher(function: types.FunctionType) -> bool:
     """Return whether a function is a `functools.singledispatch` one; its `registry` can change."""
     return function.__code__ == _DISPATCHER  # a restored one has a copy
+
+
+def load_home(name: Any) -> None:
+    """Import the module that a library's class or function says it is in, if nobody has yet.
+
+    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
+    """
+    if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
