@@ -37,7 +37,8 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, views, waiting -> deepstack, filemodules, generators, refusals
+    scopes, syntax, trust, values, views, waiting -> deepstack, filemodules, generators, iterators
+    refusals                                why a bundle is refused
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     mundane                                 the core

@@ -72,6 +72,7 @@ class Packer:
         inner: objects inside such values, by id, with their references: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
+        remade: names that no step has bound so far: their plain cells run again before a restore.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Packer:
         older: Mapping[str, Any],
         inner: Mapping[int, tuple[str, Any]],
         held: Mapping[int, Any] = _NOTHING,
+        remade: Set[str] = frozenset(),
     ) -> None:
         self._namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
+        self._remade = remade
         within = [each for _, each in inner.values()]
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
@@ -110,9 +113,12 @@ class Packer:
         refusal = self._dump(slot, value)
         if refusal is not None:
             # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+            too_deep, self._was_too_deep = self._was_too_deep, False
+            if slot in self._remade and not too_deep:
+                self._own -= {slot}  # others may refer to it, as its plain cell makes it
             self._dump_again()
-            if self._was_too_deep:
-                self._is_deep, self._was_too_deep = True, False
+            if too_deep:
+                self._is_deep = True
                 return self.add(slot, value)
         else:
             self._values[slot] = value
@@ -167,6 +173,7 @@ class Packer:
             self._arrays,
             # No method: this object and that would hold each other, and all values, for long.
             partial(_keep_buffer, self._buffers),
+            self._remade,
         )
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.

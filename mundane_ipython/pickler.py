@@ -17,16 +17,20 @@ import pickle
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
 
 import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
+from .deepstack import is_too_deep
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
 from .instances import needs_care, reduce_exception, reduce_instance
+from .iterators import DICT_ITERATORS
+from .iterators import dict_iterator as dict_iterator  # older bundles name it here
+from .iterators import used_up_generator as used_up_generator
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
@@ -46,10 +50,6 @@ from .views import (
 from .ways import WAYS, leave, load_home, reduce_class, with_own_way
 from .windows import WINDOWS, reduce_window
 
-_DICT_ITERATORS: dict[type, str] = {
-    type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
-}
-
 _CachedFunction = type(functools.lru_cache(len))
 
 
@@ -64,6 +64,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
+        remade: names that plain cells bind, and will again: what has no copy goes by such a name.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         changed: Mapping[str, Set[str]] = types.MappingProxyType({}),
         arrays: ArrayRoots | None = None,
         buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None,
+        remade: Set[str] = frozenset(),
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
         self._namespace = namespace
         self._own = own
         self._changed = changed
         self._arrays = arrays
+        self._remade = remade
         self._only_ones = only_ones()
         self._with_care: dict[type, bool] = {}
         self._tries = False
@@ -116,8 +119,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
-        if kind in _DICT_ITERATORS:
-            return dict_iterator, (_DICT_ITERATORS[kind], *obj.__reduce__()[1])
+        if kind in DICT_ITERATORS:
+            return dict_iterator, (DICT_ITERATORS[kind], *obj.__reduce__()[1])
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
         if kind is object:
@@ -164,9 +167,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
         load_home(obj.__module__)
         reduced = reduce_class(obj) if isinstance(obj, type) else None
-        if reduced is not None:
-            return reduced
-        reduced = super().reducer_override(obj)
+        if reduced is None:
+            reduced = super().reducer_override(obj)
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
@@ -211,7 +213,13 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             as_part: whether it is tried while something else is pickled, and tries nothing itself.
         """
         trial = NotebookPickler(
-            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
+            io.BytesIO(),
+            self._namespace,
+            self._own,
+            self._changed,
+            self._arrays,
+            None,
+            self._remade,
         )
         trial._tries = as_part
         trial.memo = self.memo  # what is stored already, or an older name's, is not tried
@@ -227,7 +235,13 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
-        NotebookPickler(file, self._namespace, self._own | {own}).dump(obj)
+        copier = NotebookPickler(file, self._namespace, self._own | {own}, remade=self._remade)
+        try:
+            copier.dump(obj)
+        except Exception as error:
+            if own not in self._remade or is_too_deep(error):
+                raise
+            return b""
         return file.getvalue()
 
 
@@ -241,7 +255,7 @@ def _is_ordinary(kind: type) -> bool:
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
         or kind in WINDOWS
-        or kind in _DICT_ITERATORS
+        or kind in DICT_ITERATORS
         or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
         or hasattr(kind, "__array_finalize__")
         or is_transform(kind)
@@ -253,7 +267,7 @@ def _is_ordinary(kind: type) -> bool:
 
 
 def notebook_reference(qualname: str, copy: bytes) -> Any:
-    """Stand in a pickle for what the notebook has under this name, or else its copy.
+    """Stand in a pickle for what the notebook has under this name, or else its copy, if it has one.
 
     `unpickler` loads the one or the other.
     """
@@ -290,26 +304,6 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
 def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
     return functools.lru_cache(maxsize, typed)(function)
-
-
-def dict_iterator(of: str, left: list[Any]) -> Iterator[Any]:
-    """Return a dictionary's iterator over what was left; pickle would make it a list's.
-
-    Args:
-        of: its `keys`, `values` or `items`.
-        left: what it has not yielded yet.
-    """
-    if of == "values":
-        return iter(dict(enumerate(left)).values())
-    return iter(dict.fromkeys(left)) if of == "keys" else iter(dict(left).items())
-
-
-def used_up_generator(name: str, qualname: str) -> Any:
-    """Return a generator that has come to its end; one that has not has no pickle."""
-    generator: Any = (None for _ in ())
-    next(generator, None)
-    generator.__name__, generator.__qualname__ = name, qualname
-    return generator
 
 
 def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:

@@ -279,7 +279,8 @@ class RunningStep:
         bound = self._values_of(changes.bound, mutations.changed)
         older = {name: value for name, value in kept.items() if name not in bound}
         changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
-        packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held)
+        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
+        packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held, remade)
         mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}

@@ -15,6 +15,7 @@ from typing import Any
 
 from .homes import home_of
 from .pickler import find_in_notebook, notebook_reference
+from .refusals import MissingValueError
 
 
 class OtherPythonError(Exception):
@@ -64,6 +65,8 @@ class NotebookUnpickler(pickle.Unpickler):
         found = find_in_notebook(qualname)
         if found is not None:
             return found
+        if not copy:
+            raise MissingValueError(qualname.partition(".")[0])
         return NotebookUnpickler(io.BytesIO(copy), (), self._look_up, self._python).load()
 
     def _checked(self, found: Any) -> Any:
