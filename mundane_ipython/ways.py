@@ -28,6 +28,8 @@ _PARAMETERS = (typing.ParamSpec, typing.TypeVarTuple)
 
 _OF_PARAMETERS = (typing.ParamSpecArgs, typing.ParamSpecKwargs)
 
+_CURRIES = ("toolz.functoolz", "cytoolz.functoolz")
+
 # What a parameter's constructor takes beside its name, by attribute; later versions take more.
 _OPTIONS = {
     "__bound__": "bound",
@@ -50,6 +52,8 @@ def _way_of(kind: type) -> Callable[[Any], Any]:
         return reduce_part
     if kind is weakref.WeakKeyDictionary:
         return reduce_weak_keys
+    if kind.__qualname__ == "curry" and kind.__module__ in _CURRIES:
+        return reduce_curried
     if is_constant(kind):
         return reduce_constant
     if kind.__module__ != "__main__" and fails_to_load(kind):
@@ -121,3 +125,16 @@ def load_home(name: Any) -> None:
     if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+
+
+def reduce_curried(curried: Any) -> Any:
+    """Reduce a function of the notebook that toolz curries with the function itself.
+
+    toolz refers to what it decorates as `__main__:NAME`, which it looks up at a load: no name of the
+    step is there then (toolz 1.0, functoolz.py: `curry.__reduce__`; cytoolz has the same).
+    """
+    make, arguments = curried.__reduce__()
+    kind, function, *rest = arguments
+    if not (isinstance(function, str) and function.startswith("__main__:")):
+        return make, arguments
+    return make, (kind, curried.func, *rest[:-1], None)
