@@ -128,10 +128,10 @@ def load_home(name: Any) -> None:
 
 
 def reduce_curried(curried: Any) -> Any:
-    """Reduce a function of the notebook that toolz curries with the function itself.
+    """Reduce a function that toolz curries, with the function itself where it is the notebook's.
 
-    toolz refers to what it decorates as `__main__:NAME`, which it looks up at a load: no name of the
-    step is there then (toolz 1.0, functoolz.py: `curry.__reduce__`; cytoolz has the same).
+    A private way (toolz 1.0, functoolz.py: `curry.__reduce__`, and cytoolz's): of what it decorates
+    it keeps `__main__:NAME`, and looks that up at a load, when the step's names are not there yet.
     """
     make, arguments = curried.__reduce__()
     kind, function, *rest = arguments
