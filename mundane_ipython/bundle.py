@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import io
 import pickle
-import platform
-import sys
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from .deepstack import is_too_deep, on_deep_stack
+from .doubts import Calls
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
+from .loadcode import in_order_of_needs, names_reached
 from .pickler import NotebookPickler
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
+from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
 
@@ -31,13 +32,10 @@ VALUE_SLOT = "$value"
 AMBIENT_SLOT = "$ambient"
 """The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
 
-_NOTHING: Mapping[int, Any] = MappingProxyType({})
+# How often slots are put into another order, for what code of the notebook needs at a load.
+_MAX_ORDERS = 3
 
-# Packages whose objects' pickles have changed between versions, or that pickle others' objects.
-_PICKLED_BY = (
-    "cloudpickle", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "networkx",
-    "polars", "sympy", "torch", "xarray",
-)  # fmt: skip
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -73,11 +71,14 @@ class Packer:
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
         remade: names that no step has bound so far: their plain cells run again before a restore.
+
+    Attributes:
+        namespace: the user namespace.
     """
 
     def __init__(
         self,
-        namespace: Mapping[str, Any],
+        namespace: MutableMapping[str, Any],
         own: Mapping[str, Any],
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
@@ -85,7 +86,7 @@ class Packer:
         held: Mapping[int, Any] = _NOTHING,
         remade: Set[str] = frozenset(),
     ) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
         self._remade = remade
@@ -101,12 +102,13 @@ class Packer:
         self._is_deep = self._was_too_deep = False
         self._restart()
 
-    def ordered(self, names: Iterable[str]) -> list[str]:
+    def ordered(self, values: Mapping[str, Any]) -> list[str]:
         """Return names in the order in which to add them: those that were changed come first.
 
-        A class is then loaded before a new one that it has registered, not while that is made.
+        A class is then loaded before a new one that it has registered, not while that is made. Next
+        come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(names, key=lambda name: name not in self._changed)
+        return sorted(values, key=lambda name: (name not in self._changed, _rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
@@ -133,12 +135,28 @@ class Packer:
         return self._pickled().keys() | self._inner.keys()
 
     @property
+    def calls(self) -> Calls:
+        """What a load of all that was pickled calls, and types that are to be tried once."""
+        return {entry: None for calls in self._calls.values() for entry in calls}
+
+    def drop(self, slot: str) -> None:
+        """Take a slot out again."""
+        del self._values[slot]
+        self._dump_again()
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the slots that were pickled."""
+        return self._values
+
+    @property
     def slots(self) -> frozenset[str]:
         """The slots that were pickled."""
         return frozenset(self._values)
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
+        self._order_by_needs()
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
         memo = self._pickled() if self._inner else {}
@@ -157,6 +175,24 @@ class Packer:
             start, buffer_start = end, buffer_end
         return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
 
+    def _order_by_needs(self) -> None:
+        """Let a slot come after those that code of the notebook may need when it is loaded."""
+        for _ in range(_MAX_ORDERS):
+            if not any(self._calls.values()):
+                return
+            slots = list(self._values)
+            needs = {
+                slot: names_reached(calls, self.namespace) & self._own - {slot}
+                for slot, calls in self._calls.items()
+                if calls
+            }
+            order = in_order_of_needs(slots, needs)
+            if order == slots:
+                return
+            # What is met first in another slot may need others there.
+            self._values = {slot: self._values[slot] for slot in order}
+            self._dump_again()
+
     def _pickled(self) -> dict[int, Any]:
         return {identity: each for identity, (_, each) in self._pickler.memo.copy().items()}
 
@@ -164,10 +200,11 @@ class Packer:
         self._file = io.BytesIO()
         self._buffers: list[memoryview] = []
         self._ends: list[tuple[str, int, int]] = []
+        self._calls: dict[str, Calls] = {}
         self._arrays.start()
         self._pickler = NotebookPickler(
             self._file,
-            self._namespace,
+            self.namespace,
             self._own,
             self._changed,
             self._arrays,
@@ -190,6 +227,7 @@ class Packer:
             self._dump(slot, value)
 
     def _dump(self, slot: str, value: Any) -> str | None:
+        self._calls[slot] = self._pickler.calls = {}
         try:
             if self._is_deep:
                 on_deep_stack(self._pickler.dump, value)
@@ -200,6 +238,12 @@ class Packer:
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
+
+
+def _rank(value: Any) -> int:
+    if isinstance(value, type):
+        return 1
+    return 0 if isinstance(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
@@ -219,6 +263,7 @@ def unpack(
     trusted: bool,
     buffers: Sequence[Any],
     python: str = "",
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """Return the slots' values.
 
@@ -230,6 +275,7 @@ def unpack(
         trusted: whether code may run; else only data types are loaded.
         buffers: the out-of-band buffers, writable where the objects shall be.
         python: version of the Python that wrote the bundle; empty where it is not known.
+        stage: where code of the notebook finds the step's names; entered.
 
     Raises:
         UntrustedError: not trusted, and a slot holds more than data; nothing was run.
@@ -250,7 +296,8 @@ def unpack(
     file = io.BytesIO(bundle.stream)
     unpickler: Any
     if trusted:
-        unpickler = NotebookUnpickler(file, buffers, look_up, python)
+        instead = _NOTHING if stage is None else stage.instead
+        unpickler = NotebookUnpickler(file, buffers, look_up, python, instead)
     else:
         from .dataunpickler import DataUnpickler  # here: few files are somebody else's
 
@@ -260,11 +307,17 @@ def unpack(
         unpickler.load()  # the prologue
         for slot, _ in bundle.slots:
             try:
+                if stage is not None:
+                    stage.begin(slot)
                 values[slot] = unpickler.load()
+                if stage is not None:
+                    stage.bind(slot, values[slot])
             except (NotAllowedError, HostileStateError):
                 if slot in (VALUE_SLOT, AMBIENT_SLOT):
                     break  # These come last, and a cell is whole without them.
                 raise
+        if stage is not None:
+            stage.finish()
     except MissingValueError as error:
         used.append(error.name)
     except (NotAllowedError, HostileStateError) as error:
@@ -273,6 +326,7 @@ def unpack(
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
     except Exception as error:
+        slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
         if not used:
@@ -288,30 +342,6 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
-
-
-def current_versions() -> dict[str, str]:
-    """Return the versions on which loading a bundle may depend: Python's, and what is loaded."""
-    versions = {"python": platform.python_version()}
-    for package in _PICKLED_BY:
-        version = getattr(sys.modules.get(package), "__version__", None)
-        if version is not None:
-            versions[package] = str(version)
-    return versions
-
-
-def other_versions(wrote: Mapping[str, str]) -> str:
-    """Return `python 3.11.7 (here 3.12.1), numpy 1.26.4 (here 2.1.0)`: those that are others here.
-
-    Args:
-        wrote: `current_versions` where the bundle was made.
-    """
-    here = current_versions()
-    return ", ".join(
-        f"{package} {version} (here {here.get(package, 'not loaded')})"
-        for package, version in wrote.items()
-        if here.get(package) != version
-    )
 
 
 def _prologue(names: Sequence[str]) -> bytes:

@@ -24,13 +24,15 @@ import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
 from .deepstack import is_too_deep
+from .doubts import Calls, is_doubtful, is_made_oddly
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
-from .instances import needs_care, reduce_exception, reduce_instance
+from .instances import reduce_exception
 from .iterators import DICT_ITERATORS
 from .iterators import dict_iterator as dict_iterator  # older bundles name it here
 from .iterators import used_up_generator as used_up_generator
+from .loadcode import way_of
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
@@ -84,7 +86,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._arrays = arrays
         self._remade = remade
         self._only_ones = only_ones()
-        self._with_care: dict[type, bool] = {}
+        self._ways: dict[type, Any] = {}
+        self.calls: Calls = {}  # of a load of what was pickled; and types to be tried once
         self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
@@ -99,8 +102,13 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
-        if kind.__module__ == "__main__" and self._needs_care(kind):
-            return reduce_instance(obj)
+        if kind.__module__ == "__main__":
+            way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
+            reduced = way(obj, self._namespace, self.calls)
+            if reduced is not NotImplemented:
+                return reduced
+        elif is_doubtful[kind]:
+            self.calls[kind, None] = None
         if WAYS[kind] is not leave:
             return WAYS[kind](obj)
         if kind is _CachedFunction:
@@ -175,6 +183,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
             reduced = with_own_way(obj, reduced)
+            if obj.__module__ == "__main__" and is_made_oddly(obj):
+                self.calls[obj, None] = None
             if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
                 return make_silently, reduced[:2], *reduced[2:]
         return reduced
@@ -198,12 +208,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         }
         arguments = (function, parameters["maxsize"], parameters["typed"])
         return cached_function, arguments, state or None
-
-    def _needs_care(self, kind: type) -> bool:
-        care = self._with_care.get(kind)
-        if care is None:
-            care = self._with_care[kind] = needs_care(kind)
-        return care
 
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
         """Return why a value cannot be pickled, or None where it can; nothing is kept of it.
@@ -263,6 +267,7 @@ def _is_ordinary(kind: type) -> bool:
         or is_proxy(kind)
         or is_of_torch(kind)
         or WAYS[kind] is not leave
+        or is_doubtful[kind]
     )
 
 

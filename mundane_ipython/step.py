@@ -20,16 +20,17 @@ from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
-from .bundle import Packer, current_versions
+from .bundle import Packer
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
+from .figures import flush_figures
 from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, publish_note
+from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .parts import apart
@@ -39,6 +40,7 @@ from .source import CellSource
 from .staleness import Inputs
 from .storing import Stored, has_lost_state
 from .values import type_name
+from .versions import current_versions
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -169,7 +171,7 @@ class RunningStep:
             interrupted = self._guard.cancelled(error)
             self._guard.hide_frames(trace)
             if error is None:
-                _flush_figures()
+                flush_figures()
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
         finally:
@@ -222,6 +224,7 @@ class RunningStep:
         name, texts = self.name, []
         if stored.left_out:
             texts.append(f"stored, but for {left_out_text(stored.left_out)}")
+        texts += otherwise_texts(stored.otherwise)
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
             texts.append(
@@ -381,20 +384,3 @@ class RunningStep:
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
         """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
         return self._value if has_result(shown.outputs) or not bound else NO_VALUE
-
-
-def _flush_figures() -> None:
-    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
-
-    pyplot's hook draws them before that. It makes a difference where a layout engine
-    (`constrained_layout`) comes nearer to its layout with every drawing.
-    """
-    backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is None:
-        return
-    if sys.modules["matplotlib"].is_interactive():
-        for manager in backend.Gcf.get_all_fig_managers():
-            figure = manager.canvas.figure
-            if figure.stale and figure.get_layout_engine() is not None:
-                manager.canvas.draw_idle()
-    backend.flush_figures()

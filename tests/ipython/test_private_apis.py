@@ -298,7 +298,7 @@ def test_widget_instances_by_model_id(notebook: Notebook) -> None:
 
 
 def test_toolz_refers_to_what_it_curries_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second of the arguments is `MODULE:NAME`, and may be the function; the last tells which."""
+    """The second argument is `MODULE:NAME`, and may be the function; the last tells which."""
     import toolz
 
     curried = toolz.curry(_inner)
