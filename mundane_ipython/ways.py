@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from .held import HELD, reduce_held
 from .homes import PerType
 from .instances import fails_to_load, reduce_instance
 from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
@@ -46,6 +47,18 @@ def leave(value: Any) -> Any:
 
 
 def _way_of(kind: type) -> Callable[[Any], Any]:
+    way = _own_way_of(kind)
+    if not HELD[kind]:
+        return way
+
+    def held_or_not(value: Any) -> Any:
+        reduced = reduce_held(value)
+        return way(value) if reduced is NotImplemented else reduced
+
+    return held_or_not
+
+
+def _own_way_of(kind: type) -> Callable[[Any], Any]:
     if issubclass(kind, _PARAMETERS):
         return reduce_parameter
     if issubclass(kind, _OF_PARAMETERS):
@@ -58,6 +71,9 @@ def _way_of(kind: type) -> Callable[[Any], Any]:
         return reduce_constant
     if kind.__module__ != "__main__" and fails_to_load(kind):
         return reduce_instance
+    is_called = any("__call__" in vars(base) for base in kind.__mro__)
+    if is_called and isinstance(getattr(kind, "__reduce__", None), types.FunctionType):
+        return reduce_named
     return leave
 
 
@@ -138,3 +154,13 @@ def reduce_curried(curried: Any) -> Any:
     if not (isinstance(function, str) and function.startswith("__main__:")):
         return make, arguments
     return make, (kind, curried.func, *rest[:-1], None)
+
+
+def reduce_named(function: Any) -> Any:
+    """Reduce what a library makes of a function, as its decorator does, and pickles by its name.
+
+    Of the notebook's functions the name leads nowhere when the step's names are not there yet.
+    """
+    reduced = function.__reduce_ex__(5)
+    by_name = isinstance(reduced, str) and getattr(function, "__module__", None) == "__main__"
+    return reduce_instance(function) if by_name else reduced
