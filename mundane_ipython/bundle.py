@@ -15,6 +15,7 @@ from functools import partial
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from .deepstack import is_too_deep, on_deep_stack
 from .doubts import Calls
 from .errors import BundleError, UntrustedError
 from .fingerprint import has_identity
@@ -70,6 +71,7 @@ class Packer:
         inner: the objects inside such values, by name: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
+        remade: names that no step has bound so far: their plain cells run again before a restore.
 
     Attributes:
         namespace: the user namespace.
@@ -83,11 +85,13 @@ class Packer:
         older: Mapping[str, Any],
         inner: Mapping[str, Sequence[Any]],
         held: Mapping[int, Any] = _NOTHING,
+        remade: Set[str] = frozenset(),
     ) -> None:
         self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
         within = [each for inside in inner.values() for each in inside]
+        self._remade = remade
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
@@ -95,6 +99,8 @@ class Packer:
         self._inner = InnerObjects(namespace, older, inner, named)
         self._inner.expect(held)
         self._values: dict[str, Any] = {}
+        # Whether a value is nested deeper than Python's stack; what follows is pickled as that is.
+        self._is_deep = self._was_too_deep = False
         self._restart()
 
     def ordered(self, values: Mapping[str, Any]) -> list[str]:
@@ -108,11 +114,17 @@ class Packer:
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
         refusal = self._dump(slot, value)
-        if refusal is None:
-            self._values[slot] = value
-        else:
+        if refusal is not None:
             # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+            too_deep, self._was_too_deep = self._was_too_deep, False
+            if slot in self._remade and not too_deep:
+                self._own -= {slot}  # others may refer to it, as its plain cell makes it
             self._dump_again()
+            if too_deep:
+                self._is_deep = True
+                return self.add(slot, value)
+        else:
+            self._values[slot] = value
         return refusal
 
     def refusal_of(self, value: Any) -> str | None:
@@ -205,6 +217,7 @@ class Packer:
             self._arrays,
             # No method: this object and that would hold each other, and all values, for long.
             partial(_keep_buffer, self._buffers),
+            self._remade,
         )
         if isinstance(self._pickler, TracingPickler):
             self._pickler.trace(self._inner.candidates, self._inner.used)
@@ -229,8 +242,12 @@ class Packer:
     def _dump(self, slot: str, value: Any) -> str | None:
         self._calls[slot] = self._pickler.calls = {}
         try:
-            self._pickler.dump(value)
+            if self._is_deep:
+                on_deep_stack(self._pickler.dump, value)
+            else:
+                self._pickler.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            self._was_too_deep = is_too_deep(error) and not self._is_deep
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None

@@ -278,13 +278,14 @@ class RunningStep:
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
         rebound = self._before.rebound(namespace, changes)
+        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
 
         def pack(mutations: Mutations) -> Stored:
             bound = self._values_of(changes.bound, mutations.changed)
             return Stored(
-                make_packer(namespace, bound, kept, mutations),
+                make_packer(namespace, bound, kept, mutations, remade),
                 bound,
                 self._shown_value(bound, shown),
                 self._options.only,
