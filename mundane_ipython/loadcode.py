@@ -121,12 +121,34 @@ def state_setter(kind: type, namespace: Mapping[str, Any]) -> Any:
     return found if _is_notebooks(found, namespace) else None
 
 
-def in_order_of_needs(names: Sequence[str], needs: Mapping[str, Set[str]]) -> list[str]:
-    """Return names so that each comes after those that it needs, circles in the order given."""
-    places = {name: place for place, name in enumerate(names)}
+def rank(value: Any) -> int:
+    """Return where a value comes among others: functions, classes, then what may need them."""
+    kind = type(value)  # `isinstance` believes a proxy
+    if issubclass(kind, type):
+        return 1
+    return 0 if kind is types.FunctionType else 2
+
+
+def in_order_of_needs(
+    slots: Sequence[str], calls: Mapping[str, Calls], own: Set[str], namespace: Mapping[str, Any]
+) -> list[str]:
+    """Return slots so that each comes after those that it needs, circles in the order given.
+
+    Args:
+        slots: in the order of binding.
+        calls: what a load of each slot calls.
+        own: names of the step.
+        namespace: the user namespace.
+    """
+    needs = {
+        slot: names_reached(entries, namespace) & own - {slot}
+        for slot, entries in calls.items()
+        if entries
+    }
+    places = {slot: place for place, slot in enumerate(slots)}
     ordered: dict[str, None] = {}
     entered: set[str] = set()
-    for first in names:
+    for first in slots:
         path = [first]
         while path:
             name = path[-1]
