@@ -14,9 +14,11 @@ The layers, each importing only what stands below it:
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
+    packing                                 older values that are stored with a step's
     storing                                 where each value goes: row, bundle or an import
     trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
+    inner -> references -> paths -> holding, keys  objects inside older values, found again
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
@@ -30,7 +32,8 @@ The layers, each importing only what stands below it:
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
-    classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
+    ways -> held, instances, mpmathparts, structs  what pickle alone refuses, or does not load
+    classes, figures, singletons, windows   what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
@@ -38,7 +41,8 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, versions, views, waiting -> filemodules, generators, refusals
+    scopes, syntax, trust, values, versions, views, waiting -> deepstack, filemodules, generators
+    iterators, refusals                     what pickle makes others of; why a bundle is refused
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     mundane                                 the core

@@ -12,14 +12,17 @@ import pickle
 from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
+from .deepstack import is_too_deep, on_deep_stack
 from .doubts import Calls
 from .errors import BundleError, UntrustedError
-from .fingerprint import find_inner, has_identity
-from .loadcode import in_order_of_needs, names_reached
+from .fingerprint import has_identity
+from .inner import InnerObjects, TracingPickler
+from .loadcode import in_order_of_needs, rank
 from .pickler import NotebookPickler
+from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
@@ -42,8 +45,7 @@ class Bundle:
     """Pickled slots.
 
     Attributes:
-        older: references to older objects, in the order of their places in the memo: a name, or
-            `fingerprint.inner_reference`'s.
+        older: references to older objects (`references`), in the order of their places in the memo.
         slots: (slot, length of its pickle in bytes), in the order in which they were pickled.
         stream: the prologue and the pickles, one after the other.
         buffers: what lies out of band, as flat memoryviews of the live objects.
@@ -66,9 +68,10 @@ class Packer:
         changed: those of them that an older cell bound, and this one changed in place; with the
             members that it deleted from a class.
         older: other names and their values: a slot that refers to one gets it back by identity.
-        inner: objects inside such values, by id, with their references: the same for them.
+        inner: the objects inside such values, by name: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
+        remade: names that no step has bound so far: their plain cells run again before a restore.
 
     Attributes:
         namespace: the user namespace.
@@ -80,20 +83,24 @@ class Packer:
         own: Mapping[str, Any],
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
-        inner: Mapping[int, tuple[str, Any]],
+        inner: Mapping[str, Sequence[Any]],
         held: Mapping[int, Any] = _NOTHING,
+        remade: Set[str] = frozenset(),
     ) -> None:
         self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
-        within = [each for _, each in inner.values()]
+        within = [each for inside in inner.values() for each in inside]
+        self._remade = remade
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
-        unnamed = inner.keys() - map(id, self._references.values())
-        self._inner = {identity: inner[identity] for identity in unnamed}
-        self._references.update(self._inner.pop(identity) for identity in unnamed & held.keys())
+        named = frozenset(map(id, self._references.values()))
+        self._inner = InnerObjects(namespace, older, inner, named)
+        self._inner.expect(held)
         self._values: dict[str, Any] = {}
+        # Whether a value is nested deeper than Python's stack; what follows is pickled as that is.
+        self._is_deep = self._was_too_deep = False
         self._restart()
 
     def ordered(self, values: Mapping[str, Any]) -> list[str]:
@@ -102,16 +109,22 @@ class Packer:
         A class is then loaded before a new one that it has registered, not while that is made. Next
         come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(values, key=lambda name: (name not in self._changed, _rank(values[name])))
+        return sorted(values, key=lambda name: (name not in self._changed, rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
         refusal = self._dump(slot, value)
-        if refusal is None:
-            self._values[slot] = value
-        else:
+        if refusal is not None:
             # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+            too_deep, self._was_too_deep = self._was_too_deep, False
+            if slot in self._remade and not too_deep:
+                self._own -= {slot}  # others may refer to it, as its plain cell makes it
             self._dump_again()
+            if too_deep:
+                self._is_deep = True
+                return self.add(slot, value)
+        else:
+            self._values[slot] = value
         return refusal
 
     def refusal_of(self, value: Any) -> str | None:
@@ -120,7 +133,12 @@ class Packer:
 
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""
-        return self._pickled().keys() | self._inner.keys()
+        return self._pickled().keys() | self._inner.objects.keys()
+
+    @property
+    def loose(self) -> Mapping[int, tuple[list[str], Any]]:
+        """Objects inside older values that were pickled as copies, as no reference is sure."""
+        return self._inner.loose
 
     @property
     def calls(self) -> Calls:
@@ -147,21 +165,19 @@ class Packer:
         self._order_by_needs()
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
-        memo = self._pickled() if self._inner else {}
-        shared = [self._inner[identity] for identity in memo if identity in self._inner]
-        if shared:
-            # Few steps share such objects; only theirs are looked up again at a restore.
-            self._references.update(shared)
-            self._inner = {}
-            self._dump_again()
+        self._inner.settle(self._pickled, self._dump_again)
         start = len(_prologue(self._seeds))
+        older = [reference for reference, _ in self._seeded().values()]
+        stream = self._file.getvalue()
+        if older != self._seeds:  # what a reference is was not known yet, only its place
+            stream = b"".join((_prologue(older), memoryview(stream)[start:]))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
             inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
             slots.append((slot, end - start))
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
-        return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+        return Bundle(older, slots, stream, self._buffers, sizes)
 
     def _order_by_needs(self) -> None:
         """Let a slot come after those that code of the notebook may need when it is loaded."""
@@ -169,12 +185,7 @@ class Packer:
             if not any(self._calls.values()):
                 return
             slots = list(self._values)
-            needs = {
-                slot: names_reached(calls, self.namespace) & self._own - {slot}
-                for slot, calls in self._calls.items()
-                if calls
-            }
-            order = in_order_of_needs(slots, needs)
+            order = in_order_of_needs(slots, self._calls, self._own, self.namespace)
             if order == slots:
                 return
             # What is met first in another slot may need others there.
@@ -190,7 +201,10 @@ class Packer:
         self._ends: list[tuple[str, int, int]] = []
         self._calls: dict[str, Calls] = {}
         self._arrays.start()
-        self._pickler = NotebookPickler(
+        self._inner.used.clear()
+        # Few steps share such objects: of the others' pickles nothing is asked per object.
+        kind = TracingPickler if self._inner.candidates else NotebookPickler
+        self._pickler = kind(
             self._file,
             self.namespace,
             self._own,
@@ -198,15 +212,22 @@ class Packer:
             self._arrays,
             # No method: this object and that would hold each other, and all values, for long.
             partial(_keep_buffer, self._buffers),
+            self._remade,
         )
+        if isinstance(self._pickler, TracingPickler):
+            self._pickler.trace(self._inner.candidates, self._inner.used)
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
-        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        seeds = self._seeded()
         self._pickler.memo = {
             identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
         }
         self._seeds = [reference for reference, _ in seeds.values()]
         self._file.write(_prologue(self._seeds))
+
+    def _seeded(self) -> dict[int, tuple[str, Any]]:
+        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        return {**seeds, **self._inner.candidates}
 
     def _dump_again(self) -> None:
         self._restart()
@@ -216,17 +237,15 @@ class Packer:
     def _dump(self, slot: str, value: Any) -> str | None:
         self._calls[slot] = self._pickler.calls = {}
         try:
-            self._pickler.dump(value)
+            if self._is_deep:
+                on_deep_stack(self._pickler.dump, value)
+            else:
+                self._pickler.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            self._was_too_deep = is_too_deep(error) and not self._is_deep
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
-
-
-def _rank(value: Any) -> int:
-    if isinstance(value, type):
-        return 1
-    return 0 if isinstance(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
@@ -267,10 +286,11 @@ def unpack(
     missing: dict[str, Missing] = {}
     used: list[str] = []
     slot = ""
+    lookup = Lookup(namespace)
 
     def look_up(reference: str) -> Any:
         try:
-            return find_inner(reference, namespace) if "#" in reference else namespace[reference]
+            return lookup.find(reference)
         except LookupError:
             if slot:  # not by the prologue, which names all
                 used.append(reference)
@@ -308,7 +328,7 @@ def unpack(
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
@@ -369,7 +389,7 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
     return BundleError(path, step, text)
 
 
-def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
         f"'%%step {step} --rerun' runs the step again"

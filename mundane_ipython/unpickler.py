@@ -16,6 +16,7 @@ from typing import Any
 
 from .homes import home_of
 from .pickler import find_in_notebook, notebook_reference
+from .refusals import MissingValueError
 
 
 class OtherPythonError(Exception):
@@ -69,6 +70,8 @@ class NotebookUnpickler(pickle.Unpickler):
         found = find_in_notebook(qualname)
         if found is not None:
             return found
+        if not copy:
+            raise MissingValueError(qualname.partition(".")[0])
         return NotebookUnpickler(
             io.BytesIO(copy), (), self._look_up, self._python, self._instead
         ).load()
