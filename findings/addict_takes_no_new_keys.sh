@@ -2,13 +2,14 @@
 # addict: a Dict that was pickled has all its keys and cannot make the next one.
 #
 # Versions: Python 3.11, addict 2.4.0.
-# One would guess: `d.a.b.c = 1` makes the levels that are missing; that is what the class is for. A
-# Dict from pickle or copy.copy goes on doing so, and one that was frozen stays frozen.
+# One would guess: `d.a.b.c = 1` makes the levels that are missing; that is what the class is for.
+# A Dict from pickle or copy.copy goes on doing so, and one that was frozen stays frozen.
 # What happens: what was there can be read and changed. The first use of a key that is not there
 # raises AttributeError about `__frozen`, a name that no code of ours has. deepcopy gives a Dict
 # that works, but one that was frozen has been thawed.
-# Why it matters: restoring looks right, reading looks right, and the error comes cells later, where
-# the configuration is extended, with a message that points at nothing that the reader wrote.
+# Why it matters: restoring looks right, reading looks right, and the error comes cells later,
+# where the configuration is extended, with a message that points at nothing that the reader
+# wrote.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

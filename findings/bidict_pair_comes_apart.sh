@@ -4,12 +4,12 @@
 # Versions: Python 3.11, bidict 0.24.1.
 # One would guess: the two directions are one thing, `b.inverse.inverse is b`. One pickle keeps
 # objects that belong together together, and deepcopy does so too.
-# What happens: each of the two is stored as a plain mapping of its own and grows a new inverse when
-# it is loaded. What is put into the one is not seen in the other from then on. It takes two
+# What happens: each of the two is stored as a plain mapping of its own and grows a new inverse
+# when it is loaded. What is put into the one is not seen in the other from then on. It takes two
 # references to see it; a bidict alone comes back complete.
 # Why it matters: a cell that says `ids = bidict(...); names = ids.inverse`, the idiom of the
-# library's own introduction, is right in a kernel that ran it and wrong, at the next insertion, in
-# one that restored it.
+# library's own introduction, is right in a kernel that ran it and wrong, at the next insertion,
+# in one that restored it.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

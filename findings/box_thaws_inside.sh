@@ -2,13 +2,14 @@
 # python-box: a deep copy of a frozen box is frozen outside and can be changed inside.
 #
 # Versions: Python 3.11, python-box 8.0.0.
-# One would guess: `frozen_box=True` freezes the whole tree, and a copy of it is frozen in the same
-# way: pickle, copy.copy and deepcopy agree.
-# What happens: deepcopy gives a box that refuses new keys at the top, as before, and takes them one
-# level below. The original may be hashed, as frozen boxes may; its deep copy has no hash, so that it
-# cannot stand in for it as a key. pickle and copy.copy freeze all levels.
+# One would guess: `frozen_box=True` freezes the whole tree, and a copy of it is frozen in the
+# same way: pickle, copy.copy and deepcopy agree.
+# What happens: deepcopy gives a box that refuses new keys at the top, as before, and takes them
+# one level below. The original may be hashed, as frozen boxes may; its deep copy has no hash, so
+# that it cannot stand in for it as a key. pickle and copy.copy freeze all levels.
 # Why it matters: a frozen configuration that went through a deep copy, as snapshots of variables
-# make them, protects nothing any more, and the error that tells so, if one comes, is about hashes.
+# make them, protects nothing any more, and the error that tells so, if one comes, is about
+# hashes.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -4,10 +4,10 @@
 # Versions: Python 3.11, beautifulsoup4 4.15.0, lxml 6.1.3.
 # One would guess: a soup is a tree of Python objects, and pickle, copy.copy and deepcopy keep it.
 # What happens: copies are of the tree, but pickle stores text and has the parser read it. What
-# the parser would not have built is undone: with lxml a `div` that was put into a `p` stands after
-# the `p`, and `html` and `body`, taken away before, are back. With any parser, strings that lay
-# beside each other are one, a list as an attribute's value is a string, and a tag that is stored
-# with its soup is not in the soup any more, though a tag by itself keeps its tree.
+# the parser would not have built is undone: with lxml a `div` that was put into a `p` stands
+# after the `p`, and `html` and `body`, taken away before, are back. With any parser, strings that
+# lay beside each other are one, a list as an attribute's value is a string, and a tag that is
+# stored with its soup is not in the soup any more, though a tag by itself keeps its tree.
 # Why it matters: a page that was cleaned in one cell is dirty again after a restore, and changes
 # that a later cell makes to a remembered tag do not reach the document.
 set -euo pipefail

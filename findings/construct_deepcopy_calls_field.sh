@@ -3,10 +3,11 @@
 #
 # Versions: Python 3.11, construct 2.10.70.
 # One would guess: deepcopy asks for less than pickle does, so what can be pickled can be copied.
-# What happens: the length is written as `this.n`, an expression that makes an attribute of any name
-# that it is asked for. deepcopy asks it for `__deepcopy__`, gets the expression for such a field,
-# and calls it with its memo, in which that looks for a field named "n": KeyError: 'n'. Pickle is
-# right. It need not be the format itself that is copied: settings that hold it fail as well.
+# What happens: the length is written as `this.n`, an expression that makes an attribute of any
+# name that it is asked for. deepcopy asks it for `__deepcopy__`, gets the expression for such a
+# field, and calls it with its memo, in which that looks for a field named "n": KeyError: 'n'.
+# Pickle is right. It need not be the format itself that is copied: settings that hold it fail as
+# well.
 # Why it matters: tools that compare variables before and after copy them. The error names a field
 # of a file format and says nothing about copying.
 set -euo pipefail
@@ -23,6 +24,7 @@ from construct import Bytes, Int8ub, Struct, this
 fixed = Struct("n" / Int8ub, "text" / Bytes(2))
 counted = Struct("n" / Int8ub, "text" / Bytes(this.n))
 settings = {"name": "frames", "layout": counted}
+VALUES = ("fixed", fixed), ("counted", counted), ("settings", settings), ("this.n", this.n)
 
 for label, way in (
     ("pickle", lambda value: pickle.loads(pickle.dumps(value))),
@@ -30,7 +32,7 @@ for label, way in (
     ("deepcopy", copy.deepcopy),
 ):
     print(label)
-    for name, value in (("fixed", fixed), ("counted", counted), ("settings", settings), ("this.n", this.n)):
+    for name, value in VALUES:
         try:
             back = way(value)
             layout = back["layout"] if name == "settings" else back

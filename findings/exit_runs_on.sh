@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Jupyter: after exit() the cell runs on, the next cell runs too, and a quick notebook runs to its end.
+# Jupyter: after exit() the cell runs on, the next cell runs too, and a quick notebook runs to its
+# end.
 #
 # Versions: Python 3.11, IPython 9.18.1, ipykernel 7.4.0, nbclient 0.11.0.
 # One would guess: exit() ends the cell at that line, as it ends a script and a line in the
 # terminal; the kernel is gone and the run fails, or ends well, there.
 # What happens: exit() leaves a note and returns. The rest of its cell runs. The kernel stops its
 # loop a tenth of a second later, if it is idle then or when the cell is done that runs at that
-# time. So it is a race: with quick cells all of them run and the notebook is done without an error;
-# with one slow cell, the run ends after that with DeadKernelError. sys.exit() does the opposite: it
-# ends its cell, as an error, and the kernel lives.
-# Why it matters: "exit() if there is nothing to do" at the top of a notebook that a scheduler runs
-# does not keep the cells below it from deleting, sending or storing.
+# time. So it is a race: with quick cells all of them run and the notebook is done without an
+# error; with one slow cell, the run ends after that with DeadKernelError. sys.exit() does the
+# opposite: it ends its cell, as an error, and the kernel lives.
+# Why it matters: "exit() if there is nothing to do" at the top of a notebook that a scheduler
+# runs does not keep the cells below it from deleting, sending or storing.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

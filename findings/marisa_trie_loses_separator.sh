@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# marisa-trie: a BytesTrie with its own separator has a copy that is equal, as long, and has no keys.
+# marisa-trie: a BytesTrie with its own separator has a copy that is equal, as long, and has no
+# keys.
 #
 # Versions: Python 3.11, marisa-trie 1.4.1.
-# One would guess: a trie comes back with all that it needs to answer; a RecordTrie with its format
-# does, and so does a BytesTrie made without options.
+# One would guess: a trie comes back with all that it needs to answer; a RecordTrie with its
+# format does, and so does a BytesTrie made without options.
 # What happens: `value_separator=` is not stored. Keys and values are kept in one string with the
-# separator between them; the copy looks for the default one. It has as many entries as the original
-# and compares equal to it, yet lists no keys, and no key is in it.
-# Why it matters: the option is there for data that has the default byte in it. `get` answers None,
-# the answer for "not there", and the one check that a test of copies makes, equality, passes.
+# separator between them; the copy looks for the default one. It has as many entries as the
+# original and compares equal to it, yet lists no keys, and no key is in it.
+# Why it matters: the option is there for data that has the default byte in it. `get` answers
+# None, the answer for "not there", and the one check that a test of copies makes, equality,
+# passes.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -4,10 +4,10 @@
 # Versions: Python 3.11, msgspec 0.23.0.
 # One would guess: `dict=True` gives instances a `__dict__` as other objects have it, for cached
 # properties and notes of one's own, and copying carries it as for other objects.
-# What happens: pickle, copy.copy and deepcopy build the Struct from its fields alone and leave the
-# `__dict__` empty, without an error. For a cached property this means that it is computed again:
-# harmless where it is a function of the fields, another value where it is a time, a random number
-# or a connection's answer.
+# What happens: pickle, copy.copy and deepcopy build the Struct from its fields alone and leave
+# the `__dict__` empty, without an error. For a cached property this means that it is computed
+# again: harmless where it is a function of the fields, another value where it is a time, a random
+# number or a connection's answer.
 # Why it matters: a dataclass that is turned into a Struct "for speed" behaves as before until it
 # is stored, and then forgets what had been attached to it.
 set -euo pipefail
@@ -53,7 +53,8 @@ for kind in (Data, Struct):
     one.note = "mine"
     for way in (pickled, copy.copy, copy.deepcopy):
         back = way(one) if one.ticket else None
-        print(f"{kind.__name__:6}  {way.__name__:8}  equal: {one == back}  {vars(one)} -> {vars(back)}")
+        print(f"{kind.__name__:6}  {way.__name__:8}  equal: {one == back}", end="  ")
+        print(vars(one), "->", vars(back))
 PY
 cat >"$work/expected" <<'TXT'
 Data    pickled   equal: True  {'x': 5, 'note': 'mine', 'ticket': 1} -> {'x': 5, 'note': 'mine', 'ticket': 1}

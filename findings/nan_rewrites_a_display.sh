@@ -7,10 +7,11 @@
 # What happens: messages are written by a strict JSON writer. If that fails, the whole message is
 # cleaned and written again, and the cleaner has other rules than the writer had: NaN becomes the
 # string "nan", the key True becomes "True" where it was "true", a time loses its "Z", so that it
-# is no longer one in UTC, and is given microseconds. A warning is shown on stderr in the cell; only
-# in the first such cell of a kernel, as warnings are.
-# Why it matters: a front end, a widget or a stored output that reads dates or keys of such a display
-# works for months and fails on the day on which a measurement is missing, in another column.
+# is no longer one in UTC, and is given microseconds. A warning is shown on stderr in the cell;
+# only in the first such cell of a kernel, as warnings are.
+# Why it matters: a front end, a widget or a stored output that reads dates or keys of such a
+# display works for months and fails on the day on which a measurement is missing, in another
+# column.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# polars: copy.copy of an expression copies the Python function in it, and the world of that function.
+# polars: copy.copy of an expression copies the Python function in it, and the world of that
+# function.
 #
 # Versions: Python 3.11, polars 2.1.0, cloudpickle 3.1.3.
 # One would guess: an expression is a small immutable plan; copy.copy gives the same plan with the
 # same function, as copying a list of functions does. A lazy frame made of it behaves alike.
-# What happens: an expression is copied by writing it out and reading it in again. A function of the
-# script or notebook goes through cloudpickle then: the copy calls another function, with its own
-# copies of the globals, so what the function counts or caches is counted elsewhere. Without cloudpickle, which
-# polars does not require, copy.copy raises. The copy of a lazy frame, and an expression derived
-# from the first (`e + 1`), share the function.
-# Why it matters: an expression with a cache, a counter or a client in it splits in two when a tool
-# copies variables to compare them later, and two queries that should fill one cache fill two.
+# What happens: an expression is copied by writing it out and reading it in again. A function of
+# the script or notebook goes through cloudpickle then: the copy calls another function, with its
+# own copies of the globals, so what the function counts or caches is counted elsewhere. Without
+# cloudpickle, which polars does not require, copy.copy raises. The copy of a lazy frame, and an
+# expression derived from the first (`e + 1`), share the function.
+# Why it matters: an expression with a cache, a counter or a client in it splits in two when a
+# tool copies variables to compare them later, and two queries that should fill one cache fill
+# two.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# pyarrow: a map type whose keys are sorted is another type after copy.copy, so tables no longer join.
+# pyarrow: a map type whose keys are sorted is another type after copy.copy, so tables no longer
+# join.
 #
 # Versions: Python 3.11, pyarrow 26.0.1.
 # One would guess: types are immutable values; a copy of one is equal to it, and a column of that
@@ -8,8 +9,8 @@
 # first and the last take it off arrays and tables as well. The flag is part of equality: the type
 # is unequal to its own copy, and so is an array, though both hold the same pairs. IPC keeps it.
 # Why it matters: a restored table cannot be joined to one that was made anew: the error shows two
-# schemas that differ in a word at the end of a line. A test of whether values survive that compares
-# lists of Python objects sees nothing.
+# schemas that differ in a word at the end of a line. A test of whether values survive that
+# compares lists of Python objects sees nothing.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -9,8 +9,8 @@
 # settings of the object that was pickled. If that object had made the file, these say "make it
 # anew": loading the pickle empties the file, for everybody. If it had found the file there, it
 # comes back with its entries.
-# Why it matters: restoring a variable destroys the data that it stands for, and the index goes on to
-# answer that nothing is near. That is a valid answer, so joins and searches go on with it.
+# Why it matters: restoring a variable destroys the data that it stands for, and the index goes on
+# to answer that nothing is near. That is a valid answer, so joins and searches go on with it.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

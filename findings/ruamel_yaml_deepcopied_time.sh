@@ -2,14 +2,15 @@
 # ruamel.yaml: a deep copy of a document takes the time zone off its times.
 #
 # Versions: Python 3.11, ruamel.yaml 0.19.1.
-# One would guess: a deep copy of a loaded document is equal to it and is written as the same text;
-# that a round-trip loader keeps comments, quotes and number styles is what one uses it for.
-# What happens: `2001-01-01T10:00:00+02:00` is loaded as an aware datetime. Its deep copy is naive:
-# unequal, not comparable with the original, and written without the offset. By pickle it stays
-# aware, but is written with a space instead of the T. Merge keys go as well: in a deep copy
+# One would guess: a deep copy of a loaded document is equal to it and is written as the same
+# text; that a round-trip loader keeps comments, quotes and number styles is what one uses it for.
+# What happens: `2001-01-01T10:00:00+02:00` is loaded as an aware datetime. Its deep copy is
+# naive: unequal, not comparable with the original, and written without the offset. By pickle it
+# stays aware, but is written with a space instead of the T. Merge keys go as well: in a deep copy
 # `<<: *base` is the merged values, besides being there.
-# Why it matters: "deepcopy the configuration, change a value, dump it" is the recipe, and it moves
-# each appointment by the offset. A comparison before and after that is done on copies raises.
+# Why it matters: "deepcopy the configuration, change a value, dump it" is the recipe, and it
+# moves each appointment by the offset. A comparison before and after that is done on copies
+# raises.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,7 +41,8 @@ def text(document):
 for way in (untouched, pickled, copy.deepcopy):
     first = YAML().load("at: 2001-01-01T10:00:00+02:00  # local\n")
     back = way(first)
-    print(f"{way.__name__:9}  {text(back)}  equal: {back == first}  offset: {back['at'].utcoffset()}")
+    print(f"{way.__name__:9}  {text(back)}  equal: {back == first}", end="  ")
+    print(f"offset: {back['at'].utcoffset()}")
 
 try:
     print(first["at"] < copy.deepcopy(first)["at"])

@@ -5,9 +5,9 @@
 # One would guess: a distribution comes back from pickle, copy and deepcopy as it was; a Uniform,
 # a Logistic and a Binomial do.
 # What happens: for a Normal, all three make a StandardNormal, since the class picks what to build
-# from arguments that these ways of copying do not give. The repr still has the parameters that were
-# asked for, but mean and probabilities are those of mean 0 and deviation 1. What is built on a
-# Normal follows. Nothing warns. A number that was computed before is cached and goes along, so
+# from arguments that these ways of copying do not give. The repr still has the parameters that
+# were asked for, but mean and probabilities are those of mean 0 and deviation 1. What is built on
+# a Normal follows. Nothing warns. A number that was computed before is cached and goes along, so
 # that it depends on who looked at the original whether the copy's mean is right.
 # Why it matters: a prior or a fitted model that is stored and restored gives other probabilities,
 # and printing it does not show that.

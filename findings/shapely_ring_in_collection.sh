@@ -2,15 +2,15 @@
 # Shapely: a ring in a collection is a line after copy.copy, and no geometry is prepared any more.
 #
 # Versions: Python 3.11, Shapely 2.2.0 with the GEOS of its wheel.
-# One would guess: a copy of an immutable geometry is that geometry; a LinearRing by itself does come
-# back as one, and what is in a GeometryCollection should as well.
+# One would guess: a copy of an immutable geometry is that geometry; a LinearRing by itself does
+# come back as one, and what is in a GeometryCollection should as well.
 # What happens: all ways of copying go through WKB, which has no rings. Shapely mends that for the
 # outermost geometry alone. Inside a collection the ring turns into a LineString: types, repr and
 # equality change. What `shapely.prepare` had built, which makes tests many times faster, is gone
 # too, by copy.copy as well, and no call says so.
 # Why it matters: code that asks for the type of parts takes another branch after a restore, `==`
-# between the restored and the recomputed collection is False, and a loop of point-in-polygon tests
-# in a later cell is slow for no reason that one can see.
+# between the restored and the recomputed collection is False, and a loop of point-in-polygon
+# tests in a later cell is slow for no reason that one can see.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,7 +33,8 @@ both = GeometryCollection([ring, Point(5, 5)])
 print("before  ", ring.geom_type, [part.geom_type for part in both.geoms])
 for way in (pickled, copy.copy, copy.deepcopy):
     kinds = [part.geom_type for part in way(both).geoms]
-    print(f"{way.__name__:8}", way(ring).geom_type, kinds, "equal:", way(ring) == ring, way(both) == both)
+    print(f"{way.__name__:8}", way(ring).geom_type, kinds, end=" ")
+    print("equal:", way(ring) == ring, way(both) == both)
 
 disc = Point(0, 0).buffer(1)
 shapely.prepare(disc)
