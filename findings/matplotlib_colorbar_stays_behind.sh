@@ -2,14 +2,13 @@
 # Matplotlib: in a figure that was pickled the colour bar no longer follows its image.
 #
 # Versions: Python 3.11, matplotlib 3.11.2, NumPy 2.4.6.
-# One would guess: a figure is pickled with all that ties its parts together. Shared axes, twins
-# and secondary axes go on moving together, so a colour bar goes on showing its image's colours.
+# One would guess: a figure is pickled with all that ties its parts together: axes that share a
+# scale go on moving together, and a colour bar goes on showing its image's colours.
 # What happens: the bar knows its image and has the right colours when it is loaded. But the image
-# forgot whom to tell: after `set_clim`, `set_cmap` or `autoscale` the image has new colours, and
-# the bar shows the old scale. Two images that share one norm do both follow it.
-# Why it matters: it is the one link between artists that is lost, the picture is wrong rather
-# than missing, and it is wrong only if the figure is changed after it was restored: numbers read
-# off the bar are those of another scale.
+# forgot whom to tell: after `set_clim` the image has new colours, and the bar shows the old
+# scale. Two images that share one norm do both follow it, and so do shared axes.
+# Why it matters: the picture is wrong rather than missing, and only if the figure is changed
+# after it was restored: numbers read off the bar are those of another scale.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

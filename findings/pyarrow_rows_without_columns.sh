@@ -7,9 +7,9 @@
 # What happens: it depends on the way. Pickle, copy.copy and deepcopy give zero rows, and so does
 # Parquet; an IPC stream of the same table gives three. A table made from the copy refuses the
 # column that the original takes.
-# Why it matters: "drop everything, then add computed columns" is a common way to build a table. A
-# step boundary in the middle of it turns a right program into one that fails, in a cell that was
-# not changed.
+# Why it matters: "drop everything, then add computed columns" is a way to build a table. A step
+# boundary in the middle of it turns a right program into one that fails, in a cell that was not
+# changed.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
