@@ -39,6 +39,7 @@ The layers, each importing only what stands below it:
     scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
+    looks                                   any object's type, members and contents, past its code
     mundane                                 the core
 """
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from .errors import BundleError, UntrustedError
 from .fingerprint import find_inner, has_identity
+from .looks import error_text
 from .pickler import NotebookPickler
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .unpickler import NotebookUnpickler, OtherPythonError
@@ -179,8 +180,10 @@ class Packer:
     def _dump(self, slot: str, value: Any) -> str | None:
         try:
             self._pickler.dump(value)
-        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
-            return f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            return error_text(error)
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
 
@@ -341,6 +344,6 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
 
 def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
     return (
-        f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
+        f"{_slot_text(slot)} cannot be loaded here ({error_text(error)}): "
         f"'%%step {step} --rerun' runs the step again"
     )

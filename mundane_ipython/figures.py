@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import MethodType
 from typing import Any
 
+from .looks import module_of
+
 
 @contextmanager
 def figures_unseen() -> Iterator[None]:
@@ -92,5 +94,5 @@ def _follows(signal: str, callback: Any) -> bool:
     """Return whether a callback is a colour bar's, or tells of a change of colours."""
     if not isinstance(callback, MethodType):
         return False
-    module, _, name = type(callback.__self__).__module__.partition(".")
+    module, _, name = module_of(type(callback.__self__)).partition(".")
     return module == "matplotlib" and (signal == "changed" or name == "colorbar")

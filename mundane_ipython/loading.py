@@ -19,7 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mundane import Attempt
 
-from .ambient import process_state
+from .ambient import process_state, restore_state
 from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
 from .confine import names_out_of_reach, own_import
@@ -179,6 +179,10 @@ class Loader:
                 else:
                     reason = f"its row has no {binding!r}: '%%step {name} --rerun' runs it again"
                     raise BundleError(self._path, name, reason)
+        if trusted:  # a library may have added to a variable when it was imported, as it had then
+            restore_state(
+                {name: record.process[name] for name in record.process if name == "environ"}
+            )
         value = NO_VALUE
         if record.value is not None:
             value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row

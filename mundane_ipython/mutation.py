@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,8 @@ from .fingerprint import (
     shared_objects,
 )
 from .generators import names_of_global_generator
+from .looks import guarded, home_name, is_a
+from .looks import members_of as everything_in
 from .parts import lying_together
 from .reach import reachable_names
 from .source import CellSource
@@ -38,7 +41,8 @@ class Mutations:
 
     Attributes:
         changed: names whose values it changed in place.
-        unchecked: names that it can get at and whose values are too large to be compared in time.
+        unchecked: names that it can get at and whose values could not be compared, and why; ""
+            where there was no time for it.
         inner: for each object inside an unchanged value that the cell can get at, by id: the
             reference under which it is found again, and the object.
         held: everything that is in a changed value, by id.
@@ -46,7 +50,7 @@ class Mutations:
     """
 
     changed: list[str]
-    unchecked: list[str]
+    unchecked: dict[str, str]
     inner: dict[int, tuple[str, Any]]
     held: dict[int, Any]
     removed: dict[str, frozenset[str]]
@@ -93,9 +97,9 @@ class Watch:
             if name in source.read and id(older[name]) in fingerprinter.opaque
         ]
         self._members = {
-            name: frozenset(members_of(value))
+            name: frozenset(guarded(partial(members_of, value), _NOTHING))
             for name, value in older.items()
-            if name in names and isinstance(value, type) and value.__module__ == "__main__"
+            if name in names and is_a(value, type) and home_name(value) == "__main__"
         }
 
     def mutations(
@@ -113,7 +117,7 @@ class Watch:
         """
         fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
-        unchecked: list[str] = []
+        unchecked: dict[str, str] = {}
         inner: dict[int, tuple[str, Any]] = {}
         walks: dict[str, Walk] = {}
         for name, before in self._digests.items():
@@ -122,7 +126,7 @@ class Watch:
             walk = fingerprinter.walk(kept[name] if name in kept else rebound[name])
             unknown = before is None or walk.digest is None
             if unknown and name in kept:
-                unchecked.append(name)
+                unchecked[name] = walk.why_not
             elif unknown or before != walk.digest:
                 changed.append(name)
                 if not unknown:
@@ -138,7 +142,7 @@ class Watch:
                 held.update((id(each), each) for each in walks[name].objects)
             changed += self._sharing(changed, walks, there)
         removed = {
-            name: self._members[name] - vars(there[name]).keys()
+            name: self._members[name] - everything_in(there[name]).keys()
             for name in changed
             if name in self._members
         }
@@ -174,7 +178,7 @@ class Watch:
         return sharing + lying_together(known, together, self._namespace)
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
-        return name not in self._digests and not is_atom(value) and not isinstance(value, type)
+        return name not in self._digests and not is_atom(value) and not is_a(value, type)
 
 
 def _references(name: str, value: Any, walk: Walk) -> dict[int, tuple[str, Any]]:

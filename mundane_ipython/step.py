@@ -29,7 +29,7 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, publish_note
+from .notes import apart_text, left_out_text, listed, publish_note, unchecked_texts
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .parts import apart
@@ -245,12 +245,7 @@ class RunningStep:
                 f"calls {', '.join(stored.unreadable_calls)}, and nobody can read what that sets: "
                 "a restore does not set it again; do so in a plain cell"
             )
-        if stored.unchecked:
-            names = ", ".join(stored.unchecked)
-            texts.append(
-                f"{names}: too large to be checked for changes in time; if this cell "
-                f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
-            )
+        texts += unchecked_texts(stored.unchecked)
         if stored.cut_outputs:
             texts.append(
                 f"it showed more than {self._max_output_bytes >> 20} MiB; what came "
@@ -263,7 +258,10 @@ class RunningStep:
             )
         if texts:
             lines = [f"step {name}: {text}" for text in texts]
-            facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
+            facts: dict[str, Any] = {
+                "left_out": stored.left_out,
+                "unchecked": list(stored.unchecked),
+            }
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
 
     def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
@@ -298,6 +296,7 @@ class RunningStep:
         lost = self._lost(kept, stored.left_out)
         left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
         buffers = stored.buffers()
+        there = {n: v for n, v in {**kept, **bound}.items() if n not in stored.left_out}
         record = CellRecord(
             source_key=self._source.key,
             source=self._source.text,
@@ -307,7 +306,7 @@ class RunningStep:
             modules=stored.modules,
             deleted=changes.deleted,
             left_out=left_out,
-            apart=apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+            apart=apart(dict(stored.bindings).keys(), there, namespace),
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from .ambient import IPYTHON
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
+from .looks import guarded
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
 from .record import Place, RowShape
@@ -41,7 +43,7 @@ class Stored:
         of_libraries: attributes of modules and of libraries' classes that the cell set.
         unreadable_calls: functions of libraries that it calls and that set what nobody can read.
         not_named: names whose values it changed in place, and that `-o` leaves out.
-        unchecked: names whose values were too large to be compared in time.
+        unchecked: names whose values could not be compared, see `mutation.Mutations`.
         cut_outputs: whether the cell showed more than is stored.
         not_run: steps within the cell that were stored already, where it was run again.
     """
@@ -62,11 +64,11 @@ class Stored:
         if not values and value is not NO_VALUE:
             self._row_slot = VALUE_SLOT
         slots = values if self._row_slot != VALUE_SLOT else {VALUE_SLOT: value}
-        self._json = {slot: v for slot, v in slots.items() if is_json(v)}
+        self._json = {s: v for s, v in slots.items() if guarded(partial(is_json, v), False)}
         self.modules = {
             name: found
             for name, v in values.items()
-            if (found := import_reference(name, v, imported)) is not None
+            if (found := guarded(partial(import_reference, name, v, imported), None)) is not None
         }
         self.left_out: dict[str, str] = {}
         self.apart: list[list[str]] = []
@@ -74,7 +76,7 @@ class Stored:
         self.of_libraries: list[str] = []
         self.unreadable_calls: list[str] = []
         self.not_named: list[str] = []
-        self.unchecked: list[str] = []
+        self.unchecked: dict[str, str] = {}
         self.cut_outputs = False
         self.not_run: list[str] = []
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"
@@ -190,6 +192,8 @@ def has_lost_state(value: Any, namespace: Mapping[str, Any]) -> bool:
         return False
     try:
         NotebookPickler(io.BytesIO(), namespace, frozenset()).dump(value)
-    except TypeError:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 (an object's own pickling may raise anything)
         return True
     return False
