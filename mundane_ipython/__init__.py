@@ -36,7 +36,7 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
+    celltexts, scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     looks                                   any object's type, members and contents, past its code

@@ -8,23 +8,24 @@ with the live namespace as its globals.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import ctypes
 import enum
 import functools
-import importlib
 import io
 import pickle
 import sys
 import types
 import typing
+import weakref
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import cloudpickle
 
-from .classes import change_class, make_silently, move_early, reduce_change
+from .celltexts import with_file
+from .classes import change_class, load_home, make_silently, move_early, reduce_change
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
@@ -38,14 +39,11 @@ from .torchtypes import is_of_torch
 from .views import (
     ArrayRoots,
     flat_iterator,
-    has_gaps,
     is_array,
     is_flat_iterator,
-    is_labelled_array,
     is_made_of_arrays,
-    reduce_labelled,
+    reduce_array,
     reduce_view,
-    reduce_with_gaps,
 )
 from .windows import WINDOWS, reduce_window
 
@@ -54,6 +52,13 @@ _DICT_ITERATORS: dict[type, str] = {
 }
 
 _CachedFunction = type(functools.lru_cache(len))
+
+
+_FIRST, *_OTHERS = cloudpickle.Pickler.dispatch_table.maps
+
+
+def _reduce_code(code: types.CodeType) -> Any:
+    return with_file(code, _FIRST[types.CodeType](code))
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -68,6 +73,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
     """
+
+    dispatch_table = ChainMap({**_FIRST, types.CodeType: _reduce_code}, *_OTHERS)  # noqa: RUF012 (pickle's)
 
     def __init__(
         self,
@@ -109,6 +116,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return functools.cached_property, (obj.func,), state
         if kind is typing.NewType and obj.__module__ == "__main__":
             return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
+        if kind in weakref.ProxyTypes:  # which would be pickled as what it stands for
+            raise TypeError("cannot pickle a weak proxy")
         if kind in WINDOWS:
             return reduce_window(obj, self._namespace)
         if kind is types.CellType:
@@ -142,10 +151,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             of_tensor = reduce_array_of_tensor(obj)
             if of_tensor is not None:
                 return of_tensor
-        if is_array(obj) and has_gaps(obj):
-            return reduce_with_gaps(obj)
         # What is left to cloudpickle is no class or function, though a proxy may pass for one.
-        return reduce_labelled(obj) if is_labelled_array(obj) else NotImplemented
+        return reduce_array(obj)
 
     def _reduce_code(self, obj: Any) -> Any:
         live = is_a(obj, types.FunctionType) and obj.__globals__ is self._namespace
@@ -163,7 +170,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_function(obj)
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{qualname}' of ctypes")
-        _load_home(home)
+        load_home(home)
         reduced = super().reducer_override(obj)
         if is_a(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
@@ -240,6 +247,7 @@ def _is_ordinary(kind: type) -> bool:
         module_of(kind) == "__main__"
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
+        or kind in weakref.ProxyTypes
         or kind in WINDOWS
         or kind in _DICT_ITERATORS
         or name_of(kind) in (*CYTHON_FUNCTIONS, "flatiter")
@@ -384,16 +392,6 @@ def value_in(
 
 # Types of these are made when they are asked for, and their pickles cannot be loaded.
 _CTYPES = (type(ctypes.c_int * 1), type(ctypes.CFUNCTYPE(None)))
-
-
-def _load_home(name: str) -> None:
-    """Import the module that a library's class or function says it is in, if nobody has yet.
-
-    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
-    """
-    if name and name not in sys.modules and name.partition(".")[0] in sys.modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
 
 
 def _main_namespace() -> dict[str, Any]:

@@ -23,8 +23,10 @@ from .bars import bytes_bar
 from .bundle import Packer, current_versions
 from .capture import make_tap
 from .cells import write_cell
+from .celltexts import cell_file
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
+from .figures import flush_figures
 from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Watch
@@ -169,7 +171,7 @@ class RunningStep:
             interrupted = self._guard.cancelled(error)
             self._guard.hide_frames(trace)
             if error is None:
-                _flush_figures()
+                flush_figures()
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
         finally:
@@ -215,13 +217,13 @@ class RunningStep:
                 self._fail(refusal)
             raise shown_short(refusal) from None
         if not self._options.quiet:
-            self._note(stored)
+            self._note(*stored)
 
-    def _note(self, stored: Stored) -> None:
+    def _note(self, stored: Stored, record: CellRecord) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
         name, texts = self.name, []
-        if stored.left_out:
-            texts.append(f"stored, but for {left_out_text(stored.left_out)}")
+        if record.all_left_out:
+            texts.append(f"stored, but for {left_out_text(record.all_left_out)}")
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
             texts.append(
@@ -264,7 +266,7 @@ class RunningStep:
             }
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
 
-    def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
+    def _commit(self, shown: CellOutputs, took_ms: int) -> tuple[Stored, CellRecord]:
         """Commit the step; return what was stored, and what could not be."""
         namespace, name = self._shell.user_ns, self.name
         changes = self._before.changes(namespace, self._source.bound)
@@ -308,6 +310,8 @@ class RunningStep:
             left_out=left_out,
             apart=apart(dict(stored.bindings).keys(), there, namespace),
             value=stored.value_place,
+            value_left_out=stored.value_left_out,
+            file=cell_file(),
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
@@ -345,7 +349,7 @@ class RunningStep:
             self._before.values,
             left_out,
         )
-        return stored
+        return stored, record
 
     def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
         """Return older names whose state cannot be stored, and their types.
@@ -379,20 +383,3 @@ class RunningStep:
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
         """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
         return self._value if has_result(shown.outputs) or not bound else NO_VALUE
-
-
-def _flush_figures() -> None:
-    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
-
-    pyplot's hook draws them before that. It makes a difference where a layout engine
-    (`constrained_layout`) comes nearer to its layout with every drawing.
-    """
-    backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is None:
-        return
-    if sys.modules["matplotlib"].is_interactive():
-        for manager in backend.Gcf.get_all_fig_managers():
-            figure = manager.canvas.figure
-            if figure.stale and figure.get_layout_engine() is not None:
-                manager.canvas.draw_idle()
-    backend.flush_figures()

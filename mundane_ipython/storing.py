@@ -36,6 +36,7 @@ class Stored:
         modules: names bound by import, and where they can be imported from.
         left_out: names that cannot be stored, and entries of the ambient state, and why.
         value_place: where the last expression's value is, or None.
+        value_left_out: why it could not be stored; "" where it could.
         row_shape: whether the row holds one value or an object with a member for each name.
         apart: see `record.CellRecord.apart`.
         lost: older names whose state the cell may have changed and nothing can store, and their
@@ -71,6 +72,7 @@ class Stored:
             if (found := guarded(partial(import_reference, name, v, imported), None)) is not None
         }
         self.left_out: dict[str, str] = {}
+        self.value_left_out = ""
         self.apart: list[list[str]] = []
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
@@ -133,7 +135,8 @@ class Stored:
             known = packer.known()
             if not any(id(box) in known for box in containers(self._value)):
                 return "row"
-        return "bundle" if packer.add(VALUE_SLOT, self._value) is None else None
+        self.value_left_out = packer.add(VALUE_SLOT, self._value) or ""
+        return None if self.value_left_out else "bundle"
 
     def _place(self, name: str, packer: Packer) -> Place:
         if name in self.modules:
@@ -148,7 +151,8 @@ class Stored:
     def _in_row(self, slot: str, value: Any) -> Any:
         if self._fits_row(slot, value):
             return value
-        return reference(value, self.bundle.sizes.get(slot, 0), self.left_out.get(slot))
+        why = self.value_left_out or None if slot == VALUE_SLOT else self.left_out.get(slot)
+        return reference(value, self.bundle.sizes.get(slot, 0), why)
 
     def _shared(self, packer: Packer) -> Iterator[str]:
         """Yield the JSON names with a list or dict that something else holds as well."""

@@ -233,6 +233,15 @@ def array_view(
     return view
 
 
+def reduce_array(value: Any) -> Any:
+    """Return a reduction of an array of which NumPy's own loses something, else NotImplemented."""
+    if is_array(value):
+        if has_gaps(value):
+            return reduce_with_gaps(value)
+        return reduce_read_only(value) if is_locked(value) else NotImplemented
+    return reduce_labelled(value) if is_labelled_array(value) else NotImplemented
+
+
 def has_gaps(array: Any) -> bool:
     """Return whether an array's items lie apart, as a transposed slice's, and should come back so.
 
@@ -252,7 +261,30 @@ def _most_with_gaps(size: int) -> int:
 
 def reduce_with_gaps(array: Any) -> Any:
     """Return a reduction of an array to its items and their places."""
-    return array_with_gaps, (array.copy(order="C"), array.strides)
+    made = array_with_gaps, (array.copy(order="C"), array.strides)
+    return made if array.flags.writeable else (read_only, (array_with_gaps(*made[1]),))
+
+
+def is_locked(array: Any) -> bool:
+    """Return whether an array is read-only, and NumPy's own pickle would bring a writable one.
+
+    Of a flat one of plain data it writes the memory as such, which tells.
+    """
+    kind = array.dtype.kind
+    return not array.flags.writeable and (
+        kind in "OMm" or array.dtype.hasobject or not _is_flat(array)
+    )
+
+
+def reduce_read_only(array: Any) -> Any:
+    """Return a reduction of what `is_locked`."""
+    return read_only, (array.copy(order="K"),)
+
+
+def read_only(array: Any) -> Any:
+    """Return an array, read-only from then on."""
+    array.flags.writeable = False
+    return array
 
 
 def array_with_gaps(items: Any, strides: tuple[int, ...]) -> Any:

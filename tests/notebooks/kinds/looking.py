@@ -219,4 +219,82 @@ KINDS: list[Kind] = [
         "print(label, label.size, other[0] is label)",
         "label.size = 4",
     ),
+    kind(
+        "functions of numba",
+        "import numba as nb, numpy as np\n@nb.vectorize\ndef f(x, y):\n    return x + 2 * y\n"
+        "@nb.njit\ndef h(x):\n    return x + 1\n@nb.njit\ndef g(x):\n    return h(x) * 3\n"
+        "a = f(np.arange(3.), 1.0)\nb = g(3)",
+        "print(f(np.arange(4.), 2.0), g(2.5), g(3), h(1), a, b)",
+        "c = f(2, 3)",
+        libraries="numba",
+    ),
+    kind(
+        "decorator of wrapt",
+        "import wrapt\n@wrapt.decorator\ndef deco(wrapped, instance, args, kwargs):\n"
+        "    return wrapped(*args, **kwargs) + 1\n@deco\ndef f(x):\n    return x\ny = f(3)\n"
+        "---\nn = len(globals()) * 0",
+        "",
+        left_out="deco f",
+        libraries="wrapt",
+    ),
+    kind(
+        "proxy of wrapt",
+        "import wrapt\np = wrapt.ObjectProxy([1, 2])\nn = len(p)\n---\nm = len(globals()) * 0",
+        "",
+        left_out="p",
+        libraries="wrapt",
+    ),
+    kind(
+        "local proxies",
+        "from werkzeug.local import LocalProxy\ndata = [1]\np = LocalProxy(lambda: data)\n"
+        "q = LocalProxy(lambda: 1 / 0)\n---\nn = len(globals()) * 0",
+        "",
+        left_out="p q",
+        libraries="werkzeug",
+    ),
+    kind(
+        "weak proxies",
+        "import weakref\nclass Node:\n    pass\nnode = Node()\np = weakref.proxy(node)\n"
+        "q = weakref.proxy(Node())\n---\nn = len(globals()) * 0",
+        "",
+        left_out="p q",
+    ),
+    kind(
+        "lines of restored functions",
+        "#plain\nimport inspect, linecache, traceback, warnings\n---\n"
+        "def warn():\n    warnings.warn('odd')  # here\n\ndef fail():\n    return 1 / 0  # there",
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n    warn()\n"
+        "print(linecache.getline(caught[0].filename, caught[0].lineno))\n"
+        "print(inspect.getsource(warn))\ntry:\n    fail()\nexcept ZeroDivisionError as error:\n"
+        "    print(traceback.extract_tb(error.__traceback__)[-1].line)",
+    ),
+    kind(
+        "pylab",
+        "%pylab inline\nx = arange(3)\n---\ny = linspace(0, 1, 3)",
+        "print(x, y, cos(0))",
+    ),
+    kind(
+        "variable that a library adds to",
+        "import polars\nimport os\nvalue = os.environ.get('_RJEM_MALLOC_CONF')",
+        "print(value == os.environ.get('_RJEM_MALLOC_CONF'), value)",
+    ),
+    kind(
+        "read-only arrays",
+        "import numpy as np, pandas as pd\ns = pd.Series([1.0, 2.0])\nv = s.values\n"
+        "days = pd.date_range('2020', periods=3).values\nw = np.arange(3)\n"
+        "objects = np.array([1, 'a', None], dtype=object)\nnarrow = np.arange(20)[::2].copy()\n"
+        "for each in (w, objects, narrow):\n    each.flags.writeable = False\n"
+        "wide = np.broadcast_to(np.arange(3), (4, 3))\n"
+        "mixed = pd.DataFrame({'a': [1], 'b': ['x']}).values\n"
+        "arrays = [v, days, w, objects, narrow, wide, mixed]",
+        "print([a.flags.writeable for a in arrays], arrays, w is arrays[2])",
+    ),
+    kind(
+        "logger and its handler",
+        "import logging\nlog = logging.getLogger('looked.at')\n"
+        "log.addHandler(logging.StreamHandler())\nhandler = log.handlers[0]",
+        "",
+        left_out="handler",
+    ),
 ]
