@@ -21,7 +21,7 @@ The layers, each importing only what stands below it:
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, registrations, settings  entries of ambient
+    backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
     sympyprinting, torchstate               more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
@@ -37,7 +37,7 @@ The layers, each importing only what stands below it:
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
     celltexts, scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
-    torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
+    torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     looks                                   any object's type, members and contents, past its code
     mundane                                 the core

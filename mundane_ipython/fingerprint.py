@@ -27,6 +27,7 @@ from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, qual
 from .pickler import value_in
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
+from .unitregistries import definitions, is_unit_registry
 from .views import (
     is_array,
     is_flat_iterator,
@@ -87,14 +88,12 @@ class Fingerprinter:
     def walk(self, value: Any) -> Walk:
         """Return a walk through a value, with its digest where that can be known in time."""
         now_s = time.monotonic()
-        walk = Walk(value, self._namespace, _Sink(self._deadline_of(now_s)))
+        deadline_s = max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
+        walk = Walk(value, self._namespace, _Sink(deadline_s))
         if walk.is_opaque:
             self.opaque.add(id(value))
         self._more_s -= max(0, time.monotonic() - max(now_s, self._deadline_s))
         return walk
-
-    def _deadline_of(self, now_s: float) -> float:
-        return max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
 
 
 class Walk:
@@ -333,6 +332,8 @@ class _Walker(pickle.Pickler):
             return self._window(obj)
         if is_of_torch(kind):
             return walk_torch(obj, _identity)
+        if is_unit_registry(kind):
+            return _identity, (id(obj), definitions(obj))
         return reduce_labelled(obj) if is_labelled_array(obj) else None
 
     def _window(self, window: Any) -> Any:
@@ -368,6 +369,7 @@ def _is_special(kind: type) -> bool:
         or _is_text_stream[kind]
         or is_proxy(kind)
         or is_of_torch(kind)
+        or is_unit_registry(kind)
     )
 
 

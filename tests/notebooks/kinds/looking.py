@@ -297,4 +297,35 @@ KINDS: list[Kind] = [
         "",
         left_out="handler",
     ),
+    kind(
+        "registry of units",
+        "#plain\nimport pint\nureg = pint.UnitRegistry()\n---\nd = (3 * ureg.meter).to('km')",
+        "print(d.magnitude, (2 * ureg.second).to('ms').magnitude)",
+        "e = d.magnitude * 2",
+        libraries="pint",
+    ),
+    kind(
+        "iterators half way",
+        "import io, itertools\nlines = io.StringIO('a\\nb\\nc\\nd\\n')\n"
+        "numbers, turns = itertools.count(3), itertools.cycle('xy')\n"
+        "pairs, back = zip('abcdef', range(6)), reversed([1, 2, 3, 4, 5])\n"
+        "kept = [next(each) for each in (lines, numbers, turns, pairs, back)]\n---\n"
+        "more = [next(each) for each in (lines, numbers, turns, pairs, back)]",
+        "print(kept, more, lines.tell(), numbers, list(itertools.islice(turns, 2)))",
+        "print([next(each) for each in (lines, numbers, turns, pairs, back)])",
+    ),
+    kind(
+        "filter of a logger that cannot be compared",
+        "import logging\nclass Odd:\n    def filter(self, record):\n        return True\n"
+        "    def __eq__(self, other):\n        raise ValueError\n"
+        "log = logging.getLogger('odd.one')\nlog.addFilter(Odd())\n---\nlog.filters[0] = Odd()\nx = [1]\n---\ny = [x]",
+        "print(x, y, y[0] is x)",
+        "x.append(2)",
+    ),
+    kind(
+        "path that is no text",
+        "import sys, pathlib\nsys.path.append(pathlib.Path('x'))\nsys.path.append('y')\nx = [1]",
+        "print(x, sys.path[-1])",
+        "x.append(2)",
+    ),
 ]
