@@ -116,7 +116,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return functools.cached_property, (obj.func,), state
         if kind is typing.NewType and obj.__module__ == "__main__":
             return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
-        if kind in weakref.ProxyTypes:  # which would be pickled as what it stands for
+        if issubclass(kind, weakref.ProxyTypes):  # which would be pickled as what it stands for
             raise TypeError("cannot pickle a weak proxy")
         if kind in WINDOWS:
             return reduce_window(obj, self._namespace)
@@ -245,9 +245,8 @@ def _is_ordinary(kind: type) -> bool:
     parts = (types.CellType, types.GeneratorType, contextvars.ContextVar)
     return not (
         module_of(kind) == "__main__"
-        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
+        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper, *weakref.ProxyTypes))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
-        or kind in weakref.ProxyTypes
         or kind in WINDOWS
         or kind in _DICT_ITERATORS
         or name_of(kind) in (*CYTHON_FUNCTIONS, "flatiter")

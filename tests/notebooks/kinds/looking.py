@@ -315,14 +315,6 @@ KINDS: list[Kind] = [
         "print([next(each) for each in (lines, numbers, turns, pairs, back)])",
     ),
     kind(
-        "filter of a logger that cannot be compared",
-        "import logging\nclass Odd:\n    def filter(self, record):\n        return True\n"
-        "    def __eq__(self, other):\n        raise ValueError\n"
-        "log = logging.getLogger('odd.one')\nlog.addFilter(Odd())\n---\nlog.filters[0] = Odd()\nx = [1]\n---\ny = [x]",
-        "print(x, y, y[0] is x)",
-        "x.append(2)",
-    ),
-    kind(
         "path that is no text",
         "import sys, pathlib\nsys.path.append(pathlib.Path('x'))\nsys.path.append('y')\nx = [1]",
         "print(x, sys.path[-1])",
