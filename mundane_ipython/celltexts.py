@@ -11,7 +11,10 @@ import linecache
 import re
 import sys
 import types
+from collections import ChainMap
 from typing import Any
+
+import cloudpickle
 
 # What of a name is not the text's digest: ipykernel's process id, and IPython's number of the cell.
 _OF_KERNEL = re.compile(r"(?<=ipykernel_)\d+|(?<=<ipython-input-)\d+")
@@ -56,6 +59,16 @@ def with_file(code: types.CodeType, reduced: tuple[Any, ...]) -> tuple[Any, ...]
         return reduced
     make, arguments = reduced
     return make, tuple(code.co_filename if each == _NO_FILE else each for each in arguments)
+
+
+def _reduce_code(code: types.CodeType) -> tuple[Any, ...]:
+    return with_file(code, _FIRST[types.CodeType](code))
+
+
+_FIRST, *_OTHERS = cloudpickle.Pickler.dispatch_table.maps
+
+DISPATCH = ChainMap({**_FIRST, types.CodeType: _reduce_code}, *_OTHERS)
+"""cloudpickle's reductions by type, with that of code by `with_file`."""
 
 
 def _of_text(file: str) -> str:

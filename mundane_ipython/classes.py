@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import enum
-import importlib
 import itertools
-import sys
 import types
 from collections.abc import Callable, Iterator, Set
 from typing import Any
@@ -116,16 +113,6 @@ def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type
     finally:
         for owner, name, hook in hooks:
             type.__setattr__(owner, name, hook)
-
-
-def load_home(name: str) -> None:
-    """Import the module that a library's class or function says it is in, if nobody has yet.
-
-    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
-    """
-    if name and name not in sys.modules and name.partition(".")[0] in sys.modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
 
 
 def _can_be_set(name: str, member: Any) -> bool:

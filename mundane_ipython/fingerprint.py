@@ -18,13 +18,14 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
-import xxhash
-
 from .classes import members_of, registered_with
+from .deepstack import on_deep_stack
+from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, qualname_of
 from .pickler import value_in
+from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
 from .unitregistries import definitions, is_unit_registry
@@ -36,6 +37,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .ways import is_dispatcher
 from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
@@ -56,10 +58,6 @@ _VALUE_TYPES = frozenset(
 
 # How long a value may take though all the time is used up.
 _SMALL_S = 0.01
-
-
-class OutOfTimeError(Exception):
-    """The time allowed for a digest is over."""
 
 
 class Fingerprinter:
@@ -89,7 +87,7 @@ class Fingerprinter:
         """Return a walk through a value, with its digest where that can be known in time."""
         now_s = time.monotonic()
         deadline_s = max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
-        walk = Walk(value, self._namespace, _Sink(deadline_s))
+        walk = Walk(value, self._namespace, Sink(deadline_s))
         if walk.is_opaque:
             self.opaque.add(id(value))
         self._more_s -= max(0, time.monotonic() - max(now_s, self._deadline_s))
@@ -110,7 +108,7 @@ class Walk:
         why_not: why there is no digest, though there was time for it: the value is too deep.
     """
 
-    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: _Sink | None = None) -> None:
+    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: Sink | None = None) -> None:
         self.digest: bytes | None = None
         self.is_opaque = False
         self.why_not = ""
@@ -120,9 +118,8 @@ class Walk:
         if is_atom(value):
             self.digest = b""
             return
-        walker = _Walker(sink or _Nowhere(), namespace)
         try:
-            walker.dump(value)
+            walker = _walked(value, sink or Nowhere(), namespace)
         except KeyboardInterrupt:
             raise
         except OutOfTimeError:
@@ -150,7 +147,8 @@ class Walk:
     def inner_objects(self) -> list[Any]:
         """Return the objects whose identity matters, the value itself among them.
 
-        The order is that of pickling, and so the same for an equal value in another kernel.
+        The order is that of pickling; of containers in Python's own order alone it is the same for
+        an equal value in another kernel.
         """
         return [each for each in self.objects if _identity_matters[type(each)]]
 
@@ -168,10 +166,22 @@ class Walk:
                 found += memory_chain(each)
             elif is_a(each, types.FunctionType):
                 # Others are how objects are reduced, the same for all of a kind.
-                found += [each] if each.__globals__ is self._namespace else []
+                looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
+                found += [each] if looked_into else []
             elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
                 found.append(each)
         return found
+
+
+def _walked(value: Any, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+    walker = _Walker(sink, namespace)
+    try:
+        walker.dump(value)
+    except RecursionError:
+        sink.forget()
+        walker = _Walker(sink, namespace)
+        on_deep_stack(walker.dump, value)
+    return walker
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -218,55 +228,13 @@ def _identity_matters(kind: type) -> bool:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
+    if kind.__name__ in CYTHON_FUNCTIONS:
+        return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(
-        qualname_of(base) in ("Index", "ExtensionDtype", "dtype") for base in mro_of(kind)
+        qualname_of(base) in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
+        for base in mro_of(kind)
     )
-
-
-def inner_reference(name: str, index: int, value: Any) -> str:
-    """Return the reference to the index-th object inside a name's value."""
-    return f"{name}#{index}#{class_name(type(value))}"
-
-
-def find_inner(reference: str, namespace: Mapping[str, Any]) -> Any:
-    """Return the object that `inner_reference` described.
-
-    Raises:
-        LookupError: the name is not there, or its value is built differently.
-    """
-    name, _, rest = reference.partition("#")
-    index, _, kind_name = rest.partition("#")
-    found = Walk(namespace[name], namespace).inner_objects()[int(index)]
-    if inner_reference(name, int(index), found) != reference:
-        raise LookupError(f"{name} holds a {type(found).__qualname__} where a {kind_name} was")
-    return found
-
-
-class _Sink:
-    """The file that a walker writes to: hashes, and looks at the clock."""
-
-    def __init__(self, deadline_s: float) -> None:
-        self.state = xxhash.xxh3_128()
-        self._deadline_s = deadline_s
-
-    def write(self, data: bytes | memoryview) -> None:
-        self.state.update(data)
-        if time.monotonic() > self._deadline_s:
-            raise OutOfTimeError
-
-    def take(self, buffer: pickle.PickleBuffer) -> None:
-        self.write(buffer.raw())
-
-
-class _Nowhere:
-    """The file of a walker that only looks for objects: the memory of arrays is not even read."""
-
-    def write(self, data: bytes | memoryview) -> None:
-        pass
-
-    def take(self, buffer: pickle.PickleBuffer) -> None:
-        pass
 
 
 class _Walker(pickle.Pickler):
@@ -277,7 +245,7 @@ class _Walker(pickle.Pickler):
         odd: ids of objects of whose types nothing can be known, see `PerType.of_type`.
     """
 
-    def __init__(self, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> None:
         super().__init__(sink, protocol=5, buffer_callback=sink.take)
         self.refused: Any = None
         self.odd: set[int] = set()
@@ -344,6 +312,8 @@ class _Walker(pickle.Pickler):
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
+        if is_dispatcher(function):
+            return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
         # As the state, so that one which refers to itself is in the memo before its closure.

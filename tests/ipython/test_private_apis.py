@@ -318,3 +318,22 @@ def test_a_registry_of_units_keeps_its_names_and_prefixes() -> None:
     assert definitions(registry) == before
     registry.define("handspan = 0.2 m")
     assert definitions(registry) != before
+
+
+def test_toolz_refers_to_what_it_curries_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second argument is `MODULE:NAME`, and may be the function; the last tells which."""
+    import toolz
+
+    curried = toolz.curry(_inner)
+    monkeypatch.setitem(globals(), "_inner", curried)
+    make, (kind, name, *rest, is_decorated) = curried.__reduce__()
+    assert (name, is_decorated) == (f"{__name__}:_inner", True)
+    assert make(kind, curried.func, *rest, None).func is curried.func
+
+
+def test_functions_of_singledispatch_have_one_code() -> None:
+    """So are they told from others, and have a `registry`."""
+    one, other = functools.singledispatch(len), functools.singledispatch(_inner)
+    assert one.__code__ == other.__code__  # type: ignore[attr-defined]
+    assert one.__code__ != _inner.__code__  # type: ignore[attr-defined]
+    assert one.registry[object] is len
