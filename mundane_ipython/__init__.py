@@ -41,8 +41,8 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    celltexts, prologues, scopes, sinks, syntax, trust, values, versions, views, waiting -> deepstack
-    filemodules, generators, iterators, refusals  what pickle makes others of; why a bundle is refused
+    celltexts, prologues, scopes, sinks, syntax, trust, values, versions, views, waiting
+    deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     looks                                   any object's type, members and contents, past its code

@@ -21,7 +21,7 @@ from .errors import BundleError, UntrustedError
 from .fingerprint import has_identity
 from .inner import InnerObjects, TracingPickler
 from .loadcode import in_order_of_needs, names_reached
-from .looks import error_text
+from .looks import error_text, is_a
 from .pickler import NotebookPickler
 from .prologues import prologue, used_of
 from .references import Lookup
@@ -258,9 +258,9 @@ class Packer:
 
 
 def _rank(value: Any) -> int:
-    if isinstance(value, type):
+    if is_a(value, type):
         return 1
-    return 0 if isinstance(value, FunctionType) else 2
+    return 0 if is_a(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .homes import PerType
+from .looks import is_a, members_of, module_of, mro_of
 
 Entry = tuple[Any, type | None]
 """A function of the notebook's that a load calls, and the class whose method it is; or a type."""
@@ -48,7 +49,7 @@ _proven: weakref.WeakSet[Any] = weakref.WeakSet()
 @PerType
 def is_doubtful(kind: type) -> bool:
     """Return whether instances of a type of a library are to be tried once."""
-    library = kind.__module__.partition(".")[0]
+    library = module_of(kind).partition(".")[0]
     if library in _PLAIN or library in _STANDARD or issubclass(kind, type):
         return False
     return kind in copyreg.dispatch_table or _has_own_way(kind)
@@ -56,11 +57,11 @@ def is_doubtful(kind: type) -> bool:
 
 def is_odd(kind: type) -> bool:
     """Return whether instances of a class of the notebook, which reduce as any, are to be tried."""
-    of_library = [base for base in kind.__mro__ if base.__module__ != "__main__"]
+    of_library = [base for base in mro_of(kind) if module_of(base) != "__main__"]
     if any(is_doubtful[base] for base in of_library):
         return True
     fills = any(issubclass(kind, each) for each in _FILLED)
-    own = [vars(base) for base in kind.__mro__ if base.__module__ == "__main__"]
+    own = [members_of(base) for base in mro_of(kind) if module_of(base) == "__main__"]
     return _has_private_slots(own) or (
         fills and any(name in members for members in own for name in _FILLING)
     )
@@ -75,14 +76,17 @@ _FILLED = (
 def is_made_oddly(kind: type) -> bool:
     """Return whether a class of the notebook is to be tried itself: more than Python makes it."""
     if issubclass(kind, enum.Enum):
-        return vars(kind).get("_member_type_", object) is not object or "__init__" in vars(kind)
-    library = type(kind).__module__.partition(".")[0]
+        members = members_of(kind)
+        return members.get("_member_type_", object) is not object or "__init__" in members
+    library = module_of(type(kind)).partition(".")[0]
     return library not in ("builtins", "abc", "enum", "typing", "_py_abc", "torch", "traitlets")
 
 
 def untried(calls: Iterable[Entry]) -> list[Entry]:
     """Return those entries that have not been loaded in this kernel."""
-    return [entry for entry in calls if not all(part in _proven for part in entry if part)]
+    return [
+        entry for entry in calls if not all(part in _proven for part in entry if part is not None)
+    ]
 
 
 def note_tried(calls: Iterable[Entry]) -> None:
@@ -91,13 +95,13 @@ def note_tried(calls: Iterable[Entry]) -> None:
         for part in entry:
             if part is not None:
                 _proven.add(part)
-                if isinstance(part, type) and is_doubtful.get(part):
+                if is_a(part, type) and is_doubtful.get(part):
                     is_doubtful[part] = False
 
 
 def _has_private_slots(bodies: Iterable[Mapping[str, Any]]) -> bool:
     return any(
-        isinstance(member, types.MemberDescriptorType) and name.startswith("_") and "__" in name
+        type(member) is types.MemberDescriptorType and name.startswith("_") and "__" in name
         for members in bodies
         for name, member in members.items()
     )

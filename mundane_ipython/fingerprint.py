@@ -23,7 +23,7 @@ from .deepstack import on_deep_stack
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
-from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, qualname_of
+from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, name_of, qualname_of
 from .pickler import value_in
 from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
@@ -228,7 +228,7 @@ def _identity_matters(kind: type) -> bool:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
-    if kind.__name__ in CYTHON_FUNCTIONS:
+    if name_of(kind) in CYTHON_FUNCTIONS:
         return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(

@@ -189,7 +189,7 @@ class Watch:
         objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
 
         def shares(value: Any) -> bool:
-            if isinstance(value, type):
+            if is_a(value, type):
                 return self._shares_data(value, (walks[name] for name in changed))
             own = shared_objects(value, self._namespace)
             return not objects.keys().isdisjoint(map(id, own)) or share_memory(
