@@ -31,8 +31,10 @@ def definitions(registry: Any) -> tuple[Any, ...]:
     """
     units, prefixes = registry._units, registry._prefixes
     given = [name for name in units if not _is_made(name, units, prefixes)]
-    options = ("default_format", "default_system", "autoconvert_offset_to_baseunit")
-    return len(given), hash(frozenset(given)), *(str(attribute_of(registry, o)) for o in options)
+    written = attribute_of(attribute_of(registry, "formatter"), "default_format")
+    options = ("default_system", "autoconvert_offset_to_baseunit")
+    options_now = [str(attribute_of(registry, option)) for option in options]
+    return hash(frozenset(given)), str(written), *options_now
 
 
 def _is_made(name: str, units: Any, prefixes: Any) -> bool:
