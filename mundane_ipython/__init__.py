@@ -24,7 +24,7 @@ The layers, each importing only what stands below it:
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, registrations, settings  entries of ambient
+    backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
     sympyprinting, torchstate               more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
@@ -41,10 +41,11 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, versions, views, waiting -> deepstack, filemodules, generators
-    iterators, refusals                     what pickle makes others of; why a bundle is refused
-    torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
+    celltexts, prologues, scopes, sinks, syntax, trust, values, versions, views, waiting
+    deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
+    torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
+    looks                                   any object's type, members and contents, past its code
     mundane                                 the core
 """
 

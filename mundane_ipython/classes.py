@@ -9,11 +9,22 @@ import types
 from collections.abc import Callable, Iterator, Set
 from typing import Any
 
+from .looks import members_of as everything_in
+from .looks import module_of, qualname_of
+
 # What a cell gives a special name to. Under such names libraries also keep what they know of a
 # class (pydantic, dataclasses, Python's compiler), which is of other types and not for a setattr.
 _SPECIAL = (
     *(types.FunctionType, types.WrapperDescriptorType, classmethod, staticmethod, property),
     *(str, type(None)),
+)
+
+# What a class has by its metaclass, such as `__class__` and `__name__`.
+_OF_TYPES = tuple(
+    name
+    for kind in (object, type)
+    for name, member in vars(kind).items()
+    if isinstance(member, (types.GetSetDescriptorType, types.MemberDescriptorType))
 )
 
 # A function that Python makes of a class's annotations, and remakes as it likes (3.14).
@@ -25,7 +36,7 @@ def members_of(kind: type) -> dict[str, Any]:
     by_enum = kind._member_map_ if issubclass(kind, enum.Enum) else None
     return {
         name: member
-        for name, member in vars(kind).items()
+        for name, member in everything_in(kind).items()
         if _can_be_set(name, member)
         and (by_enum is None or not (name in by_enum or _enum_keeps(name)))
     }
@@ -36,11 +47,11 @@ def registered_with(kind: type) -> list[type]:
 
     Only ABCMeta knows them; cloudpickle asks it in the same way.
     """
-    if not isinstance(kind, abc.ABCMeta):
+    if not issubclass(type(kind), abc.ABCMeta):
         return []
     references, *_ = abc._get_dump(kind)  # type: ignore[attr-defined]
     found = [each for reference in references if (each := reference()) is not None]
-    return sorted(found, key=lambda each: (each.__module__, each.__qualname__))
+    return sorted(found, key=lambda each: (module_of(each), qualname_of(each)))
 
 
 def reduce_change(kind: type, removed: Set[str]) -> Any:
@@ -69,6 +80,17 @@ def change_class(
             delattr(kind, name)
     for other in registered:
         kind.register(other)
+
+
+def move_early(members: dict[str, Any], arguments: tuple[Any, ...]) -> None:
+    """Let a class be made with what cannot be set on it later: properties named like a type's own.
+
+    Args:
+        members: of the class, as cloudpickle sets them; those are taken away.
+        arguments: of `make_silently`'s `make`; they get them.
+    """
+    early = [name for name in _OF_TYPES if type(members.get(name)) is property]
+    arguments[3].update((name, members.pop(name)) for name in early)
 
 
 def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type:

@@ -145,7 +145,7 @@ class Finder:
         """Return the ids of what the objects of pandas in a value are made of."""
         if name not in self._private:
             inside = self._inner[name]
-            if not _is_of_pandas[type(self._values[name])]:
+            if not _is_of_pandas.of(self._values[name], otherwise=False):
                 inside = [
                     part
                     for each in inside

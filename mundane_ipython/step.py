@@ -22,6 +22,7 @@ from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
 from .capture import make_tap
 from .cells import write_cell
+from .celltexts import cell_file
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .figures import flush_figures
@@ -29,7 +30,14 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
+from .notes import (
+    apart_text,
+    left_out_text,
+    listed,
+    otherwise_texts,
+    publish_note,
+    unchecked_texts,
+)
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .packing import loose_groups, make_packer, packed
@@ -217,13 +225,13 @@ class RunningStep:
                 self._fail(refusal)
             raise shown_short(refusal) from None
         if not self._options.quiet:
-            self._note(stored)
+            self._note(*stored)
 
-    def _note(self, stored: Stored) -> None:
+    def _note(self, stored: Stored, record: CellRecord) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
         name, texts = self.name, []
-        if stored.left_out:
-            texts.append(f"stored, but for {left_out_text(stored.left_out)}")
+        if record.all_left_out:
+            texts.append(f"stored, but for {left_out_text(record.all_left_out)}")
         texts += otherwise_texts(stored.otherwise)
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
@@ -248,12 +256,7 @@ class RunningStep:
                 f"calls {', '.join(stored.unreadable_calls)}, and nobody can read what that sets: "
                 "a restore does not set it again; do so in a plain cell"
             )
-        if stored.unchecked:
-            names = ", ".join(stored.unchecked)
-            texts.append(
-                f"{names}: too large to be checked for changes in time; if this cell "
-                f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
-            )
+        texts += unchecked_texts(stored.unchecked)
         if stored.cut_outputs:
             texts.append(
                 f"it showed more than {self._max_output_bytes >> 20} MiB; what came "
@@ -266,10 +269,13 @@ class RunningStep:
             )
         if texts:
             lines = [f"step {name}: {text}" for text in texts]
-            facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
+            facts: dict[str, Any] = {
+                "left_out": stored.left_out,
+                "unchecked": list(stored.unchecked),
+            }
             publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
 
-    def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
+    def _commit(self, shown: CellOutputs, took_ms: int) -> tuple[Stored, CellRecord]:
         """Commit the step; return what was stored, and what could not be."""
         namespace, name = self._shell.user_ns, self.name
         changes = self._before.changes(namespace, self._source.bound)
@@ -304,6 +310,7 @@ class RunningStep:
         lost = self._lost(kept, stored.left_out)
         left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
         buffers = stored.buffers()
+        there = {n: v for n, v in {**kept, **bound}.items() if n not in stored.left_out}
         record = CellRecord(
             source_key=self._source.key,
             source=self._source.text,
@@ -314,10 +321,12 @@ class RunningStep:
             deleted=changes.deleted,
             left_out=left_out,
             apart=[
-                *apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+                *apart(dict(stored.bindings).keys(), there, namespace),
                 *loose_groups(stored, namespace),
             ],
             value=stored.value_place,
+            value_left_out=stored.value_left_out,
+            file=cell_file(),
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
@@ -355,7 +364,7 @@ class RunningStep:
             self._before.values,
             left_out,
         )
-        return stored
+        return stored, record
 
     def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
         """Return older names whose state cannot be stored, and their types.

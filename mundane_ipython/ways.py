@@ -19,6 +19,7 @@ from typing import Any
 from .held import HELD, reduce_held
 from .homes import PerType
 from .instances import fails_to_load, reduce_instance
+from .looks import attribute_of_type, module_of, qualname_of
 from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
 from .structs import is_struct_class, with_fields
 
@@ -65,14 +66,14 @@ def _own_way_of(kind: type) -> Callable[[Any], Any]:
         return reduce_part
     if kind is weakref.WeakKeyDictionary:
         return reduce_weak_keys
-    if kind.__qualname__ == "curry" and kind.__module__ in _CURRIES:
+    if qualname_of(kind) == "curry" and module_of(kind) in _CURRIES:
         return reduce_curried
     if is_constant(kind):
         return reduce_constant
-    if kind.__module__ != "__main__" and fails_to_load(kind):
+    if module_of(kind) != "__main__" and fails_to_load(kind):
         return reduce_instance
-    is_called = any("__call__" in vars(base) for base in kind.__mro__)
-    if is_called and isinstance(getattr(kind, "__reduce__", None), types.FunctionType):
+    is_called = attribute_of_type(kind, "__call__") is not None
+    if is_called and type(attribute_of_type(kind, "__reduce__")) is types.FunctionType:
         return reduce_named
     return leave
 
