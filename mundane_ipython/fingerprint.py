@@ -159,7 +159,41 @@ def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
         return memory_chain(value)
     if type(value) is types.FunctionType and not any(_function_state(value)):
         return [value] if value.__globals__ is namespace else []
-    return Walk(value, namespace).shared_objects()
+    return without_classes(value, Walk(value, namespace), namespace)
+
+
+def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> list[Any]:
+    """Return what a value shares with others, but for what is its class's, or its parts' classes'.
+
+    All instances of a class would share that. Where it changes, the class does, by its own name.
+
+    Args:
+        value: the value.
+        walk: through it.
+        namespace: the user namespace.
+    """
+    inside: set[int] = set()
+    for kind in {type(each) for each in walk.objects}:
+        inside |= _class_data[kind].keys()
+    for each in walk.objects:
+        if isinstance(each, type) and each is not value and each.__module__ == "__main__":
+            inside.update(map(id, Walk(each, namespace).objects))
+    return [each for each in walk.shared_objects() if id(each) not in inside]
+
+
+@PerType
+def _class_data(kind: type) -> dict[int, Any]:
+    """Return by id what a library's class, or one below it, has for all of its instances."""
+    found: dict[int, Any] = {}
+    for base in kind.__mro__:
+        members = list(vars(base).values()) if base.__module__ != "__main__" else []
+        for member in members:
+            if callable(member) or hasattr(type(member), "__get__") or is_atom(member):
+                continue
+            found[id(member)] = member
+            if isinstance(member, base):  # such as matplotlib's path around a unit square
+                found.update((id(each), each) for each in Walk(member, {}).objects)
+    return found
 
 
 def is_atom(value: Any) -> bool:
@@ -274,6 +308,8 @@ class _Walker(pickle.Pickler):
             return (_identity, (id(obj),)) if obj.gi_frame is None else None
         if kind in WINDOWS:
             return self._window(obj)
+        if _is_dtype[kind]:  # all of one kind may share the table of their fields
+            return (_identity, (repr(obj),)) if obj.names else None
         if is_of_torch(kind):
             return walk_torch(obj, _identity)
         return reduce_labelled(obj) if is_labelled_array(obj) else None
@@ -307,10 +343,16 @@ def _is_special(kind: type) -> bool:
         or kind in WINDOWS
         or kind.__qualname__ == "flatiter"
         or hasattr(kind, "__array_finalize__")
+        or _is_dtype[kind]
         or _is_text_stream[kind]
         or is_proxy(kind)
         or is_of_torch(kind)
     )
+
+
+@PerType
+def _is_dtype(kind: type) -> bool:
+    return any(b.__name__ == "dtype" and b.__module__ == "numpy" for b in kind.__mro__)
 
 
 @PerType

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .references_check import check, servers
 
 
