@@ -21,6 +21,7 @@ from typing import Any
 import xxhash
 
 from .classes import members_of, registered_with
+from .deepstack import on_deep_stack
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
@@ -34,6 +35,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .ways import is_dispatcher
 from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
@@ -106,9 +108,8 @@ class Walk:
         if is_atom(value):
             self.digest = b""
             return
-        walker = _Walker(sink or _Nowhere(), namespace)
         try:
-            walker.dump(value)
+            walker = _walked(value, sink or _Nowhere(), namespace)
         except Exception as error:  # noqa: BLE001 (what has no end, or none in time, is not known)
             del error
             return
@@ -147,10 +148,22 @@ class Walk:
                 found += memory_chain(each)
             elif isinstance(each, types.FunctionType):
                 # Others are how objects are reduced, the same for all of a kind.
-                found += [each] if each.__globals__ is self._namespace else []
+                looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
+                found += [each] if looked_into else []
             elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
                 found.append(each)
         return found
+
+
+def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+    walker = _Walker(sink, namespace)
+    try:
+        walker.dump(value)
+    except RecursionError:
+        sink.forget()
+        walker = _Walker(sink, namespace)
+        on_deep_stack(walker.dump, value)
+    return walker
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -237,6 +250,10 @@ class _Sink:
         self.state = xxhash.xxh3_128()
         self._deadline_s = deadline_s
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.state.reset()
+
     def write(self, data: bytes | memoryview) -> None:
         self.state.update(data)
         if time.monotonic() > self._deadline_s:
@@ -248,6 +265,9 @@ class _Sink:
 
 class _Nowhere:
     """The file of a walker that only looks for objects: the memory of arrays is not even read."""
+
+    def forget(self) -> None:
+        pass
 
     def write(self, data: bytes | memoryview) -> None:
         pass
@@ -322,6 +342,8 @@ class _Walker(pickle.Pickler):
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
+        if is_dispatcher(function):
+            return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
         return _identity, (id(function.__code__), *_function_state(function))

@@ -7,7 +7,7 @@ Where that cannot be, the object comes back as a copy, and is told of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping, Set
 from typing import Any
 
 from .bundle import VALUE_SLOT, Packer
@@ -30,10 +30,11 @@ _LAST_VALUE = "the last expression's value"
 
 
 def make_packer(
-    namespace: Mapping[str, Any],
+    namespace: MutableMapping[str, Any],
     own: Mapping[str, Any],
     kept: Mapping[str, Any],
     mutations: Mutations,
+    remade: Set[str],
 ) -> Packer:
     """Return a packer for a step's values.
 
@@ -42,10 +43,11 @@ def make_packer(
         own: names that the step stores, with their values.
         kept: the older names and values that are what they were.
         mutations: what it changed.
+        remade: see `Packer`.
     """
     older = {name: value for name, value in kept.items() if name not in own}
     changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
-    packer = Packer(namespace, own, changed, older, mutations.inner, mutations.held)
+    packer = Packer(namespace, own, changed, older, mutations.inner, mutations.held, remade)
     mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
     return packer
 

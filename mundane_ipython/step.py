@@ -20,7 +20,6 @@ from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
-from .bundle import current_versions
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
@@ -30,7 +29,7 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, publish_note
+from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .packing import loose_groups, make_packer, packed
@@ -41,6 +40,7 @@ from .source import CellSource
 from .staleness import Inputs
 from .storing import Stored, has_lost_state
 from .values import type_name
+from .versions import current_versions
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -224,6 +224,7 @@ class RunningStep:
         name, texts = self.name, []
         if stored.left_out:
             texts.append(f"stored, but for {left_out_text(stored.left_out)}")
+        texts += otherwise_texts(stored.otherwise)
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
             texts.append(
@@ -277,13 +278,14 @@ class RunningStep:
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
         rebound = self._before.rebound(namespace, changes)
+        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
 
         def pack(mutations: Mutations) -> Stored:
             bound = self._values_of(changes.bound, mutations.changed)
             return Stored(
-                make_packer(namespace, bound, kept, mutations),
+                make_packer(namespace, bound, kept, mutations, remade),
                 bound,
                 self._shown_value(bound, shown),
                 self._options.only,

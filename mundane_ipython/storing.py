@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .ambient import IPYTHON
-from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, Packer
+from .doubts import note_tried, untried
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
 from .record import Place, RowShape
+from .trials import can_try, try_to_load
 from .values import containers, import_reference, is_json, reference, type_name
 
 
@@ -39,6 +41,7 @@ class Stored:
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
         apart: see `record.CellRecord.apart`.
+        otherwise: names whose values a restore brings as another type, and its name.
         lost: older names whose state the cell may have changed and nothing can store, and their
             types.
         of_libraries: attributes of modules and of libraries' classes that the cell set.
@@ -73,6 +76,7 @@ class Stored:
         }
         self.left_out: dict[str, str] = {}
         self.apart: list[list[str]] = []
+        self.otherwise: dict[str, str] = {}
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
         self.unreadable_calls: list[str] = []
@@ -85,10 +89,10 @@ class Stored:
         self.value_place = self._pack_value(packer)
         if ambient:
             self._add_ambient(packer, ambient)
+        self.bundle = self._tried(packer)
         self.bindings = [
             (name, self._place(name, packer)) for name in values if name not in self.left_out
         ]
-        self.bundle = packer.bundle()
         self.loose = packer.loose
 
     def row(self) -> Any:
@@ -136,6 +140,30 @@ class Stored:
             if not any(id(box) in known for box in containers(self.value)):
                 return "row"
         return "bundle" if packer.add(VALUE_SLOT, self.value) is None else None
+
+    def _tried(self, packer: Packer) -> Bundle:
+        """Return the bundle, without what cannot be loaded as far as that is in doubt."""
+        bundle = packer.bundle()
+        while (doubts := untried(packer.calls)) and can_try():
+            outcome = try_to_load(packer, bundle, self.values, self.left_out)
+            for slot, why in outcome.failed.items():
+                self._leave_out(packer, slot, f"its pickle does not load: {why}")
+            if not outcome.failed:
+                self.otherwise = {n: v for n, v in outcome.otherwise.items() if n in self.values}
+                note_tried(doubts)
+                break
+            bundle = packer.bundle()
+        return bundle
+
+    def _leave_out(self, packer: Packer, slot: str, why: str) -> None:
+        if slot == VALUE_SLOT:
+            self.value_place = None
+        elif slot == AMBIENT_SLOT:
+            entries = packer.values[slot]
+            self.left_out.update({_entry_text(entry): why for entry in entries})
+        else:
+            self.left_out[slot] = why
+        packer.drop(slot)
 
     def _place(self, name: str, packer: Packer) -> Place:
         if name in self.modules:
