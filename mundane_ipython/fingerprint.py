@@ -166,49 +166,6 @@ def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) ->
     return walker
 
 
-def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return what `Walk.shared_objects` does, without a walk for the values that are most."""
-    if is_array(value) and not value.dtype.hasobject:
-        return memory_chain(value)
-    if type(value) is types.FunctionType and not any(_function_state(value)):
-        return [value] if value.__globals__ is namespace else []
-    return without_classes(value, Walk(value, namespace), namespace)
-
-
-def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return what a value shares with others, but for what is its class's, or its parts' classes'.
-
-    All instances of a class would share that. Where it changes, the class does, by its own name.
-
-    Args:
-        value: the value.
-        walk: through it.
-        namespace: the user namespace.
-    """
-    inside: set[int] = set()
-    for kind in {type(each) for each in walk.objects}:
-        inside |= _class_data[kind].keys()
-    for each in walk.objects:
-        if isinstance(each, type) and each is not value and each.__module__ == "__main__":
-            inside.update(map(id, Walk(each, namespace).objects))
-    return [each for each in walk.shared_objects() if id(each) not in inside]
-
-
-@PerType
-def _class_data(kind: type) -> dict[int, Any]:
-    """Return by id what a library's class, or one below it, has for all of its instances."""
-    found: dict[int, Any] = {}
-    for base in kind.__mro__:
-        members = list(vars(base).values()) if base.__module__ != "__main__" else []
-        for member in members:
-            if callable(member) or hasattr(type(member), "__get__") or is_atom(member):
-                continue
-            found[id(member)] = member
-            if isinstance(member, base):  # such as matplotlib's path around a unit square
-                found.update((id(each), each) for each in Walk(member, {}).objects)
-    return found
-
-
 def is_atom(value: Any) -> bool:
     """Return whether a value never changes in place, nor anything that it refers to.
 
@@ -346,7 +303,7 @@ class _Walker(pickle.Pickler):
             return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
-        return _identity, (id(function.__code__), *_function_state(function))
+        return _identity, (id(function.__code__), *function_state(function))
 
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":
@@ -390,7 +347,7 @@ def _identity(*parts: Any) -> None:
     """Stand for the objects that a walker does not look into; a walk is never loaded."""
 
 
-def _function_state(function: types.FunctionType) -> tuple[Any, ...]:
+def function_state(function: types.FunctionType) -> tuple[Any, ...]:
     """Return what a function refers to, beside its code and the names of its module."""
     defaults = (function.__defaults__, function.__kwdefaults__)
     return function.__closure__, *defaults, function.__dict__

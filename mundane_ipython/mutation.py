@@ -12,16 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from .classes import members_of
-from .fingerprint import (
-    Fingerprinter,
-    Walk,
-    is_atom,
-    shared_objects,
-    without_classes,
-)
+from .fingerprint import Fingerprinter, Walk, is_atom
 from .generators import names_of_global_generator
 from .parts import lying_together
 from .reach import reachable_names
+from .sharing import shared_objects, without_classes
 from .source import CellSource
 from .tensors import share_memory
 

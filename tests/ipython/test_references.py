@@ -108,7 +108,7 @@ def test_to_follow_a_path_runs_no_code() -> None:
         "none#[]",
     ):
         with pytest.raises(LookupError):
-            lookup.find(rest)
+            lookup.find(reference)
     assert Loud.heard == []
 
 
