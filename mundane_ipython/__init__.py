@@ -19,6 +19,7 @@ The layers, each importing only what stands below it:
     trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
     inner -> references -> paths -> holding, keys  objects inside older values, found again
+    sharing                                 what a change of one value is a change of
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page

@@ -184,15 +184,6 @@ def _walked(value: Any, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> _
     return walker
 
 
-def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return what `Walk.shared_objects` does, without a walk for the values that are most."""
-    if is_array(value) and not value.dtype.hasobject:
-        return memory_chain(value)
-    if type(value) is types.FunctionType and not any(_function_state(value)):
-        return [value] if value.__globals__ is namespace else []
-    return Walk(value, namespace).shared_objects()
-
-
 def is_atom(value: Any) -> bool:
     """Return whether a value never changes in place, nor anything that it refers to.
 
@@ -298,6 +289,8 @@ class _Walker(pickle.Pickler):
             return (_identity, (id(obj),)) if obj.gi_frame is None else None
         if kind in WINDOWS:
             return self._window(obj)
+        if _is_dtype[kind]:  # all of one kind may share the table of their fields
+            return (_identity, (repr(obj),)) if obj.names else None
         if is_of_torch(kind):
             return walk_torch(obj, _identity)
         if is_unit_registry(kind):
@@ -317,7 +310,7 @@ class _Walker(pickle.Pickler):
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
         # As the state, so that one which refers to itself is in the memo before its closure.
-        return _identity, (id(function.__code__),), _function_state(function)
+        return _identity, (id(function.__code__),), function_state(function)
 
     def _class(self, kind: type) -> Any:
         if module_of(kind) != "__main__":
@@ -336,11 +329,17 @@ def _is_special(kind: type) -> bool:
         or kind in WINDOWS
         or qualname_of(kind) == "flatiter"
         or is_made_of_arrays(kind)
+        or _is_dtype[kind]
         or _is_text_stream[kind]
         or is_proxy(kind)
         or is_of_torch(kind)
         or is_unit_registry(kind)
     )
+
+
+@PerType
+def _is_dtype(kind: type) -> bool:
+    return any(b.__name__ == "dtype" and b.__module__ == "numpy" for b in kind.__mro__)
 
 
 @PerType
@@ -356,7 +355,7 @@ def _identity(*parts: Any) -> None:
     """Stand for the objects that a walker does not look into; a walk is never loaded."""
 
 
-def _function_state(function: types.FunctionType) -> tuple[Any, ...]:
+def function_state(function: types.FunctionType) -> tuple[Any, ...]:
     """Return what a function refers to, beside its code and the names of its module."""
     defaults = (function.__defaults__, function.__kwdefaults__)
     return function.__closure__, *defaults, function.__dict__

@@ -18,6 +18,9 @@ from .homes import PerType, class_name
 _DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
 _PLAIN = (*_DICTS, list, tuple, collections.deque)
 
+# In C, a `__dict__` is one or the other (`types.SimpleNamespace`).
+_GETTERS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
 _REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
 _STATE = ("__getstate__", "__setstate__")
 
@@ -58,7 +61,7 @@ def instance_dict(value: Any) -> dict[str, Any] | None:
     for base in bases_of(type(value)):
         getter = _own(base).get("__dict__")
         if getter is not None:
-            if isinstance(getter, types.GetSetDescriptorType):
+            if isinstance(getter, _GETTERS):
                 found = getter.__get__(value)
                 return found if type(found) is dict else None
             return None
@@ -98,7 +101,7 @@ def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:
         if module_of(base) == "builtins":
             break
         for name, member in _own(base).items():
-            if isinstance(member, types.MemberDescriptorType):
+            if isinstance(member, types.MemberDescriptorType) and name != "__dict__":
                 found.setdefault(name, member)
     return found
 

@@ -13,17 +13,13 @@ from types import MappingProxyType
 from typing import Any
 
 from .classes import members_of
-from .fingerprint import (
-    Fingerprinter,
-    Walk,
-    is_atom,
-    shared_objects,
-)
+from .fingerprint import Fingerprinter, Walk, is_atom
 from .generators import names_of_global_generator
 from .looks import guarded, home_name, is_a
 from .looks import members_of as everything_in
 from .parts import lying_together
 from .reach import reachable_names
+from .sharing import shared_objects, without_classes
 from .source import CellSource
 from .tensors import share_memory
 
@@ -188,34 +184,26 @@ class Watch:
         objects = {
             id(each): each
             for name in changed
-            for each in self._without_classes(kept[name], walks[name])
+            for each in without_classes(kept[name], walks[name], self._namespace)
         }
-
-        def shares(value: Any) -> bool:
-            own = shared_objects(value, self._namespace)
-            return not objects.keys().isdisjoint(map(id, own)) or share_memory(
-                objects.values(), own
-            )
-
         others = {
             name: value
             for name, value in kept.items()
             if name not in walks and self._out_of_reach(name, value)
         }
-        sharing = [name for name, value in others.items() if shares(value)]
+        own = {name: shared_objects(value, self._namespace) for name, value in others.items()}
+        sharing: list[str] = []
+        # What shares with one that is stored for this reason is stored for it as well.
+        while new := [
+            name
+            for name, each in own.items()
+            if not objects.keys().isdisjoint(map(id, each)) or share_memory(objects.values(), each)
+        ]:
+            sharing += new
+            objects.update((id(each), each) for name in new for each in own.pop(name))
         known = [*changed, *sharing]
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)
-
-    def _without_classes(self, value: Any, walk: Walk) -> list[Any]:
-        """Return what a changed value shares with others, but for what is its class's.
-
-        All instances of a class would share that. Where it changes, the class does, by its name.
-        """
-        shared = walk.shared_objects()
-        classes = [each for each in walk.objects if self._is_class(each) and each is not value]
-        inside = {id(o) for kind in classes for o in Walk(kind, self._namespace).objects}
-        return [each for each in shared if id(each) not in inside]
 
     def _is_class(self, value: Any) -> bool:
         return is_a(value, type) and home_name(value) == "__main__"

@@ -19,11 +19,11 @@ from typing import Any
 
 from .canonical import PLAIN, NoDigestError, Parts, array_parts, hashed, pandas_parts, value_parts
 from .filemodules import CYTHON_FUNCTIONS
-from .fingerprint import Walk
+from .fingerprint import Walk, is_atom
 from .holding import bases_of, instance_dict, module_of, slots_of
 from .homes import PerType, class_name
 from .kinds import exact_parts
-from .paths import Follower, Path, find_paths
+from .paths import Follower, Path, find_paths, parts_of
 from .torchtypes import is_of_torch
 from .views import is_array
 
@@ -144,17 +144,24 @@ class Finder:
     def _innards(self, name: str) -> set[int]:
         """Return the ids of what the objects of pandas in a value are made of."""
         if name not in self._private:
-            inside = self._inner[name]
-            if not _is_of_pandas.of(self._values[name], otherwise=False):
-                inside = [
-                    part
-                    for each in inside
-                    if _is_of_pandas[type(each)]
-                    for part in Walk(each, self._namespace).objects
-                    if part is not each
-                ]
-            self._private[name] = {id(each) for each in inside if _root_of(type(each)) in _INNARDS}
+            found: set[int] = set()
+            for each in (self._values[name], *self._inner[name]):
+                if _is_of_pandas.of(each, otherwise=False):
+                    found |= self._made_of(each)
+            self._private[name] = found
         return self._private[name]
+
+    def _made_of(self, labelled: Any) -> set[int]:
+        """Return the ids of what an object of pandas is made of, but for what is in its cells."""
+        found = {
+            id(each)
+            for each in Walk(labelled, self._namespace).objects
+            if each is not labelled and _root_of(type(each)) in _INNARDS
+        }
+        for step, cell, _ in parts_of(labelled, self._namespace):
+            if step[0] == "v" and not is_atom(cell):
+                found.difference_update(map(id, Walk(cell, self._namespace).objects))
+        return found
 
     def _digest(self, value: Any) -> str:
         most = min(_MAX_VISITS, self._visits_left)
