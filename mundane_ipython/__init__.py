@@ -14,9 +14,11 @@ The layers, each importing only what stands below it:
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
+    packing                                 older values that are stored with a step's
     storing                                 where each value goes: row, bundle or an import
     trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
+    inner -> references -> paths -> holding, keys  objects inside older values, found again
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
@@ -30,7 +32,7 @@ The layers, each importing only what stands below it:
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
-    ways -> held, instances, mpmathparts, structs  by type: what pickle alone refuses, or does not load
+    ways -> held, instances, mpmathparts, structs  by type: what pickle alone cannot do
     classes, figures, singletons, windows   what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before

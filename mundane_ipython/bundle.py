@@ -15,12 +15,15 @@ from functools import partial
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from .chunks import prologue
 from .deepstack import is_too_deep, on_deep_stack
 from .doubts import Calls
 from .errors import BundleError, UntrustedError
-from .fingerprint import find_inner, has_identity
+from .fingerprint import has_identity
+from .inner import InnerObjects, TracingPickler
 from .loadcode import in_order_of_needs, names_reached
 from .pickler import NotebookPickler
+from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
@@ -43,8 +46,7 @@ class Bundle:
     """Pickled slots.
 
     Attributes:
-        older: references to older objects, in the order of their places in the memo: a name, or
-            `fingerprint.inner_reference`'s.
+        older: references to older objects (`references`), in the order of their places in the memo.
         slots: (slot, length of its pickle in bytes), in the order in which they were pickled.
         stream: the prologue and the pickles, one after the other.
         buffers: what lies out of band, as flat memoryviews of the live objects.
@@ -67,7 +69,7 @@ class Packer:
         changed: those of them that an older cell bound, and this one changed in place; with the
             members that it deleted from a class.
         older: other names and their values: a slot that refers to one gets it back by identity.
-        inner: objects inside such values, by id, with their references: the same for them.
+        inner: the objects inside such values, by name: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
         remade: names that no step has bound so far: their plain cells run again before a restore.
@@ -82,7 +84,7 @@ class Packer:
         own: Mapping[str, Any],
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
-        inner: Mapping[int, tuple[str, Any]],
+        inner: Mapping[str, Sequence[Any]],
         held: Mapping[int, Any] = _NOTHING,
         remade: Set[str] = frozenset(),
     ) -> None:
@@ -90,13 +92,13 @@ class Packer:
         self._own = frozenset(own)
         self._changed = changed
         self._remade = remade
-        within = [each for _, each in inner.values()]
+        within = [each for inside in inner.values() for each in inside]
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
-        unnamed = inner.keys() - map(id, self._references.values())
-        self._inner = {identity: inner[identity] for identity in unnamed}
-        self._references.update(self._inner.pop(identity) for identity in unnamed & held.keys())
+        named = frozenset(map(id, self._references.values()))
+        self._inner = InnerObjects(namespace, older, inner, named)
+        self._inner.expect(held)
         self._values: dict[str, Any] = {}
         # Whether a value is nested deeper than Python's stack; what follows is pickled as that is.
         self._is_deep = self._was_too_deep = False
@@ -132,7 +134,12 @@ class Packer:
 
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""
-        return self._pickled().keys() | self._inner.keys()
+        return self._pickled().keys() | self._inner.objects.keys()
+
+    @property
+    def loose(self) -> Mapping[int, tuple[list[str], Any]]:
+        """Objects inside older values that were pickled as copies, as no reference is sure."""
+        return self._inner.loose
 
     @property
     def calls(self) -> Calls:
@@ -159,21 +166,19 @@ class Packer:
         self._order_by_needs()
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
-        memo = self._pickled() if self._inner else {}
-        shared = [self._inner[identity] for identity in memo if identity in self._inner]
-        if shared:
-            # Few steps share such objects; only theirs are looked up again at a restore.
-            self._references.update(shared)
-            self._inner = {}
-            self._dump_again()
-        start = len(_prologue(self._seeds))
+        self._inner.settle(self._pickled, self._dump_again)
+        start = len(prologue(self._seeds))
+        older = [reference for reference, _ in self._seeded().values()]
+        stream = self._file.getvalue()
+        if older != self._seeds:  # what a reference is was not known yet, only its place
+            stream = b"".join((prologue(older), memoryview(stream)[start:]))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
             inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
             slots.append((slot, end - start))
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
-        return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+        return Bundle(older, slots, stream, self._buffers, sizes)
 
     def _order_by_needs(self) -> None:
         """Let a slot come after those that code of the notebook may need when it is loaded."""
@@ -202,7 +207,10 @@ class Packer:
         self._ends: list[tuple[str, int, int]] = []
         self._calls: dict[str, Calls] = {}
         self._arrays.start()
-        self._pickler = NotebookPickler(
+        self._inner.used.clear()
+        # Few steps share such objects: of the others' pickles nothing is asked per object.
+        kind = TracingPickler if self._inner.candidates else NotebookPickler
+        self._pickler = kind(
             self._file,
             self.namespace,
             self._own,
@@ -212,14 +220,20 @@ class Packer:
             partial(_keep_buffer, self._buffers),
             self._remade,
         )
+        if isinstance(self._pickler, TracingPickler):
+            self._pickler.trace(self._inner.candidates, self._inner.used)
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
-        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        seeds = self._seeded()
         self._pickler.memo = {
             identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
         }
         self._seeds = [reference for reference, _ in seeds.values()]
-        self._file.write(_prologue(self._seeds))
+        self._file.write(prologue(self._seeds))
+
+    def _seeded(self) -> dict[int, tuple[str, Any]]:
+        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        return {**seeds, **self._inner.candidates}
 
     def _dump_again(self) -> None:
         self._restart()
@@ -284,10 +298,11 @@ def unpack(
     missing: dict[str, Missing] = {}
     used: list[str] = []
     slot = ""
+    lookup = Lookup(namespace)
 
     def look_up(reference: str) -> Any:
         try:
-            return find_inner(reference, namespace) if "#" in reference else namespace[reference]
+            return lookup.find(reference)
         except LookupError:
             if slot:  # not by the prologue, which names all
                 used.append(reference)
@@ -342,17 +357,6 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
-
-
-def _prologue(names: Sequence[str]) -> bytes:
-    """Return a pickle whose only effect is on the memo: entry i is the value of `names[i]`."""
-    parts = [pickle.PROTO + bytes([5])]
-    for name in names:
-        text = name.encode("utf-8")
-        length = len(text).to_bytes(4, "little")
-        parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
-    parts += [pickle.NONE, pickle.STOP]
-    return b"".join(parts)
 
 
 def _used_of(missing: Container[str], bundle: Bundle) -> Iterator[str]:

@@ -22,6 +22,7 @@ import xxhash
 
 from .classes import members_of, registered_with
 from .deepstack import on_deep_stack
+from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
@@ -128,7 +129,8 @@ class Walk:
     def inner_objects(self) -> list[Any]:
         """Return the objects whose identity matters, the value itself among them.
 
-        The order is that of pickling, and so the same for an equal value in another kernel.
+        The order is that of pickling; of containers in Python's own order alone it is the same for
+        an equal value in another kernel.
         """
         return [each for each in self.objects if _identity_matters[type(each)]]
 
@@ -198,29 +200,13 @@ def _identity_matters(kind: type) -> bool:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
+    if kind.__name__ in CYTHON_FUNCTIONS:
+        return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(
-        base.__qualname__ in ("Index", "ExtensionDtype", "dtype") for base in kind.__mro__
+        base.__qualname__ in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
+        for base in kind.__mro__
     )
-
-
-def inner_reference(name: str, index: int, value: Any) -> str:
-    """Return the reference to the index-th object inside a name's value."""
-    return f"{name}#{index}#{class_name(type(value))}"
-
-
-def find_inner(reference: str, namespace: Mapping[str, Any]) -> Any:
-    """Return the object that `inner_reference` described.
-
-    Raises:
-        LookupError: the name is not there, or its value is built differently.
-    """
-    name, _, rest = reference.partition("#")
-    index, _, kind_name = rest.partition("#")
-    found = Walk(namespace[name], namespace).inner_objects()[int(index)]
-    if inner_reference(name, int(index), found) != reference:
-        raise LookupError(f"{name} holds a {type(found).__qualname__} where a {kind_name} was")
-    return found
 
 
 class _Sink:

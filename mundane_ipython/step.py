@@ -20,7 +20,6 @@ from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
-from .bundle import Packer
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
@@ -28,11 +27,12 @@ from .errors import NotebookStepError, shown_short
 from .figures import flush_figures
 from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
-from .mutation import Watch
+from .mutation import Mutations, Watch
 from .namespace import Snapshot
 from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
+from .packing import loose_groups, make_packer, packed
 from .parts import apart
 from .reach import reachable_names
 from .record import CellRecord
@@ -278,23 +278,25 @@ class RunningStep:
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
         rebound = self._before.rebound(namespace, changes)
-        mutations = self._watch.mutations(kept, rebound, again)
-        bound = self._values_of(changes.bound, mutations.changed)
-        older = {name: value for name, value in kept.items() if name not in bound}
-        changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
         remade = kept.keys() - self._opened.provenance.results(namespace).keys()
-        packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held, remade)
-        mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
-        stored = Stored(
-            packer,
-            bound,
-            self._shown_value(bound, shown),
-            self._options.only,
-            {entry: state for entry, state in ambient.items() if entry not in process},
-            self._source.imported,
-        )
+
+        def pack(mutations: Mutations) -> Stored:
+            bound = self._values_of(changes.bound, mutations.changed)
+            return Stored(
+                make_packer(namespace, bound, kept, mutations, remade),
+                bound,
+                self._shown_value(bound, shown),
+                self._options.only,
+                {entry: state for entry, state in ambient.items() if entry not in process},
+                self._source.imported,
+            )
+
+        mutations = self._watch.mutations(kept, rebound, again)
+        may_add = not self._options.only
+        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, may_add=may_add)
+        bound = stored.values
         refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
         if self._options.only and refused:
             culprit, reason = refused[0], stored.left_out[refused[0]]
@@ -311,7 +313,10 @@ class RunningStep:
             modules=stored.modules,
             deleted=changes.deleted,
             left_out=left_out,
-            apart=apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+            apart=[
+                *apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+                *loose_groups(stored, namespace),
+            ],
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,

@@ -32,6 +32,9 @@ class Stored:
         imported: what the cell imports (`source.CellSource.imported`).
 
     Attributes:
+        values: see above.
+        value: see above.
+        loose: see `inner.InnerObjects.loose`.
         bindings: each stored name and where it is.
         modules: names bound by import, and where they can be imported from.
         left_out: names that cannot be stored, and entries of the ambient state, and why.
@@ -58,8 +61,8 @@ class Stored:
         ambient: dict[str, Any],
         imported: tuple[tuple[str, str, str], ...],
     ) -> None:
-        self._values = values
-        self._value = value
+        self.values = values
+        self.value = value
         # The row of a cell that only shows a value is that value, as a script's step stores it.
         self._row_slot = only[0] if len(only) == 1 else None
         if not values and value is not NO_VALUE:
@@ -90,12 +93,13 @@ class Stored:
         self.bindings = [
             (name, self._place(name, packer)) for name in values if name not in self.left_out
         ]
+        self.loose = packer.loose
 
     def row(self) -> Any:
         """Return the value of the row: strict JSON, or bytes."""
         if self._row_slot == VALUE_SLOT:
-            return self._in_row(VALUE_SLOT, self._value)
-        members = {name: self._in_row(name, value) for name, value in self._values.items()}
+            return self._in_row(VALUE_SLOT, self.value)
+        members = {name: self._in_row(name, value) for name, value in self.values.items()}
         return members if self._row_slot is None else members[self._row_slot]
 
     def buffers(self) -> list[bytes | memoryview]:
@@ -103,12 +107,12 @@ class Stored:
         return [self.bundle.stream, *self.bundle.buffers] if self.bundle.slots else []
 
     def _pack(self, packer: Packer) -> None:
-        for name in packer.ordered(self._values):
-            value = self._values[name]
+        for name in packer.ordered(self.values):
+            value = self.values[name]
             if name not in self.modules and not self._fits_row(name, value):
                 self._add(packer, name, value)
         for name in list(self._shared(packer)):
-            self._add(packer, name, self._values[name])
+            self._add(packer, name, self.values[name])
 
     def _add(self, packer: Packer, name: str, value: Any) -> None:
         refusal = packer.add(name, value)
@@ -129,23 +133,23 @@ class Stored:
             self._add(packer, AMBIENT_SLOT, good)
 
     def _pack_value(self, packer: Packer) -> Place | None:
-        if self._value is NO_VALUE or self._value is None:
+        if self.value is NO_VALUE or self.value is None:
             return None
-        if self._row_slot == VALUE_SLOT and self._fits_row(VALUE_SLOT, self._value):
+        if self._row_slot == VALUE_SLOT and self._fits_row(VALUE_SLOT, self.value):
             known = packer.known()
-            if not any(id(box) in known for box in containers(self._value)):
+            if not any(id(box) in known for box in containers(self.value)):
                 return "row"
-        return "bundle" if packer.add(VALUE_SLOT, self._value) is None else None
+        return "bundle" if packer.add(VALUE_SLOT, self.value) is None else None
 
     def _tried(self, packer: Packer) -> Bundle:
         """Return the bundle, without what cannot be loaded as far as that is in doubt."""
         bundle = packer.bundle()
         while (doubts := untried(packer.calls)) and can_try():
-            outcome = try_to_load(packer, bundle, self._values, self.left_out)
+            outcome = try_to_load(packer, bundle, self.values, self.left_out)
             for slot, why in outcome.failed.items():
                 self._leave_out(packer, slot, f"its pickle does not load: {why}")
             if not outcome.failed:
-                self.otherwise = {n: v for n, v in outcome.otherwise.items() if n in self._values}
+                self.otherwise = {n: v for n, v in outcome.otherwise.items() if n in self.values}
                 note_tried(doubts)
                 break
             bundle = packer.bundle()
@@ -180,7 +184,7 @@ class Stored:
         """Yield the JSON names with a list or dict that something else holds as well."""
         owners: dict[int, set[str]] = {}
         twice: set[str] = set()
-        for name, value in {**self._json, VALUE_SLOT: self._value}.items():
+        for name, value in {**self._json, VALUE_SLOT: self.value}.items():
             own: set[int] = set()
             for box in containers(value):
                 if id(box) in own:
@@ -194,7 +198,7 @@ class Stored:
         for identity, names in owners.items():
             if len(names) > 1 or identity in known:
                 twice |= names
-        yield from (name for name in self._values if name in twice)
+        yield from (name for name in self.values if name in twice)
 
 
 def _entry_text(entry: str) -> str:
