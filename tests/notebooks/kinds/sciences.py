@@ -180,6 +180,27 @@ m = vector.MomentumObject4D(px=1, py=2, pz=3, E=10)
         libraries="vector",
     ),
     kind(
+        "uncertainties",
+        """
+from uncertainties import ufloat, unumpy, correlated_values
+import numpy as np
+x = ufloat(1, .1)
+y = x * 2 + 1
+z = ufloat(3, .2, 'tag')
+arr = unumpy.uarray([1, 2], [.1, .2])
+d = y - 2 * x
+p, q = correlated_values([1, 2], np.array([[.1, .05], [.05, .2]]))
+""",
+        """
+print(x, y, z.tag, (y - 2 * x).s, d, unumpy.std_devs(arr), (p - q).s, sorted(c.n for c in y.derivatives), (arr[0] + x).s)
+""",
+        """
+y = y + x
+arr[0] = x
+""",
+        libraries="uncertainties",
+    ),
+    kind(
         "astropy",
         """
 from astropy import units as u, constants as const
@@ -479,7 +500,7 @@ tf = transform.AffineTransform(scale=(2, 3))
         """
 import plotly.graph_objects as go
 fig = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name='s'))
-fig.update_layout(title='t')
+fig = fig.update_layout(title='t')
 """,
         "print(fig.to_json())",
         """
