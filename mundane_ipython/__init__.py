@@ -32,7 +32,7 @@ The layers, each importing only what stands below it:
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
-    ways -> held, instances, mpmathparts, structs  by type: what pickle alone cannot do
+    ways -> held, instances, mpmathparts, structs  what pickle alone refuses, or does not load
     classes, figures, singletons, windows   what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before

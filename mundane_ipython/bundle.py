@@ -12,16 +12,15 @@ import pickle
 from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
-from .chunks import prologue
 from .deepstack import is_too_deep, on_deep_stack
 from .doubts import Calls
 from .errors import BundleError, UntrustedError
 from .fingerprint import has_identity
 from .inner import InnerObjects, TracingPickler
-from .loadcode import in_order_of_needs, names_reached
+from .loadcode import in_order_of_needs, rank
 from .pickler import NotebookPickler
 from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
@@ -91,8 +90,8 @@ class Packer:
         self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
-        self._remade = remade
         within = [each for inside in inner.values() for each in inside]
+        self._remade = remade
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
@@ -110,7 +109,7 @@ class Packer:
         A class is then loaded before a new one that it has registered, not while that is made. Next
         come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(values, key=lambda name: (name not in self._changed, _rank(values[name])))
+        return sorted(values, key=lambda name: (name not in self._changed, rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
@@ -167,11 +166,11 @@ class Packer:
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
         self._inner.settle(self._pickled, self._dump_again)
-        start = len(prologue(self._seeds))
+        start = len(_prologue(self._seeds))
         older = [reference for reference, _ in self._seeded().values()]
         stream = self._file.getvalue()
         if older != self._seeds:  # what a reference is was not known yet, only its place
-            stream = b"".join((prologue(older), memoryview(stream)[start:]))
+            stream = b"".join((_prologue(older), memoryview(stream)[start:]))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
             inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
@@ -186,12 +185,7 @@ class Packer:
             if not any(self._calls.values()):
                 return
             slots = list(self._values)
-            needs = {
-                slot: names_reached(calls, self.namespace) & self._own - {slot}
-                for slot, calls in self._calls.items()
-                if calls
-            }
-            order = in_order_of_needs(slots, needs)
+            order = in_order_of_needs(slots, self._calls, self._own, self.namespace)
             if order == slots:
                 return
             # What is met first in another slot may need others there.
@@ -229,7 +223,7 @@ class Packer:
             identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
         }
         self._seeds = [reference for reference, _ in seeds.values()]
-        self._file.write(prologue(self._seeds))
+        self._file.write(_prologue(self._seeds))
 
     def _seeded(self) -> dict[int, tuple[str, Any]]:
         seeds = {id(value): (reference, value) for reference, value in self._references.items()}
@@ -252,12 +246,6 @@ class Packer:
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
-
-
-def _rank(value: Any) -> int:
-    if isinstance(value, type):
-        return 1
-    return 0 if isinstance(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
@@ -340,7 +328,7 @@ def unpack(
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
@@ -357,6 +345,17 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
+
+
+def _prologue(names: Sequence[str]) -> bytes:
+    """Return a pickle whose only effect is on the memo: entry i is the value of `names[i]`."""
+    parts = [pickle.PROTO + bytes([5])]
+    for name in names:
+        text = name.encode("utf-8")
+        length = len(text).to_bytes(4, "little")
+        parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
+    parts += [pickle.NONE, pickle.STOP]
+    return b"".join(parts)
 
 
 def _used_of(missing: Container[str], bundle: Bundle) -> Iterator[str]:
@@ -390,7 +389,7 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
     return BundleError(path, step, text)
 
 
-def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
         f"'%%step {step} --rerun' runs the step again"

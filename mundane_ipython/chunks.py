@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import pickle
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Queue
@@ -196,14 +195,3 @@ def read_ahead(pieces: Generator[bytes, None, None], size: int) -> Generator[byt
 
 def ignore(size: int) -> None:
     """A `Tick` of what is too little to be followed."""
-
-
-def prologue(names: Sequence[str]) -> bytes:
-    """Return a pickle whose only effect is on the memo: entry i is the value of `names[i]`."""
-    parts = [pickle.PROTO + bytes([5])]
-    for name in names:
-        text = name.encode("utf-8")
-        length = len(text).to_bytes(4, "little")
-        parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
-    parts += [pickle.NONE, pickle.STOP]
-    return b"".join(parts)

@@ -43,7 +43,7 @@ def make_packer(
         own: names that the step stores, with their values.
         kept: the older names and values that are what they were.
         mutations: what it changed.
-        remade: those of the older names that plain cells bind, and will again.
+        remade: see `Packer`.
     """
     older = {name: value for name, value in kept.items() if name not in own}
     changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}

@@ -502,7 +502,10 @@ import plotly.graph_objects as go
 fig = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name='s'))
 fig = fig.update_layout(title='t')
 """,
-        "print(fig.to_json())",
+        """
+import json
+print(json.dumps(json.loads(fig.to_json()), sort_keys=True))
+""",
         """
 fig.add_bar(x=[1], y=[2])
 fig.data[0].name = 'zz'
