@@ -35,7 +35,7 @@ The layers, each importing only what stands below it:
     digests -> kinds -> canonical           functions, classes and values that two kernels compare
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
-    errors, flow, hints, lines, notes, outputs, patches, reach -> texts
+    descriptors, errors, flow, hints, lines, notes, outputs, patches, reach -> texts
     scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for

@@ -21,6 +21,7 @@ from typing import Any
 import xxhash
 
 from .classes import members_of, registered_with
+from .descriptors import HELD
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .pickler import value_in
@@ -274,6 +275,8 @@ class _Walker(pickle.Pickler):
             return self._class(obj)
         if isinstance(obj, types.CellType):
             return _identity, _cell_contents(obj)
+        if kind in HELD:
+            return _identity, (id(kind),), HELD[kind](obj)
         if isinstance(obj, types.ModuleType):
             return _identity, (id(obj),)
         if _is_text_stream[kind]:
@@ -302,7 +305,8 @@ class _Walker(pickle.Pickler):
     def _function(self, function: types.FunctionType) -> Any:
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
-        return _identity, (id(function.__code__), *_function_state(function))
+        # As the state, so that a function which refers to itself is in the memo before that.
+        return _identity, (id(function.__code__),), _function_state(function)
 
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":
@@ -319,6 +323,7 @@ def _is_special(kind: type) -> bool:
     return (
         issubclass(kind, (*known, contextvars.ContextVar))
         or kind in WINDOWS
+        or kind in HELD
         or kind.__qualname__ == "flatiter"
         or hasattr(kind, "__array_finalize__")
         or _is_text_stream[kind]

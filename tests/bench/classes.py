@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--shrink", action="store_true", help="make the one smaller first")
     parser.add_argument("--list", action="store_true", help="a line for each that is not equal")
     options = parser.parse_args()
-    memory = Path("/dev/shm")  # noqa: S108 (task files of examples need not survive)
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         servers = [ForkServer(PRELOADED), ForkServer(PRELOADED)]
         try:
@@ -74,7 +74,7 @@ def run_all(options: argparse.Namespace, folder: Path, servers: list[ForkServer]
         for number, verdict in zip(numbers, found, strict=True):
             counts[verdict.kind] += 1
             failed = verdict.kind in ("loud", "silent")
-            if options.list and verdict.kind != "equal" or failed and shown < _SHOWN:
+            if (options.list and verdict.kind != "equal") or (failed and shown < _SHOWN):
                 shown += failed
                 print(f"example {number} of seed {options.seed}: {verdict.kind}: {verdict.detail}")
                 print(f"    {', '.join(replayed(drawn(options.seed, number)).parts)}", flush=True)

@@ -225,7 +225,7 @@ def _user_names(shell: Any) -> dict[str, Any]:
 def _described(value: Any) -> str:
     try:
         return describe(value)
-    except Exception as error:  # noqa: BLE001 (a class of the notebook may raise anything)
+    except Exception as error:
         return f"{type(error).__name__}: {error}"
 
 

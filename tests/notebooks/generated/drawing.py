@@ -11,8 +11,7 @@ __all__ = ["Draw", "Text"]
 
 _T = TypeVar("_T")
 _IMPORTS = (
-    "abc collections copy dataclasses datetime decimal enum fractions functools itertools operator"
-    " pathlib random re threading typing types weakref".split()
+    ["abc", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "itertools", "operator", "pathlib", "random", "re", "threading", "typing", "types", "weakref"]
 )
 
 

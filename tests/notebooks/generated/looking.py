@@ -32,8 +32,7 @@ _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 # What Python makes of a class, or keeps for itself.
 _OF_PYTHON = frozenset(
-    "__dict__ __weakref__ __firstlineno__ __static_attributes__ __annotate__ __annotate_func__"
-    " __annotations_cache__ _abc_impl __dataclass_params__ __match_args__ __hash__ __slotnames__".split()
+    ["__dict__", "__weakref__", "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__", "_abc_impl", "__dataclass_params__", "__match_args__", "__hash__", "__slotnames__"]
 )
 _DEEP = 40
 
@@ -51,7 +50,7 @@ def see(**asked: Callable[[], Any]) -> None:
     for name, ask in asked.items():
         try:
             text = _Look(deep=3).at(ask())
-        except Exception as error:  # noqa: BLE001 (what user code raises is what is compared)
+        except Exception as error:
             text = f"{type(error).__name__}: {error}"
         print(f"{name}:", _ADDRESS.sub("0x", text))
 
@@ -104,7 +103,9 @@ class _Look:
     def _of_code(self, value: Any, depth: int) -> str | None:
         kind = type(value)
         if kind is types.FunctionType:
-            if value.__module__ != "__main__" and not value.__qualname__.startswith("__create_fn__"):
+            if value.__module__ != "__main__" and not value.__qualname__.startswith(
+                "__create_fn__"
+            ):
                 return f"({value.__module__}.{value.__qualname__})"
             carried = (value.__defaults__, value.__kwdefaults__, value.__closure__, value.__dict__)
             annotations = getattr(value, "__annotations__", None)
@@ -155,7 +156,7 @@ class _Look:
                         texts.append(f"{name}: unset")
         try:
             own = object.__getattribute__(value, "__dict__")
-        except Exception:  # noqa: BLE001 (a class may say anything of its `__dict__`)
+        except Exception:
             own = None
         if type(own) is dict and (_is_users(kind) or own):
             if id(own) in self._met:
@@ -187,7 +188,10 @@ def _items(value: Any) -> list[Any]:
         kind = collections.OrderedDict if isinstance_of(value, collections.OrderedDict) else dict
         return [*found, *kind.items(value)]
     if isinstance_of(value, collections.deque):
-        return [collections.deque.__dict__["maxlen"].__get__(value), *collections.deque.__iter__(value)]
+        return [
+            collections.deque.__dict__["maxlen"].__get__(value),
+            *collections.deque.__iter__(value),
+        ]
     for kind, tell in _TELL:
         if isinstance_of(value, kind):
             return list(tell(value))

@@ -178,7 +178,9 @@ def classes(draw: Draw, text: Text) -> None:
         right = write_class(draw, text, f"C{tag}", base, [first], most=1)
         made += [left, right, write_class(draw, text, f"D{tag}", base, [left, right], most=1)]
     elif family == 4:
-        text.classes(f"class Mixin{tag}:\n    __slots__ = ()\n    def mixed(self):\n        return 'm'")
+        text.classes(
+            f"class Mixin{tag}:\n    __slots__ = ()\n    def mixed(self):\n        return 'm'"
+        )
         made.append(write_class(draw, text, f"B{tag}", base, [first], mixin=f"Mixin{tag}"))
         made[-1].probes.append("$x.mixed()")
     finish(draw, text, made)
@@ -225,8 +227,10 @@ def write_class(
             members = [m for m in members if m.group != "slots"]
         elif slotless:
             made.has_dict = False
-    made.has_dict = made.has_dict and all(each.has_dict for each in above) or (
-        bool(above) and not any(m.group == "slots" for m in members)
+    made.has_dict = (
+        (made.has_dict
+        and all(each.has_dict for each in above))
+        or (bool(above) and not any(m.group == "slots" for m in members))
     )
 
     def filled(lines: str) -> str:
@@ -255,7 +259,9 @@ def write_class(
     heads = [bases] if bases else []
     if mixin:
         heads.insert(0, mixin)
-    heads += [each.name for each in above] or ([base.name] if base is not OBJECT and not bases else [])
+    heads += [each.name for each in above] or (
+        [base.name] if base is not OBJECT and not bases else []
+    )
     if metaclass:
         heads.append(f"metaclass={metaclass}")
     for member in members:
@@ -402,14 +408,11 @@ def _relate(draw: Draw, text: Text, names: list[tuple[str, Made]]) -> None:
 
 
 _UNHASHABLE = frozenset(
-    "list dict set bytearray collections.deque collections.defaultdict collections.OrderedDict"
-    " collections.Counter collections.UserDict collections.UserList".split()
+    ["list", "dict", "set", "bytearray", "collections.deque", "collections.defaultdict", "collections.OrderedDict", "collections.Counter", "collections.UserDict", "collections.UserList"]
 )
 
 
-def _change(
-    draw: Draw, text: Text, made: list[Made], one: str, other: str, kind: Made
-) -> None:
+def _change(draw: Draw, text: Text, made: list[Made], one: str, other: str, kind: Made) -> None:
     tag = text.tag
     first = made[0].name
     changes = [
@@ -436,7 +439,11 @@ def _change(
         f"{first}.everyone2 = [{one}, {other}]",
     ]
     for line in sorted(draw.some(changes, 3), key=lambda line: line.startswith("was")):
-        if ("late" in line or ".later = " in line.split("\n")[0]) and f"{one}.later" in line and not kind.has_dict:
+        if (
+            ("late" in line or ".later = " in line.split("\n")[0])
+            and f"{one}.later" in line
+            and not kind.has_dict
+        ):
             continue
         if not kind.has_dict and ("late" in line or ".who = types" in line or "__class__" in line):
             continue

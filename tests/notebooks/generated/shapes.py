@@ -54,7 +54,9 @@ def dataclass(draw: Draw, text: Text) -> None:
         body.append("@property\ndef double(self):\n    return self.n * 2")
         text.probe(f"x{tag}.double")
     if draw.chance(25) and not options["slots"]:
-        body.append(f"@functools.cached_property\ndef slow(self):\n    {log}.append(1)\n    return [1]")
+        body.append(
+            f"@functools.cached_property\ndef slow(self):\n    {log}.append(1)\n    return [1]"
+        )
         text.probe(f"x{tag}.slow")
     if draw.chance(20):
         body.append("def __hash__(self):\n    return hash(self.n)")
@@ -74,7 +76,9 @@ def dataclass(draw: Draw, text: Text) -> None:
         if not again and frozen:
             sub = ["pass"]
         if draw.chance(40):
-            sub.append(f"def who(self):\n    return 'B' + {'super()' if not options['slots'] else f'A{tag}'}.who({'' if not options['slots'] else 'self'})")
+            sub.append(
+                f"def who(self):\n    return 'B' + {'super()' if not options['slots'] else f'A{tag}'}.who({'' if not options['slots'] else 'self'})"
+            )
         text.classes(f"{again}\nclass B{tag}(A{tag}):\n{indented(chr(10).join(sub))}")
         names.append(f"B{tag}")
     last = names[-1]
@@ -136,7 +140,9 @@ def enumeration(draw: Draw, text: Text) -> None:
         kind = f"Mixed{tag}, enum.Enum"
         text.probe(f"{a}.X.mixed()")
     elif kind == "Data":
-        text.classes(f"@dataclasses.dataclass(frozen={draw.pick(['True', 'False'])})\nclass Data{tag}:\n    mass: float\n    radius: list")
+        text.classes(
+            f"@dataclasses.dataclass(frozen={draw.pick(['True', 'False'])})\nclass Data{tag}:\n    mass: float\n    radius: list"
+        )
         kind = f"Data{tag}, enum.Enum"
         values = ["(1.0, [1])", "(2.0, [2])", "(3.0, [])"]
         text.probe(f"{a}.X.mass, {a}.Y.radius")
@@ -146,13 +152,19 @@ def enumeration(draw: Draw, text: Text) -> None:
         text.parts.append(own)
         values = ["(1, 'a')", "(2, 'b')", "(3, 'c')"]
         if own == "new":
-            body.append("def __new__(cls, code, label):\n    self = object.__new__(cls)\n    self._value_ = code\n    self.label = [label]\n    return self")
+            body.append(
+                "def __new__(cls, code, label):\n    self = object.__new__(cls)\n    self._value_ = code\n    self.label = [label]\n    return self"
+            )
             text.probe(f"{a}.X.label, {a}(1)")
         elif own == "init":
-            body.append("def __init__(self, code, label):\n    self.code = [code]\n    self.label = label")
+            body.append(
+                "def __init__(self, code, label):\n    self.code = [code]\n    self.label = label"
+            )
             text.probe(f"{a}.X.code, {a}.Y.label")
         else:
-            body.append(f"def __init__(self, code, label):\n    {log}.append(code)\n    self.at = len({log})")
+            body.append(
+                f"def __init__(self, code, label):\n    {log}.append(code)\n    self.at = len({log})"
+            )
             text.probe(f"{a}.X.at, len({log})")
     elif kind in ("enum.IntEnum", "enum.Flag", "enum.IntFlag") and draw.chance(30):
         text.parts.append("init of a number")
@@ -161,7 +173,12 @@ def enumeration(draw: Draw, text: Text) -> None:
     elif draw.chance(20) and "Data" not in kind:
         values = ["enum.auto()"] * 3
         if draw.chance(30) and not is_flag:
-            body.insert(0, "@staticmethod\ndef _generate_next_value_(name, start, count, last):\n    return name.lower() * (count + 1)" if is_str or kind.startswith(("enum.Enum", "Mixed")) else "pass")
+            body.insert(
+                0,
+                "@staticmethod\ndef _generate_next_value_(name, start, count, last):\n    return name.lower() * (count + 1)"
+                if is_str or kind.startswith(("enum.Enum", "Mixed"))
+                else "pass",
+            )
     body += [f"{name} = {value}" for name, value in zip("XYZ", values, strict=True)]
     if draw.chance(30):
         body.append("ALIAS = X" if not is_flag else "BOTH = X | Y")
@@ -193,7 +210,9 @@ def enumeration(draw: Draw, text: Text) -> None:
         "private": f"{a}.X.tell()", "nested class": f"{a}.Inner.v", "order": f"{a}.X < {a}.Y",
         "call": f"{a}.X(2)", "class method": f"{a}.first()", "cached": f"{a}.X.slow, len({log})",
     }  # fmt: skip
-    for name in draw.some([k for k in optional if k != "member function" or kind == "enum.Enum" and not own], 3):
+    for name in draw.some(
+        [k for k in optional if k != "member function" or (kind == "enum.Enum" and not own)], 3
+    ):
         if name == "partial function member" and (kind != "enum.Enum" or own):
             continue
         if optional[name]:
@@ -257,11 +276,17 @@ def named_tuple(draw: Draw, text: Text) -> None:
     if form == 0:
         text.classes(f"class {a}(typing.NamedTuple):\n    'Doc.'\n{body}")
     elif form == 1:
-        text.classes(f"T{tag} = typing.TypeVar('T{tag}')\nclass {a}(typing.NamedTuple, typing.Generic[T{tag}]):\n{body}")
+        text.classes(
+            f"T{tag} = typing.TypeVar('T{tag}')\nclass {a}(typing.NamedTuple, typing.Generic[T{tag}]):\n{body}"
+        )
     elif form == 2:
-        text.classes(f"class {a}(collections.namedtuple('{a}', 'n kids', defaults=([],))):\n    {draw.pick(['__slots__ = ()', 'extra = [1]'])}\n    def who(self):\n        return [self.n]")
+        text.classes(
+            f"class {a}(collections.namedtuple('{a}', 'n kids', defaults=([],))):\n    {draw.pick(['__slots__ = ()', 'extra = [1]'])}\n    def who(self):\n        return [self.n]"
+        )
     else:
-        text.classes(f"class Base{tag}(typing.NamedTuple):\n{body}\nclass {a}(Base{tag}):\n    def __new__(cls, n, kids=()):\n        LOG{tag}.append('new')\n        return super().__new__(cls, n * 2, list(kids))\n    def who(self):\n        return super().who() + ['A']")
+        text.classes(
+            f"class Base{tag}(typing.NamedTuple):\n{body}\nclass {a}(Base{tag}):\n    def __new__(cls, n, kids=()):\n        LOG{tag}.append('new')\n        return super().__new__(cls, n * 2, list(kids))\n    def who(self):\n        return super().who() + ['A']"
+        )
     text.parts.append(f"named tuple {form}")
     text.instances(f"{x} = {a}(4, [1])\ny{tag} = {a}(5)")
     text.walk(x, f"y{tag}", a)
@@ -270,8 +295,18 @@ def named_tuple(draw: Draw, text: Text) -> None:
          f"make{tag} = {a}._make", f"z{tag} = {x}._replace(n=7)", f"y{tag}.kids.append(3)"], 3
     ):  # fmt: skip
         text.bind(line)
-    text.probe(f"{x}.n, {x}[0], len({x})\n{x}.who()\n{a}._fields, {a}._field_defaults\nrepr(y{tag})\n{x}.kids is {x}[1]\n{a}.__doc__\n{x}.__dict__\n{a}.__annotations__")
-    for line in draw.some([f"{x} = {x}._replace(n=9)", f"{a}.later = 1", f"{x}.kids.append('l')", f"{a}.who = lambda self: 'late'"], 2):
+    text.probe(
+        f"{x}.n, {x}[0], len({x})\n{x}.who()\n{a}._fields, {a}._field_defaults\nrepr(y{tag})\n{x}.kids is {x}[1]\n{a}.__doc__\n{x}.__dict__\n{a}.__annotations__"
+    )
+    for line in draw.some(
+        [
+            f"{x} = {x}._replace(n=9)",
+            f"{a}.later = 1",
+            f"{x}.kids.append('l')",
+            f"{a}.who = lambda self: 'late'",
+        ],
+        2,
+    ):
         text.change(line)
 
 
@@ -280,7 +315,9 @@ def typed_dict(draw: Draw, text: Text) -> None:
     tag = text.tag
     a, x = f"A{tag}", f"x{tag}"
     total = draw.pick(["", ", total=False"])
-    text.classes(f"class {a}(typing.TypedDict{total}):\n    n: int\n    kids: {draw.pick(['list', 'typing.Required[list]', 'typing.NotRequired[list]'])}")
+    text.classes(
+        f"class {a}(typing.TypedDict{total}):\n    n: int\n    kids: {draw.pick(['list', 'typing.Required[list]', 'typing.NotRequired[list]'])}"
+    )
     last = a
     if draw.chance(50):
         last = f"B{tag}"
@@ -288,7 +325,9 @@ def typed_dict(draw: Draw, text: Text) -> None:
     text.parts.append("typed dict")
     text.instances(f"{x} = {last}(n=1, kids=[2])\nrows{tag} = [{x}, {a}(n=2)]")
     text.walk(x, a, last, f"rows{tag}")
-    text.probe(f"{last}.__total__, sorted({last}.__required_keys__), sorted({last}.__optional_keys__)\n{last}.__annotations__\ntype({x}), {x}['kids']\n{last}.__orig_bases__\ntyping.get_type_hints({a})")
+    text.probe(
+        f"{last}.__total__, sorted({last}.__required_keys__), sorted({last}.__optional_keys__)\n{last}.__annotations__\ntype({x}), {x}['kids']\n{last}.__orig_bases__\ntyping.get_type_hints({a})"
+    )
     text.change(f"{x}['kids'].append(3)")
     if draw.chance(30):
         text.change(f"class C{tag}({last}):\n    late: int")
@@ -305,14 +344,29 @@ def protocol(draw: Draw, text: Text) -> None:
         text.classes(f"T{tag} = typing.TypeVar('T{tag}')")
         head = f"typing.Protocol[T{tag}]"
     data = "    n: int\n" if draw.chance(40) else ""
-    text.classes(f"{checked}class {p}({head}):\n{data}    def who(self) -> list: ...\n    def both(self):\n        return [*self.who(), 'p']")
+    text.classes(
+        f"{checked}class {p}({head}):\n{data}    def who(self) -> list: ...\n    def both(self):\n        return [*self.who(), 'p']"
+    )
     inherits = draw.chance(50)
-    text.classes(f"class {a}{f'({p})' if inherits else ''}:\n    def __init__(self, n=1):\n        self.n = n\n        self.kids = []\n    def who(self):\n        return [self.n]")
+    text.classes(
+        f"class {a}{f'({p})' if inherits else ''}:\n    def __init__(self, n=1):\n        self.n = n\n        self.kids = []\n    def who(self):\n        return [self.n]"
+    )
     text.parts += ["protocol", checked, str(inherits)]
-    text.instances(f"{x} = {a}(3)\n{x}.kids.append({x})\ndef use{tag}(of: {p}):\n    return of.who()")
+    text.instances(
+        f"{x} = {a}(3)\n{x}.kids.append({x})\ndef use{tag}(of: {p}):\n    return of.who()"
+    )
     text.walk(x, a, p, f"use{tag}")
-    text.probe(f"isinstance({x}, {p})\nissubclass({a}, {p})\nuse{tag}({x})\n{x}.both()\n{p}()\n{p}.__protocol_attrs__\n{p}.__mro__, {p}._is_protocol, {a}._is_protocol")
-    for line in draw.some([f"{x}.n = 8", f"class B{tag}({p}):\n    def who(self):\n        return []\nb{tag} = B{tag}()", f"{a}.who = lambda self: ['l']"], 2):
+    text.probe(
+        f"isinstance({x}, {p})\nissubclass({a}, {p})\nuse{tag}({x})\n{x}.both()\n{p}()\n{p}.__protocol_attrs__\n{p}.__mro__, {p}._is_protocol, {a}._is_protocol"
+    )
+    for line in draw.some(
+        [
+            f"{x}.n = 8",
+            f"class B{tag}({p}):\n    def who(self):\n        return []\nb{tag} = B{tag}()",
+            f"{a}.who = lambda self: ['l']",
+        ],
+        2,
+    ):
         text.change(line)
 
 
@@ -331,7 +385,11 @@ def generic(draw: Draw, text: Text) -> None:
     of = f"typing.Generic[*{t}]" if "Tuple" in variable else f"typing.Generic[{t}]"
     text.parts += ["generic", variable.split(" = ")[1]]
     text.classes(variable)
-    extra = f"@classmethod\ndef of(cls, item: '{t}'):\n    return cls(1, [item])" if draw.chance(40) else ""
+    extra = (
+        f"@classmethod\ndef of(cls, item: '{t}'):\n    return cls(1, [item])"
+        if draw.chance(40)
+        else ""
+    )
     heads = of if draw.chance(75) or "Tuple" in variable or "Param" in variable else f"list[{t}]"
     base = OBJECT
     made = [write_class(draw, text, a, base, extra=extra, bases=heads, most=2)]
@@ -354,7 +412,9 @@ def generic(draw: Draw, text: Text) -> None:
     if "class" not in made[0].groups and "setattr" not in made[0].groups and concrete != a:
         text.instances(f"{alias} = {concrete}\nmade{tag} = {alias}(2)")
         text.walk(alias)
-        text.probe(f"made{tag}.__orig_class__, made{tag}.n\n{alias}.__origin__ is {a}, {alias} == {concrete}")
+        text.probe(
+            f"made{tag}.__orig_class__, made{tag}.n\n{alias}.__origin__ is {a}, {alias} == {concrete}"
+        )
     text.probe(f"{a}.__parameters__ == ({t},), {a}.__orig_bases__")
 
 
