@@ -10,9 +10,26 @@ from typing import TypeVar
 __all__ = ["Draw", "Text"]
 
 _T = TypeVar("_T")
-_IMPORTS = (
-    ["abc", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "itertools", "operator", "pathlib", "random", "re", "threading", "typing", "types", "weakref"]
-)
+_IMPORTS = [
+    "abc",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "itertools",
+    "operator",
+    "pathlib",
+    "random",
+    "re",
+    "threading",
+    "typing",
+    "types",
+    "weakref",
+]
 
 
 class Draw:

@@ -32,7 +32,11 @@ _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 # What Python makes of a class, or keeps for itself.
 _OF_PYTHON = frozenset(
-    ["__dict__", "__weakref__", "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__", "_abc_impl", "__dataclass_params__", "__match_args__", "__hash__", "__slotnames__"]
+    (
+        *("__dict__", "__weakref__", "__firstlineno__", "__static_attributes__", "__annotate__"),
+        *("__annotate_func__", "__annotations_cache__", "_abc_impl", "__dataclass_params__"),
+        *("__match_args__", "__hash__", "__slotnames__"),
+    )
 )
 _DEEP = 40
 
@@ -70,6 +74,8 @@ class _Look:
             return f"<{_name(kind)}>"
         if kind is tuple or kind is types.CellType:  # the identity of tuples is not promised
             return f"{kind.__name__}({self._all(_items(value), depth)})"
+        if kind.__module__ == "dataclasses":  # what the module keeps of a class is no value
+            return f"{kind.__name__}({getattr(value, 'name', '')})"
         if id(value) in self._met:
             return f"#{self._met[id(value)][0]}"
         self._met[id(value)] = len(self._met), value
@@ -132,7 +138,7 @@ class _Look:
 
     def _contents(self, value: Any, depth: int) -> str:
         if isinstance_of(value, weakref.WeakSet):
-            return f"({len(weakref.WeakSet.__iter__(value).__reduce__()) and ''}{sorted(self._apart(each) for each in weakref.WeakSet.__iter__(value))})"
+            return f"({sorted(self._apart(each) for each in weakref.WeakSet.__iter__(value))})"
         if isinstance_of(value, (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)):
             return f"({sorted(self._apart(each) for each in list(value.items()))})"
         if isinstance_of(value, (set, frozenset)):

@@ -227,10 +227,8 @@ def write_class(
             members = [m for m in members if m.group != "slots"]
         elif slotless:
             made.has_dict = False
-    made.has_dict = (
-        (made.has_dict
-        and all(each.has_dict for each in above))
-        or (bool(above) and not any(m.group == "slots" for m in members))
+    made.has_dict = (made.has_dict and all(each.has_dict for each in above)) or (
+        bool(above) and not any(m.group == "slots" for m in members)
     )
 
     def filled(lines: str) -> str:
@@ -408,7 +406,18 @@ def _relate(draw: Draw, text: Text, names: list[tuple[str, Made]]) -> None:
 
 
 _UNHASHABLE = frozenset(
-    ["list", "dict", "set", "bytearray", "collections.deque", "collections.defaultdict", "collections.OrderedDict", "collections.Counter", "collections.UserDict", "collections.UserList"]
+    [
+        "list",
+        "dict",
+        "set",
+        "bytearray",
+        "collections.deque",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.Counter",
+        "collections.UserDict",
+        "collections.UserList",
+    ]
 )
 
 

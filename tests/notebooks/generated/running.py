@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -219,7 +218,10 @@ def _differences(plain: Run, other: Run) -> str:
         lines = [_texts(outputs) for outputs in (expected, shown)]
         for one, two in itertools.zip_longest(*lines, fillvalue=""):
             if one != two:
-                start = max(0, len(os.path.commonprefix([one, two])) - 40)
+                alike = itertools.takewhile(
+                    lambda pair: pair[0] == pair[1], zip(one, two, strict=False)
+                )
+                start = max(0, sum(1 for _ in alike) - 40)
                 found.append(
                     f"cell {number} {one[:12]!r}: ...{two[start : start + 130]!r}\n"
                     f"      not ...{one[start : start + 130]!r}"

@@ -373,7 +373,7 @@ def protocol(draw: Draw, text: Text) -> None:
 def generic(draw: Draw, text: Text) -> None:
     """Write a generic class."""
     tag = text.tag
-    t, a, x = f"T{tag}", f"A{tag}", f"x{tag}"
+    t, a = f"T{tag}", f"A{tag}"
     variable = draw.pick([
         f"{t} = typing.TypeVar('{t}')",
         f"{t} = typing.TypeVar('{t}', bound=int)",
