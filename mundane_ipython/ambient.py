@@ -30,6 +30,7 @@ from .counters import read_counters, set_counters
 from .differences import changed_items, changed_members, changed_whole, new_members
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
+from .mpmathparts import mpmath_changes, read_mpmath, set_mpmath
 from .registrations import (
     read_registrations,
     registration_changes,
@@ -376,6 +377,7 @@ ENTRIES: dict[str, Entry] = {
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
     "pandas": Entry(_pandas_options, changed_members, _set_pandas_options),
     "sympy": Entry(read_printing, changed_members, set_printing),
+    "mpmath": Entry(read_mpmath, mpmath_changes, set_mpmath),
     "sklearn": Entry(_sklearn_config, changed_members, _set_sklearn_config),
 }
 """The pieces of ambient state that need no look at the namespace, in the order of their restore."""

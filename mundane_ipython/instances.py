@@ -26,20 +26,32 @@ def needs_care(kind: Any) -> bool:
     A class that says itself how it is pickled is left to that, and so is one of a list or another
     type of Python's.
     """
-    if (
+    return not _has_own_way(kind) and (
+        _is_python(kind.__hash__) or _is_python(kind.__getattribute__) or _cannot_load(kind)
+    )
+
+
+def fails_to_load(kind: Any) -> bool:
+    """Return whether instances of a library's class have a pickle that may not load by itself.
+
+    Their `__new__` is then called without its arguments, or `__getattr__` before any attribute is
+    there, and mostly calls itself.
+    """
+    return not _has_own_way(kind) and _cannot_load(kind)
+
+
+def _cannot_load(kind: Any) -> bool:
+    return _is_python(getattr(kind, "__getattr__", None)) or not _made_without_arguments(kind)
+
+
+def _has_own_way(kind: Any) -> bool:
+    return (
         kind.__reduce_ex__ is not object.__reduce_ex__
         or kind.__reduce__ is not object.__reduce__
         or kind.__getstate__ is not object.__getstate__
         or any(hasattr(kind, name) for name in _OWN_WAYS)
         or kind in copyreg.dispatch_table
         or _native(kind, "__new__") is not object.__new__
-    ):
-        return False
-    return (
-        _is_python(kind.__hash__)
-        or _is_python(kind.__getattribute__)
-        or _is_python(getattr(kind, "__getattr__", None))
-        or not _made_without_arguments(kind)
     )
 
 
