@@ -38,6 +38,7 @@ from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
+from .typeddicts import reduce_typed_dict
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -180,6 +181,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
+            if typing.is_typeddict(obj):
+                return reduce_typed_dict(obj)
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = obj.__qualname__
             reduced = with_own_way(obj, reduced)

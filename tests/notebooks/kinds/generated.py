@@ -95,4 +95,34 @@ walk, seen = outer()
         "print(seen, len(seen))",
         "walk(3)",
     ),
+    kind(
+        "typed dictionaries that inherit",
+        """
+import typing
+T = typing.TypeVar("T")
+class Base(typing.TypedDict):
+    n: int
+class More(Base, total=False):
+    "More."
+    text: typing.Required[str]
+    rest: "list"
+class Of(typing.TypedDict, typing.Generic[T]):
+    item: T
+row: More = More(n=1, text="t")
+rows = [row, Base(n=2), Of(item=3)]
+""",
+        """
+print(row, rows, rows[0] is row, More.__total__, More.__doc__, More.__mro__, More.__bases__)
+print(More.__annotations__, typing.get_type_hints(More), Of[int], Of.__parameters__)
+print(sorted(More.__required_keys__), sorted(More.__optional_keys__))
+print(*(getattr(each, "__orig_bases__", None) for each in (Base, More, Of)))
+""",
+        "row['rest'] = [3]\nclass Most(More):\n    last: int",
+    ),
+    kind(
+        "class with another name",
+        "class A:\n    pass\na = A()",
+        "print(A, A.__name__, A.__qualname__, a)",
+        "A.__name__ = 'Other'",
+    ),
 ]
