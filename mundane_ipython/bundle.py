@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
 from .deepstack import is_too_deep, on_deep_stack
@@ -20,7 +20,7 @@ from .doubts import Calls
 from .errors import BundleError, UntrustedError
 from .fingerprint import has_identity
 from .inner import InnerObjects, TracingPickler
-from .loadcode import in_order_of_needs, names_reached
+from .loadcode import in_order_of_needs, rank
 from .pickler import NotebookPickler
 from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
@@ -109,7 +109,7 @@ class Packer:
         A class is then loaded before a new one that it has registered, not while that is made. Next
         come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(values, key=lambda name: (name not in self._changed, _rank(values[name])))
+        return sorted(values, key=lambda name: (name not in self._changed, rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
@@ -185,12 +185,7 @@ class Packer:
             if not any(self._calls.values()):
                 return
             slots = list(self._values)
-            needs = {
-                slot: names_reached(calls, self.namespace) & self._own - {slot}
-                for slot, calls in self._calls.items()
-                if calls
-            }
-            order = in_order_of_needs(slots, needs)
+            order = in_order_of_needs(slots, self._calls, self._own, self.namespace)
             if order == slots:
                 return
             # What is met first in another slot may need others there.
@@ -251,12 +246,6 @@ class Packer:
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
-
-
-def _rank(value: Any) -> int:
-    if isinstance(value, type):
-        return 1
-    return 0 if isinstance(value, FunctionType) else 2
 
 
 def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool:
@@ -339,7 +328,7 @@ def unpack(
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
@@ -400,7 +389,7 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
     return BundleError(path, step, text)
 
 
-def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
         f"'%%step {step} --rerun' runs the step again"

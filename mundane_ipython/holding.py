@@ -79,14 +79,17 @@ def slots_of(value: Any) -> Iterator[tuple[str, Any, bool]]:
         yield name, found, kept
 
 
-def slot_of(value: Any, name: Any) -> Any:
-    """Return what is in a slot.
+def attribute_of(value: Any, name: Any) -> Any:
+    """Return what is in an object's `__dict__`, or in a slot; where it is may change.
+
+    cloudpickle (3.1) makes a class with `__slots__` again as one whose objects have a `__dict__`.
 
     Raises:
-        LookupError: there is no such slot.
-        AttributeError: it is not set.
+        LookupError: there is nothing of that name.
+        AttributeError: the slot is not set.
     """
-    return _slots(type(value))[name].__get__(value)
+    attributes = instance_dict(value) or {}
+    return attributes[name] if name in attributes else _slots(type(value))[name].__get__(value)
 
 
 def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:

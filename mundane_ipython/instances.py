@@ -87,6 +87,12 @@ def new_instance(
     return instance
 
 
+def new_natively(kind: type, *arguments: Any) -> Any:
+    """Return an instance that is made without code of its class; its state follows."""
+    new = _native(kind, "__new__")
+    return new(kind) if new is object.__new__ else new(kind, *arguments)
+
+
 def set_attributes(
     instance: Any, state: tuple[dict[str, Any] | None, dict[str, Any] | None]
 ) -> None:

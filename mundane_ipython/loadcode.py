@@ -28,14 +28,12 @@ def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     """Return how instances of a class of the notebook are reduced."""
     if needs_care(kind):
         return _with_care
-    if issubclass(kind, (enum.Enum, BaseException, type)):
-        return _by_others
     has_code = kind in copyreg.dispatch_table or any(
         _is_notebooks(getattr(kind, name, None), namespace) for name in _REDUCTIONS
     )
-    if has_code:
+    if has_code and not issubclass(kind, (enum.Enum, BaseException, type)):
         return reduce_with_code
-    return _by_others_once if is_odd(kind) else _by_others
+    return _by_others_once if has_code or is_odd(kind) else _by_others
 
 
 def _with_care(instance: Any, _: Mapping[str, Any], __: Calls) -> Any:
@@ -106,18 +104,51 @@ def names_reached(entries: Iterable[Entry], namespace: Mapping[str, Any]) -> Set
     return names | reachable_names(names, namespace)
 
 
+def class_to_make(make: Any, arguments: Any) -> Any:
+    """Return the class whose `__new__` is called with arguments, None where that is not all."""
+    by_class = any(make is each for each in _BY_CLASS)
+    return arguments[0] if by_class and isinstance(arguments, tuple) and arguments else None
+
+
+def class_arguments(make: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+    """Return what such a `__new__` gets beside its class, names of arguments left aside."""
+    return arguments[1:] if make is _BY_CLASS[0] else arguments[1]
+
+
 def state_setter(kind: type, namespace: Mapping[str, Any]) -> Any:
     """Return a class's `__setstate__` where the notebook has it, None until the class is whole."""
     found = getattr(kind, "__setstate__", None)
     return found if _is_notebooks(found, namespace) else None
 
 
-def in_order_of_needs(names: Sequence[str], needs: Mapping[str, Set[str]]) -> list[str]:
-    """Return names so that each comes after those that it needs, circles in the order given."""
-    places = {name: place for place, name in enumerate(names)}
+def rank(value: Any) -> int:
+    """Return where a value comes among others: functions, classes, then what may need them."""
+    kind = type(value)  # `isinstance` believes a proxy
+    if issubclass(kind, type):
+        return 1
+    return 0 if kind is types.FunctionType else 2
+
+
+def in_order_of_needs(
+    slots: Sequence[str], calls: Mapping[str, Calls], own: Set[str], namespace: Mapping[str, Any]
+) -> list[str]:
+    """Return slots so that each comes after those that it needs, circles in the order given.
+
+    Args:
+        slots: in the order of binding.
+        calls: what a load of each slot calls.
+        own: names of the step.
+        namespace: the user namespace.
+    """
+    needs = {
+        slot: names_reached(entries, namespace) & own - {slot}
+        for slot, entries in calls.items()
+        if entries
+    }
+    places = {slot: place for place, slot in enumerate(slots)}
     ordered: dict[str, None] = {}
     entered: set[str] = set()
-    for first in names:
+    for first in slots:
         path = [first]
         while path:
             name = path[-1]
@@ -148,10 +179,10 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
                 yield getattr(make, name), make
     elif _is_notebooks(make, namespace):
         yield make, None
-    elif any(make is each for each in _BY_CLASS) and isinstance(arguments, tuple) and arguments:
-        kind = arguments[0]
-        if _is_notebooks(getattr(kind, "__new__", None), namespace):
-            yield kind.__new__, kind
+    elif (kind := class_to_make(make, arguments)) is not None and _is_notebooks(
+        getattr(kind, "__new__", None), namespace
+    ):
+        yield kind.__new__, kind
 
 
 _BY_CLASS = (copyreg.__newobj__, copyreg.__newobj_ex__)  # type: ignore[attr-defined]  # typeshed

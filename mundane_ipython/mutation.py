@@ -15,7 +15,6 @@ from .classes import members_of
 from .fingerprint import (
     Fingerprinter,
     Walk,
-    has_identity,
     is_atom,
     shared_objects,
 )
@@ -182,11 +181,13 @@ class Watch:
             kept: all values.
         """
         # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
-        objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
+        objects = {
+            id(each): each
+            for name in changed
+            for each in self._without_classes(kept[name], walks[name])
+        }
 
         def shares(value: Any) -> bool:
-            if isinstance(value, type):
-                return self._shares_data(value, (walks[name] for name in changed))
             own = shared_objects(value, self._namespace)
             return not objects.keys().isdisjoint(map(id, own)) or share_memory(
                 objects.values(), own
@@ -202,20 +203,20 @@ class Watch:
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)
 
-    def _shares_data(self, kind: type, walks: Iterable[Walk]) -> bool:
-        """Return whether changed values hold an object of a class's, but for its own instances.
+    def _without_classes(self, value: Any, walk: Walk) -> list[Any]:
+        """Return what a changed value shares with others, but for what is its class's.
 
-        An instance's walk meets its class, and in it what is not the instance's.
+        All instances of a class would share that. Where it changes, the class does, by its name.
         """
-        data = [m for m in members_of(kind).values() if has_identity(m) and not is_atom(m)]
-        own = {id(each) for m in data for each in shared_objects(m, self._namespace)}
-        for walk in walks if own else ():
-            met = set(map(id, walk.objects))
-            if id(kind) not in met and not own.isdisjoint(map(id, walk.shared_objects())):
-                return True
-        return False
+        shared = walk.shared_objects()
+        classes = [each for each in walk.objects if self._is_class(each) and each is not value]
+        inside = {id(o) for kind in classes for o in Walk(kind, self._namespace).objects}
+        return [each for each in shared if id(each) not in inside]
+
+    def _is_class(self, value: Any) -> bool:
+        return isinstance(value, type) and value.__module__ == "__main__"
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         if name in self._digests or is_atom(value):
             return False
-        return not isinstance(value, type) or value.__module__ == "__main__"
+        return not isinstance(value, type) or self._is_class(value)

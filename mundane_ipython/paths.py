@@ -15,7 +15,14 @@ import types
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from .holding import instance_dict, keeps_attributes, keeps_items, module_of, slot_of, slots_of
+from .holding import (
+    attribute_of,
+    instance_dict,
+    keeps_attributes,
+    keeps_items,
+    module_of,
+    slots_of,
+)
 from .homes import PerType
 from .keys import NoKeyError, written, written_text
 
@@ -126,7 +133,7 @@ def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, A
             if type(name) is str:
                 yield ("a", name), item, kept
     for name, item, kept in slots_of(value):
-        yield ("s", name), item, kept
+        yield ("a", name), item, kept
 
 
 def _items(value: dict[Any, Any], kept: bool) -> Iterator[tuple[Step, Any, bool]]:
@@ -265,7 +272,7 @@ def _row(value: Any, number: Any) -> Any:
 def _attribute(value: Any, name: Any) -> Any:
     if issubclass(type(value), type):
         return {step[1]: part for step, part, _ in _members(value)}[name]
-    return (instance_dict(value) or {})[name]
+    return attribute_of(value, name)
 
 
 def _cell(value: Any, name: Any) -> Any:
@@ -311,7 +318,6 @@ _partial = _of(functools.partial)
 _TAKE: dict[str, Any] = {
     "i": _row,
     "a": _attribute,
-    "s": slot_of,
     "c": _function(_cell),
     "d": _function(_default),
     "w": _function(lambda value, name: value.__kwdefaults__[name]),

@@ -24,7 +24,7 @@ import cloudpickle
 
 from .classes import change_class, make_silently, reduce_change
 from .deepstack import is_too_deep
-from .doubts import Calls, is_doubtful, is_made_oddly
+from .doubts import Calls, is_doubtful, is_made_oddly, rests_on_doubts
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
@@ -252,6 +252,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         return file.getvalue()
 
 
+@rests_on_doubts
 @PerType
 def _is_ordinary(kind: type) -> bool:
     """Return whether pickle itself does right by all instances of a type of a library."""
@@ -261,8 +262,7 @@ def _is_ordinary(kind: type) -> bool:
         kind.__module__ == "__main__"
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
-        or kind in WINDOWS
-        or kind in DICT_ITERATORS
+        or kind in (*WINDOWS, *DICT_ITERATORS)
         or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
         or hasattr(kind, "__array_finalize__")
         or is_transform(kind)

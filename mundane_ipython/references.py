@@ -14,6 +14,7 @@ import json
 import types
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from .canonical import PLAIN, NoDigestError, Parts, array_parts, hashed, pandas_parts, value_parts
@@ -274,6 +275,8 @@ class _Data:
                 yield from self.parts(item)
         elif kind in (set, frozenset):
             yield from sorted(b"".join(self.parts(item)) for item in value)
+        elif kind is bytearray:
+            yield bytes(value)
         elif kind is types.SimpleNamespace or _is_of_notebook(kind):
             yield from self._attributes(value)
         elif issubclass(kind, enum.Enum):
@@ -298,10 +301,10 @@ class _Data:
             yield from inner
 
     def _attributes(self, value: Any) -> Parts:
-        found = [("a", name, item) for name, item in (instance_dict(value) or {}).items()]
-        found += [("s", name, item) for name, item, _ in slots_of(value)]
-        for where, name, item in sorted(found, key=lambda each: (each[0], str(each[1]))):
-            yield f"{where}{name}=".encode("utf-8", "surrogatepass")
+        found = {str(name): item for name, item in (instance_dict(value) or {}).items()}
+        found.update((name, item) for name, item, _ in slots_of(value))
+        for name, item in sorted(found.items(), key=itemgetter(0)):
+            yield f"{name}=".encode("utf-8", "surrogatepass")
             yield from self.parts(item)
 
 

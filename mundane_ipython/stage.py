@@ -18,7 +18,16 @@ from functools import partial
 from typing import Any
 
 from .classes import make_silently
-from .loadcode import entries_of, names_reached, run_code, set_by_class, state_setter
+from .instances import new_natively
+from .loadcode import (
+    class_arguments,
+    class_to_make,
+    entries_of,
+    names_reached,
+    run_code,
+    set_by_class,
+    state_setter,
+)
 from .pickler import notebook_function
 
 _ABSENT = object()
@@ -88,7 +97,7 @@ class Stage:
         for slot, instance, state in self._waiting:
             self.slot = slot
             kind: Any = type(instance)
-            self._before(kind.__setstate__, (), kind)
+            self._before(kind.__setstate__, kind)
             instance.__setstate__(state)
 
     def _make_class(self, make: Callable[..., type], arguments: tuple[Any, ...]) -> type:
@@ -108,7 +117,11 @@ class Stage:
             self._namespace[name] = value
 
     def _run(self, make: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-        self._before(make, arguments)
+        kind = class_to_make(make, arguments)
+        if kind is not None and not entries_of(make, arguments, self._namespace):
+            # The class is being loaded as yet.
+            return new_natively(kind, *class_arguments(make, arguments))
+        self._before(make, kind, arguments)
         return make(*arguments)
 
     def _set_state(self, instance: Any, state: Any) -> None:
@@ -118,7 +131,7 @@ class Stage:
             waits = True  # the class is being loaded as yet
         else:
             # A hash may be asked for at once, and then needs the state.
-            lacks = self._before(setter, (), kind) & self._pending
+            lacks = self._before(setter, kind) & self._pending
             waits = bool(lacks) and not isinstance(kind.__hash__, types.FunctionType)
         if waits:
             self._waiting.append((self.slot, instance, state))
@@ -126,9 +139,15 @@ class Stage:
             instance.__setstate__(state)
 
     def _before(
-        self, function: Any, arguments: Sequence[Any], kind: type | None = None
+        self, function: Any, kind: type | None, arguments: Sequence[Any] | None = None
     ) -> frozenset[str]:
-        """Get ready for code of the notebook; return the names that it may look up."""
+        """Get ready for code of the notebook; return the names that it may look up.
+
+        Args:
+            function: that is about to be called.
+            kind: the class whose method it is, or of which it makes an instance.
+            arguments: of a call that makes an instance; None for a state setter.
+        """
         code = getattr(function, "__func__", function), kind
         reach = self._reach.get(code)
         if reach is not None:
@@ -137,7 +156,7 @@ class Stage:
             self._runs = True
             self._stack.enter_context(self._muted())
             self._keep_state()
-        entries = entries_of(function, arguments, self._namespace) if kind is None else [code]
+        entries = [code] if arguments is None else entries_of(function, arguments, self._namespace)
         reach = self._reach[code] = frozenset(names_reached(entries, self._namespace))
         for name in reach - self._reached - self._pending:
             if name in self._namespace:

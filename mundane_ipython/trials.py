@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
+import cloudpickle
 from IPython import get_ipython
 
 from .bundle import Bundle, Packer, unpack
@@ -159,6 +160,7 @@ def _load(
     if shell is not None:
         shell.display_pub.publish = lambda *_, **__: None
     namespace, values = packer.namespace, packer.values
+    _forget_classes()
     # Nothing is freed: what an object does in its end is not done here.
     kept = [namespace.pop(name, None) for name in own]
     stage = Stage(namespace, own, partial(muted, "stdout", "stderr"))
@@ -183,7 +185,7 @@ def _load(
             )
         except Exception as error:  # noqa: BLE001 (whatever code of the notebook raises)
             cause = error.__cause__
-            if cause is not None and not denied and not _is_of_memory(cause):
+            if cause is not None and not denied and not _is_of_this_process(cause):
                 outcome.failed[stage.slot] = f"{type(cause).__name__}: {cause}"
     for slot, value in loaded.items():
         expected = class_name(type(values[slot]))
@@ -199,6 +201,19 @@ def _unshared(buffers: list[memoryview]) -> list[Any]:
     return [bytearray(buffer) if small else buffer.toreadonly() for buffer in buffers]
 
 
-def _is_of_memory(error: BaseException) -> bool:
-    """Return whether an error may come of memory that was not to be written, or was not there."""
-    return isinstance(error, MemoryError) or "read-only" in str(error)
+def _is_of_this_process(error: BaseException) -> bool:
+    """Return whether an error may come of what a new process has not.
+
+    Memory that is not to be written, or a library's registry in which there is such a class.
+    """
+    text = str(error)
+    return isinstance(error, MemoryError) or "read-only" in text or "already" in text
+
+
+def _forget_classes() -> None:
+    """Let classes of the notebook be made anew.
+
+    A private way (cloudpickle 3.1, cloudpickle.py): it takes the class that there is in the process
+    in which its pickle was made.
+    """
+    cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.clear()

@@ -274,6 +274,20 @@ def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
     assert made() == 1
 
 
+def test_cloudpickle_knows_the_classes_that_it_has_pickled() -> None:
+    """It makes one anew only where it has forgotten them."""
+    kind = types.new_class("Kind", exec_body=lambda body: body.update(__module__="__main__"))
+    pickled = cloudpickle.dumps(kind)
+    assert pickle.loads(pickled) is kind
+    known = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID
+    before = dict(known)
+    try:
+        known.clear()
+        assert pickle.loads(pickled) is not kind
+    finally:
+        known.update(before)
+
+
 def _inner(x: int) -> Callable[[], int]:
     return lambda: x
 

@@ -64,9 +64,10 @@ class ForkServer:
 
     Args:
         preload: modules to import once, before any fork.
+        hash_seed: its `PYTHONHASHSEED`; with each, sets of strings have another order.
     """
 
-    def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
+    def __init__(self, preload: tuple[str, ...] = PRELOADED, hash_seed: int | None = None) -> None:
         # A font cache that another environment wrote names fonts that may be gone by now. The date
         # is what matplotlib writes into SVG.
         self._config = tempfile.TemporaryDirectory()
@@ -78,6 +79,7 @@ class ForkServer:
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel sets it
                 "MPLCONFIGDIR": self._config.name,
                 "SOURCE_DATE_EPOCH": "0",
+                **({} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -254,7 +256,8 @@ def _text(kind: str, value: Any) -> str:
     else:
         text = repr(value)
         if "object at 0x" in text and kind.startswith("__main__"):
-            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in vars(value).items()}
+            attributes = getattr(value, "__dict__", {})  # one with slots has none
+            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in attributes.items()}
             text = f"{text} {members}"
     return text
 

@@ -349,6 +349,22 @@ same = Config()
         "config.level += 1",
     ),
     kind(
+        "instances that their class keeps by its own new",
+        """
+class Symbol:
+    table = {}
+    def __new__(cls, name):
+        if name not in cls.table:
+            cls.table[name] = super().__new__(cls)
+            cls.table[name].name = name
+        return cls.table[name]
+    def __getnewargs__(self): return (self.name,)
+a, b = Symbol('a'), Symbol('b')
+""",
+        "print(a is Symbol('a'), b is Symbol('b'), a.name, len(Symbol.table))",
+        "c = Symbol('c')",
+    ),
+    kind(
         "reduction that raises when it is loaded",
         """
 class Remote:
@@ -360,6 +376,17 @@ ports = {80, 443}
 """,
         "",
         left_out="remote hosts",
+    ),
+    kind(
+        "state setter that ends the process",
+        """
+class Ends:
+    def __init__(self): self.x = 1
+    def __setstate__(self, state): raise SystemExit(3)
+ends = Ends()
+""",
+        "",
+        left_out="ends",
     ),
     kind(
         "state setter that needs what cannot be stored",

@@ -117,9 +117,9 @@ KINDS: list[Kind] = [
     kind(
         "slots, named tuples, deques",
         "from collections import deque, namedtuple, OrderedDict, defaultdict\n"
-        "Pair = namedtuple('Pair', 'left right')\nclass Slotted:\n    __slots__ = ('x', '__y')\n"
-        "    def __init__(self):\n        self.x, self.__y = [1], [2]\n    def y(self):\n"
-        "        return self.__y\n    def __repr__(self):\n        return f'{self.x} {self.__y}'\n"
+        "Pair = namedtuple('Pair', 'left right')\nclass Slotted:\n    __slots__ = ('x', 'z')\n"
+        "    def __init__(self):\n        self.x, self.z = [1], [2]\n    def y(self):\n"
+        "        return self.z\n    def __repr__(self):\n        return f'{self.x} {self.z}'\n"
         "s, d = Slotted(), defaultdict(list, {(1, 'a'): [3]})\n"
         "q, t = deque([[4], [5]], maxlen=3), Pair([6], OrderedDict(a=[7]))\n---\n"
         "one, two, three, four, five = s.x, s.y(), d[1, 'a'], q[1], t.right['a']",
