@@ -347,18 +347,18 @@ class Keeps$t:
     ),
     Member(
         "reduce",
-        "def __reduce__(self):\n    return rebuild$t, (type(self), self.n)",
+        "def __reduce__(self):\n    return rebuild$t, (type(self), self.n), dict(vars(self))",
         "$x.n",
         before="""
 def rebuild$t(kind, n):
     return kind(n)
 """,
         group="pickle",
-        needs="object init",
+        needs="object init dict",
     ),
     Member(
         "reduce with a state",
-        "def __reduce_ex__(self, protocol):\n    return type(self), (self.n,), {'n': self.n, 'kids': self.kids}",
+        "def __reduce_ex__(self, protocol):\n    return type(self), (self.n,), dict(vars(self))",
         "$x.n",
         group="pickle",
         needs="object init dict",
@@ -367,7 +367,7 @@ def rebuild$t(kind, n):
         "getstate and setstate",
         """
 def __getstate__(self):
-    return {"n": self.n, "kids": self.kids}
+    return dict(vars(self))
 def __setstate__(self, state):
     helper$t(self, state)
 """,
@@ -375,10 +375,10 @@ def __setstate__(self, state):
         before="""
 def helper$t(thing, state):
     for name, value in state.items():
-        setattr(thing, name, value)
+        vars(thing)[name] = value
 """,
         group="pickle",
-        needs="object",
+        needs="object dict",
     ),
     Member(
         "getstate drops",
@@ -407,13 +407,13 @@ def __setstate__(self, state):
         "state that is a tuple",
         """
 def __getstate__(self):
-    return (self.n, self.kids)
+    return ("all", vars(self))
 def __setstate__(self, state):
-    self.n, self.kids = state
+    self.__dict__.update(state[1])
 """,
         "$x.n",
         group="pickle",
-        needs="object",
+        needs="object dict",
     ),
     Member(
         "copy that refuses",

@@ -125,4 +125,19 @@ print(*(getattr(each, "__orig_bases__", None) for each in (Base, More, Of)))
         "print(A, A.__name__, A.__qualname__, a)",
         "A.__name__ = 'Other'",
     ),
+    kind(
+        "dict whose keys count their reprs",
+        """
+shown = []
+class A:
+    def __repr__(self):
+        shown.append("repr")
+        return "A()"
+a = A()
+keyed = {a: 1}
+rows = [{a: [a]}]
+""",
+        "print(len(shown), keyed[a], rows[0][a][0] is a)",
+        "keyed[a] = 2\na.n = 1",
+    ),
 ]
