@@ -34,7 +34,7 @@ The layers, each importing only what stands below it:
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
     ways -> held, instances, mpmathparts, structs  what pickle alone refuses, or does not load
-    classes, figures, singletons, windows   what pickle alone brings back wrongly
+    classes, figures, singletons, typeddicts, windows  what pickle alone brings back wrongly
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
@@ -42,7 +42,8 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    celltexts, prologues, scopes, sinks, syntax, trust, values, versions, views, waiting
+    celltexts, descriptors, prologues, scopes, sinks, syntax, trust, values, versions
+    views, waiting                          arrays that share memory; untrusted objects to be made
     deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for

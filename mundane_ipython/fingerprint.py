@@ -20,6 +20,7 @@ from typing import Any
 
 from .classes import members_of, registered_with
 from .deepstack import on_deep_stack
+from .descriptors import HELD
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
@@ -275,6 +276,8 @@ class _Walker(pickle.Pickler):
             return self._class(obj)
         if kind is types.CellType:
             return _identity, _cell_contents(obj)
+        if kind in HELD:
+            return _identity, (id(kind),), HELD[kind](obj)
         if issubclass(kind, types.ModuleType):
             return _identity, (id(obj),)
         if _is_text_stream[kind]:
@@ -327,6 +330,7 @@ def _is_special(kind: type) -> bool:
     return (
         issubclass(kind, (*known, contextvars.ContextVar))
         or kind in WINDOWS
+        or kind in HELD
         or qualname_of(kind) == "flatiter"
         or is_made_of_arrays(kind)
         or _is_dtype[kind]

@@ -41,6 +41,7 @@ from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
+from .typeddicts import reduce_typed_dict
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -183,6 +184,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if is_a(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
         if is_a(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
+            if typing.is_typeddict(obj):
+                return reduce_typed_dict(obj)
             # cloudpickle rebuilds a nested class without the name of the class around it.
             reduced[2][0]["__qualname__"] = qualname
             move_early(reduced[2][0], reduced[1])
@@ -210,7 +213,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             if name not in ("__wrapped__", "cache_parameters")
             and getattr(function, name, None) is not value
         }
-        arguments = (function, parameters["maxsize"], parameters["typed"])
+        arguments = function, parameters["maxsize"], parameters["typed"]
         return cached_function, arguments, state or None
 
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
@@ -220,15 +223,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             value: with all that it refers to.
             as_part: whether it is tried while something else is pickled, and tries nothing itself.
         """
-        trial = NotebookPickler(
-            io.BytesIO(),
-            self._namespace,
-            self._own,
-            self._changed,
-            self._arrays,
-            None,
-            self._remade,
-        )
+        known = self._namespace, self._own, self._changed, self._arrays
+        trial = NotebookPickler(io.BytesIO(), *known, remade=self._remade)
         trial._tries = as_part
         trial.memo = self.memo  # what is stored already, or an older name's, is not tried
         try:

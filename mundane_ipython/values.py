@@ -6,6 +6,8 @@ its bytes are in the bundle. SPEC.md, The row of a cell.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import sys
 import types
 from collections.abc import Iterable, Iterator
@@ -24,6 +26,8 @@ REFERENCE = "$mundane"
 def is_json(value: Any) -> bool:
     """Return whether a value is strict JSON that holds no key of ours, and of a sane size."""
     boxes = list(containers(value))
+    if not all(_has_texts_for_keys(box) for box in boxes if isinstance(box, dict)):
+        return False  # before `check`, whose message would have the key's repr
     if len({id(box) for box in boxes}) < len(boxes) and not _fits_as_tree(value):
         return False
     try:
@@ -31,6 +35,10 @@ def is_json(value: Any) -> bool:
     except NotJSON:
         return False
     return all(REFERENCE not in box for box in boxes if isinstance(box, dict))
+
+
+def _has_texts_for_keys(box: dict[Any, Any]) -> bool:
+    return not any(map(operator.is_not, map(type, box), itertools.repeat(str)))
 
 
 # JSON writes a shared list as often as it stands there: 40 times `x = [x, x]` is a terabyte.

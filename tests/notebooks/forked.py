@@ -207,7 +207,7 @@ def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -
         if index == die_after:
             break
     shell.run_cell("pass", store_history=False)  # whoever looks at the namespace runs code
-    names = {name: describe(value) for name, value in _user_names(shell).items()}
+    names = {name: _described(value) for name, value in _user_names(shell).items()}
     return {"outputs": outputs, "notes": notes, "errors": errors, "hints": hints, "names": names}
 
 
@@ -223,6 +223,13 @@ def _user_names(shell: Any) -> dict[str, Any]:
     from mundane_ipython.namespace import Snapshot
 
     return Snapshot(shell.user_ns, shell.user_ns_hidden).values
+
+
+def _described(value: Any) -> str:
+    try:
+        return describe(value)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def describe(value: Any) -> str:
