@@ -471,8 +471,7 @@ print(v.is_valid({'a': 1}), v.is_valid({'a': 'x'}), errs[0].message, list(errs[0
         r"""
 from ruamel.yaml import YAML
 import io
-y = YAML()
-data = y.load('a: 1 # note\nb: [1, 2]\n')
+data = YAML().load('a: 1 # note\nb: [1, 2]\n')
 cm = data['b']
 def text(d):
     s = io.StringIO(); YAML().dump(d, s); return s.getvalue()
