@@ -35,7 +35,7 @@ def members_of(kind: type) -> dict[str, Any]:
     """Return what a cell can have set on a class; the rest is made with the class."""
     by_enum = kind._member_map_ if issubclass(kind, enum.Enum) else None
     name_now: str = type.__dict__["__name__"].__get__(kind)
-    renamed = name_now != kind.__qualname__.rpartition(".")[2]
+    renamed = name_now != qualname_of(kind).rpartition(".")[2]
     return ({"__name__": name_now} if renamed else {}) | {
         name: member
         for name, member in everything_in(kind).items()

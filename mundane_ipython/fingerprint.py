@@ -343,7 +343,7 @@ def _is_special(kind: type) -> bool:
 
 @PerType
 def _is_dtype(kind: type) -> bool:
-    return any(b.__name__ == "dtype" and b.__module__ == "numpy" for b in kind.__mro__)
+    return any(name_of(b) == "dtype" and module_of(b) == "numpy" for b in mro_of(kind))
 
 
 @PerType

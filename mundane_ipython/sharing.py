@@ -12,6 +12,7 @@ from typing import Any
 
 from .fingerprint import Walk, function_state, is_atom
 from .homes import PerType
+from .looks import home_name, is_a, members_of, module_of, mro_of
 from .views import is_array, memory_chain
 
 
@@ -35,10 +36,10 @@ def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> lis
         namespace: the user namespace.
     """
     inside: set[int] = set()
-    for kind in {type(each) for each in walk.objects}:
-        inside |= _class_data[kind].keys()
+    for kind in {id(type(each)): type(each) for each in walk.objects}.values():
+        inside |= _class_data.of_type(kind, {}).keys()
     for each in walk.objects:
-        if isinstance(each, type) and each is not value and each.__module__ == "__main__":
+        if is_a(each, type) and each is not value and home_name(each) == "__main__":
             inside.update(map(id, Walk(each, namespace).objects))
     return [each for each in walk.shared_objects() if id(each) not in inside]
 
@@ -47,12 +48,12 @@ def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> lis
 def _class_data(kind: type) -> dict[int, Any]:
     """Return by id what a library's class, or one below it, has for all of its instances."""
     found: dict[int, Any] = {}
-    for base in kind.__mro__:
-        members = list(vars(base).values()) if base.__module__ != "__main__" else []
+    for base in mro_of(kind):
+        members = list(members_of(base).values()) if module_of(base) != "__main__" else []
         for member in members:
             if callable(member) or hasattr(type(member), "__get__") or is_atom(member):
                 continue
             found[id(member)] = member
-            if isinstance(member, base):  # such as matplotlib's path around a unit square
+            if is_a(member, base):  # such as matplotlib's path around a unit square
                 found.update((id(each), each) for each in Walk(member, {}).objects)
     return found
