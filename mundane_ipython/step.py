@@ -300,6 +300,8 @@ class RunningStep:
             )
 
         mutations = self._watch.mutations(kept, rebound, again)
+        for each in self._opened.provenance.not_stored(mutations.inner, namespace):
+            del mutations.inner[each]
         may_add = not self._options.only
         mutations, stored = packed(self._watch, kept, rebound, mutations, pack, may_add=may_add)
         bound = stored.values

@@ -262,6 +262,30 @@ def test_matplotlib_pickles_the_callbacks_whose_numbers_it_marks() -> None:
     assert state["_pickled_cids"] == {numbers[1]}
 
 
+def test_estimators_and_bunches_come_back_with_the_very_attributes() -> None:
+    """Their own `__setstate__` takes the state over: a path through it leads to the twin."""
+    from sklearn.base import BaseEstimator
+    from sklearn.utils import Bunch
+
+    from mundane_ipython.holding import keeps_attributes, keeps_items
+
+    class Tree(BaseEstimator):
+        """An estimator."""
+
+    assert keeps_attributes(Tree)
+    assert keeps_items(Bunch)
+    tree, inside = Tree(), [1]
+    tree.inside = inside
+    state = tree.__getstate__()
+    again = Tree()
+    again.__setstate__(state)
+    assert again.inside is inside
+    bunch = Bunch(a=inside)
+    bunch.__setstate__({"a": 2})
+    assert bunch["a"] is inside
+    assert "__setstate__" in vars(BaseEstimator)
+
+
 def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
     """The last of them is the closure, which is in the second part of the state as well."""
     inner = _inner(1)
