@@ -28,7 +28,8 @@ The layers, each importing only what stands below it:
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
-    classes, figures, instances, singletons, windows  what pickle alone brings back wrongly
+    enumerations, figures, instances, singletons, windows  what pickle alone brings back wrongly
+    classes, subclasses                     classes; instances of those of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import copyreg
+import enum
 import functools
 import io
 import pickle
@@ -21,8 +22,10 @@ from typing import Any
 import xxhash
 
 from .classes import members_of, registered_with
+from .enumerations import seen_in
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
+from .instances import walk_of
 from .pickler import value_in
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
@@ -165,13 +168,19 @@ def is_atom(value: Any) -> bool:
 
     A function in C is one, but for the method of an object: `rows.append` holds `rows`.
     """
-    if isinstance(value, _ATOMS):
+    if _is_atomic[type(value)]:
         return True
     if isinstance(value, types.BuiltinFunctionType):
         owner = value.__self__
         if owner is None or isinstance(owner, (types.ModuleType, type)):
             return True
     return function_home(value) is not None
+
+
+@PerType
+def _is_atomic(kind: type) -> bool:
+    """Return whether all of a type are atoms; one of a class of the notebook has attributes."""
+    return issubclass(kind, _ATOMS) and kind.__module__ != "__main__"
 
 
 def has_identity(value: Any) -> bool:
@@ -181,7 +190,7 @@ def has_identity(value: Any) -> bool:
 
 @PerType
 def _identity_matters(kind: type) -> bool:
-    if issubclass(kind, _ATOMS) or class_name(kind) in _VALUE_TYPES:
+    if _is_atomic[kind] or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
@@ -274,6 +283,10 @@ class _Walker(pickle.Pickler):
             return self._class(obj)
         if isinstance(obj, types.CellType):
             return _identity, _cell_contents(obj)
+        for walk in walk_of[kind]:
+            reduced = walk(obj, _identity)
+            if reduced is not None:
+                return reduced
         if isinstance(obj, types.ModuleType):
             return _identity, (id(obj),)
         if _is_text_stream[kind]:
@@ -309,7 +322,8 @@ class _Walker(pickle.Pickler):
             return _identity, (id(kind),)
         # As the state, so that a class which refers to itself is in the memo before its members.
         above = (*kind.__bases__, *registered_with(kind))
-        return _identity, (id(kind), *map(id, above)), members_of(kind)
+        held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
+        return _identity, (id(kind), *map(id, above)), held
 
 
 @PerType
@@ -324,6 +338,7 @@ def _is_special(kind: type) -> bool:
         or _is_text_stream[kind]
         or is_proxy(kind)
         or is_of_torch(kind)
+        or bool(walk_of[kind])
     )
 
 

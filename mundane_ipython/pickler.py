@@ -24,11 +24,12 @@ from typing import Any, cast
 
 import cloudpickle
 
-from .classes import change_class, make_silently, reduce_change
+from .classes import is_copied
+from .enumerations import changed_class, copied_class, reduce_member
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
-from .instances import needs_care, reduce_exception, reduce_instance
+from .instances import reduce_exception, way_of
 from .namespace import look_up
 from .singletons import library_place, only_ones
 from .singletons import standard_stream as standard_stream  # older bundles name it here
@@ -82,7 +83,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._changed = changed
         self._arrays = arrays
         self._only_ones = only_ones()
-        self._with_care: dict[type, bool] = {}
+        self._ways: dict[type, Callable[[Any], Any] | None] = {}
         self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
@@ -97,8 +98,11 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
-        if kind.__module__ == "__main__" and self._needs_care(kind):
-            return reduce_instance(obj)
+        if kind.__module__ == "__main__":
+            reduce = self._way_of(kind)
+            reduced = NotImplemented if reduce is None else reduce(obj)
+            if reduced is not NotImplemented:
+                return reduced
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -155,21 +159,18 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (obj.__qualname__, self._copy(obj, top))
             if named and isinstance(obj, type) and top in self._changed:
                 reference = (obj.__qualname__, self._copy(obj, top))
-                change = reduce_change(obj, self._changed[top])
-                return notebook_reference, reference, change, None, None, change_class
+                change, make_change = changed_class(obj, self._changed[top])
+                return notebook_reference, reference, change, None, None, make_change
         if live:
             return _reduce_function(cast("types.FunctionType", obj))
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
         _load_home(obj.__module__)
+        if isinstance(obj, type) and is_copied(obj):
+            return copied_class(obj)
         reduced = super().reducer_override(obj)
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
-        if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
-            # cloudpickle rebuilds a nested class without the name of the class around it.
-            reduced[2][0]["__qualname__"] = obj.__qualname__
-            if obj.__module__ == "__main__" and not issubclass(obj, enum.Enum):
-                return make_silently, reduced[:2], *reduced[2:]
         return reduced
 
     def _reduce_cached(self, cached: Any) -> Any:
@@ -192,11 +193,10 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         arguments = (function, parameters["maxsize"], parameters["typed"])
         return cached_function, arguments, state or None
 
-    def _needs_care(self, kind: type) -> bool:
-        care = self._with_care.get(kind)
-        if care is None:
-            care = self._with_care[kind] = needs_care(kind)
-        return care
+    def _way_of(self, kind: type) -> Callable[[Any], Any] | None:
+        if kind not in self._ways:
+            self._ways[kind] = reduce_member if issubclass(kind, enum.Enum) else way_of(kind)
+        return self._ways[kind]
 
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
         """Return why a value cannot be pickled, or None where it can; nothing is kept of it.

@@ -28,6 +28,9 @@ _SHELL = "get_ipython"
 # Such as `rows.append` and `rows.__len__`; the owner of a plain function in C is its module.
 _METHODS_IN_C = (types.BuiltinMethodType, types.MethodWrapperType)
 
+_PLAIN = frozenset((int, bool, float, str, bytes, type(None)))
+_CONTAINERS = (list, tuple, set, frozenset)
+
 # How many objects are looked at before the answer is "all".
 _MAX_OBJECTS = 20_000
 
@@ -65,7 +68,7 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
     todo = [value]
     while todo and len(seen) <= _MAX_OBJECTS:
         item = todo.pop()
-        if id(item) in seen or isinstance(item, (int, float, str, bytes, type(None))):
+        if id(item) in seen or type(item) in _PLAIN:
             continue
         seen.add(id(item))
         if isinstance(item, types.FunctionType):
@@ -79,9 +82,9 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo.append(item.__self__)
         elif isinstance(item, functools.partial):
             todo += [item.func, item.args, item.keywords]
-        elif isinstance(item, (list, tuple, set, frozenset)):
+        elif type(item) in _CONTAINERS:
             todo.extend(item)
-        elif isinstance(item, dict):
+        elif type(item) is dict:
             todo.extend(item.values())
         elif isinstance(item, type):
             if item.__module__ == "__main__":
@@ -95,6 +98,15 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             members = getattr(item, "__dict__", None)
             if isinstance(members, dict):  # a proxy answers whatever it is asked for
                 todo.extend(members.values())
+            todo.extend(_contents(item))
+
+
+def _contents(item: Any) -> Iterable[Any]:
+    """Return what is in a container of a subclass, whose own methods are not asked."""
+    if issubclass(type(item), dict):
+        return dict.values(item)
+    base: Any = next((each for each in _CONTAINERS if issubclass(type(item), each)), None)
+    return () if base is None else base.__iter__(item)
 
 
 def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:

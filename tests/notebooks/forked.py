@@ -239,7 +239,8 @@ def describe(value: Any) -> str:
     else:
         text = repr(value)
         if "object at 0x" in text and kind.startswith("__main__"):
-            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in vars(value).items()}
+            own = getattr(value, "__dict__", {})
+            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in own.items()}
             text = f"{text} {members}"
     return f"{kind} {_ADDRESS.sub('0x', text)}"
 
