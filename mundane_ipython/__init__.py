@@ -22,14 +22,14 @@ The layers, each importing only what stands below it:
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, registrations, settings  entries of ambient
-    sympyprinting, torchstate               more of them
+    precision, sympyprinting, torchstate    more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler -> pickler                    notebook objects <-> pickles
     enumerations, figures, instances, singletons, windows  what pickle alone brings back wrongly
-    classes, subclasses                     classes; instances of those of Python's types
+    classes, contexts, masked, subclasses   classes; instances of those of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now

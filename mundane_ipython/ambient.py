@@ -30,6 +30,7 @@ from .counters import read_counters, set_counters
 from .differences import changed_items, changed_members, changed_whole, new_members
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
+from .precision import read_precision, set_decimal, set_precision
 from .registrations import (
     read_registrations,
     registration_changes,
@@ -366,7 +367,8 @@ ENTRIES: dict[str, Entry] = {
     "csv": _setting(csv.field_size_limit, csv.field_size_limit),
     "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "warnings": Entry(lambda: list(warnings.filters), changed_whole, _set_warnings),
-    "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, decimal.setcontext),
+    "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, set_decimal),
+    "mpmath": Entry(read_precision, changed_members, set_precision),
     "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), changed_whole, _set_locale),
     "logging.levels": Entry(logging.getLevelNamesMapping, new_members, _set_level_names),
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),

@@ -22,11 +22,12 @@ from typing import Any
 import xxhash
 
 from .classes import members_of, registered_with
+from .contexts import value_in
 from .enumerations import seen_in
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .instances import walk_of
-from .pickler import value_in
+from .masked import is_masked, reduce_masked
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
 from .views import (
@@ -282,7 +283,7 @@ class _Walker(pickle.Pickler):
         if isinstance(obj, type):
             return self._class(obj)
         if isinstance(obj, types.CellType):
-            return _identity, _cell_contents(obj)
+            return _identity, (), _cell_contents(obj)
         for walk in walk_of[kind]:
             reduced = walk(obj, _identity)
             if reduced is not None:
@@ -303,6 +304,8 @@ class _Walker(pickle.Pickler):
             return self._window(obj)
         if is_of_torch(kind):
             return walk_torch(obj, _identity)
+        if is_masked(kind):
+            return reduce_masked(obj)
         return reduce_labelled(obj) if is_labelled_array(obj) else None
 
     def _window(self, window: Any) -> Any:
@@ -315,7 +318,8 @@ class _Walker(pickle.Pickler):
     def _function(self, function: types.FunctionType) -> Any:
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
-        return _identity, (id(function.__code__), *_function_state(function))
+        # As the state, like that of a class below: a function may call itself, and share a cell.
+        return _identity, (id(function.__code__),), _function_state(function)
 
     def _class(self, kind: type) -> Any:
         if kind.__module__ != "__main__":

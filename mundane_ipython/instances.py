@@ -11,6 +11,7 @@ import copyreg
 import enum
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,7 +33,11 @@ from .subclasses import (
 # Values of these types refer to nothing, and so to no object that is not there yet.
 _PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
 
-_OWN_WAYS = ("__getnewargs__", "__getnewargs_ex__", "__setstate__")
+_OWN_WAYS = ("__getnewargs__", "__getnewargs_ex__", "__getstate__", "__setstate__")
+
+# These give a class with slots methods that get and set the slots which are fields; there may be
+# others, such as that of a cached property.
+_WRITERS_OF_METHODS = ("attr._make", "dataclasses")
 
 _WAYS_OF_EXCEPTIONS = ("__reduce__", "__reduce_ex__", "__setstate__", "__getstate__")
 
@@ -49,6 +54,8 @@ def way_of(kind: type) -> Callable[[Any], Any] | None:
         return functools.partial(_reduce_on, base)
     if needs_care(kind):
         return reduce_instance
+    if kind.__dictoffset__ and base_of(kind) is None and _has_plain_pickle(kind):
+        return _reduce_if_shared
     return reduce_as_library if _has_way_of_library(kind) else None
 
 
@@ -66,7 +73,12 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
         return (functools.partial(walk_on_base, base),)
     if issubclass(kind, BaseException) or _has_way_of_library(kind):
         return (_walk_with_attributes,)
-    return ()
+    return (_walk_attributes,) if needs_care(kind) else ()
+
+
+def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
+    attributes, slots = attributes_of(instance, object)
+    return stand_in, (type(instance),), (attributes, *(slots or {}).items())
 
 
 def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
@@ -84,10 +96,14 @@ def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
 def _reduce_on(base: type, instance: Any) -> Any:
     """Reduce an instance of a subclass of a Python type."""
     kind = type(instance)
+    shared = _holders_of_dict(instance) > _ALONE
     arguments, contents, attributes = parts_of(instance, base)
     hashed = _is_python(kind.__hash__)
     early = (_plain(attributes[0]), _plain(attributes[1])) if hashed else (None, None)
     made = (kind, base, arguments, early)
+    if shared:
+        state = (base, contents, (*attributes, True))
+        return new_of_base, made, state, None, None, fill_of_base
     if contents is None and attributes == early:
         return new_of_base, made
     return new_of_base, made, (base, contents, attributes), None, None, fill_of_base
@@ -129,27 +145,35 @@ def new_by_library(kind: Any, base: Any, arguments: tuple[Any, ...]) -> Any:
     return made
 
 
+def _reduce_if_shared(instance: Any) -> Any:
+    """Reduce an instance only where something else may hold its `__dict__`."""
+    return reduce_instance(instance) if _holders_of_dict(instance) > _ALONE else NotImplemented
+
+
 def needs_care(kind: Any) -> bool:
     """Return whether `reduce_instance` is for instances of a notebook's class.
 
     A class that says itself how it is pickled is left to that, and so is one of a list or another
     type of Python's.
     """
-    if (
-        kind.__reduce_ex__ is not object.__reduce_ex__
-        or kind.__reduce__ is not object.__reduce__
-        or kind.__getstate__ is not object.__getstate__
-        or any(hasattr(kind, name) for name in _OWN_WAYS)
-        or kind in copyreg.dispatch_table
-        or _native(kind, "__new__") is not object.__new__
-    ):
-        return False
-    return (
+    return _has_plain_pickle(kind) and (
         _is_python(kind.__hash__)
         or _is_python(kind.__getattribute__)
         or _is_python(getattr(kind, "__getattr__", None))
         or _is_python(kind.__new__)
+        or _is_python(type(kind).__setattr__)  # or else copyreg sets `__slotnames__` by it
         or any(slots_of(kind, object))
+    )
+
+
+def _has_plain_pickle(kind: Any) -> bool:
+    """Return whether nothing is known of a class's pickle but what `object` says."""
+    return not (
+        kind.__reduce_ex__ is not object.__reduce_ex__
+        or kind.__reduce__ is not object.__reduce__
+        or any(_is_own(getattr(kind, name, None)) for name in _OWN_WAYS)
+        or kind in copyreg.dispatch_table
+        or _native(kind, "__new__") is not object.__new__
     )
 
 
@@ -159,9 +183,12 @@ def reduce_instance(instance: Any) -> Any:
     A hash is mostly of these: so an object may be in a set that it refers to itself.
     """
     kind = type(instance)
+    shared = _holders_of_dict(instance) > _ALONE
     attributes, slots = attributes_of(instance, object)
     early = (_plain(attributes), _plain(slots)) if _is_python(kind.__hash__) else (None, None)
     arguments = (kind, _is_made_by_library(kind), early)
+    if shared:
+        return new_instance, arguments, (attributes, slots, True), None, None, set_attributes_of
     if early == (attributes, slots):  # of plain attributes that is all
         return new_instance, arguments
     return new_instance, arguments, (attributes, slots), None, None, set_attributes_of
@@ -265,6 +292,20 @@ def _is_plain(value: Any) -> bool:
     return type(value) in _PLAIN
 
 
+def _holders_of_dict(instance: Any) -> int:
+    """Return how many references there are to an instance's `__dict__`; 0 where it has none."""
+    if not type(instance).__dictoffset__:
+        return 0
+    return sys.getrefcount(object.__getattribute__(instance, "__dict__"))
+
+
+class _Probe:
+    """A class whose instances hold their `__dict__` alone."""
+
+
+_ALONE = _holders_of_dict(_Probe())
+
+
 def _is_made_by_library(kind: type) -> bool:
     new = _library_new(kind)
     return _is_python(new) and _takes_only_the_class(new)
@@ -293,6 +334,13 @@ def _native(kind: type, name: str) -> Any:
         if (method := vars(base).get(name)) is not None
         and not isinstance(method, (staticmethod, types.FunctionType))
     )
+
+
+def _is_own(way: Any) -> bool:
+    """Return whether a method for pickles says something that is not known without it."""
+    if way is None or way is object.__getstate__:
+        return False
+    return getattr(way, "__module__", None) not in _WRITERS_OF_METHODS
 
 
 def _is_python(method: Any) -> bool:

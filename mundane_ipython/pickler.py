@@ -25,24 +25,30 @@ from typing import Any, cast
 import cloudpickle
 
 from .classes import is_copied
+from .contexts import context_var as context_var  # older bundles name these two here
+from .contexts import reduce_context_var
+from .contexts import set_context_var as set_context_var
 from .enumerations import changed_class, copied_class, reduce_member
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
 from .instances import reduce_exception, way_of
+from .masked import is_masked, reduce_masked
 from .namespace import look_up
-from .singletons import library_place, only_ones
+from .singletons import library_place, only_ones, owner_of_class, reduce_only_one
 from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
 from .views import (
     ArrayRoots,
+    buffer_of,
     flat_iterator,
     has_gaps,
     is_array,
     is_flat_iterator,
     is_labelled_array,
     reduce_labelled,
+    reduce_on_buffer,
     reduce_view,
     reduce_with_gaps,
 )
@@ -89,7 +95,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
         if id(obj) in self._only_ones:
-            return self._only_ones[id(obj)]
+            reduced = reduce_only_one(self._only_ones[id(obj)], obj, self._can_pickle)
+            if reduced is not NotImplemented:
+                return reduced
         if _is_ordinary[type(obj)]:
             return NotImplemented
         by_file = reduce_by_file(obj)
@@ -116,7 +124,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if isinstance(obj, types.CellType):
             return _reduce_cell(obj)
         if isinstance(obj, contextvars.ContextVar):
-            return _reduce_context_var(obj)
+            return reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
         if kind in _DICT_ITERATORS:
@@ -138,6 +146,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
+            owner = buffer_of(obj)
+            if owner is not None:
+                return reduce_on_buffer(obj, owner)
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
@@ -146,6 +157,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return of_tensor
         if is_array(obj) and has_gaps(obj):
             return reduce_with_gaps(obj)
+        if is_masked(kind):
+            return reduce_masked(obj)
         if is_labelled_array(obj):
             return reduce_labelled(obj)
         return super().reducer_override(obj)
@@ -167,7 +180,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
         _load_home(obj.__module__)
         if isinstance(obj, type) and is_copied(obj):
-            return copied_class(obj)
+            owner = owner_of_class(obj, self._only_ones)
+            return copied_class(obj) if owner is None else (getattr, (owner, obj.__name__))
         reduced = super().reducer_override(obj)
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
@@ -306,20 +320,6 @@ def used_up_generator(name: str, qualname: str) -> Any:
     return generator
 
 
-def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:
-    """Return a new context variable; its value follows in the pickle."""
-    return (
-        contextvars.ContextVar(name, default=default[0])
-        if default
-        else contextvars.ContextVar(name)
-    )
-
-
-def set_context_var(variable: contextvars.ContextVar[Any], value: tuple[Any]) -> None:
-    """Set a context variable in the present context; a pickle's state setter."""
-    variable.set(value[0])
-
-
 def empty_cell() -> types.CellType:
     """Return a closure's cell without contents; they follow in the pickle, and may be cyclic."""
     return types.CellType()
@@ -356,23 +356,6 @@ def _reduce_function(function: types.FunctionType) -> Any:
     state["__dict__"] = function.__dict__
     arguments = (function.__code__, function.__name__, function.__closure__)
     return notebook_function, arguments, state, None, None, set_function_state
-
-
-def _reduce_context_var(variable: contextvars.ContextVar[Any]) -> Any:
-    default = value_in(contextvars.Context(), variable)
-    value = value_in(contextvars.copy_context(), variable)
-    made = (context_var, (variable.name, default))
-    return made if value == default else (*made, value, None, None, set_context_var)
-
-
-def value_in(
-    context: contextvars.Context, variable: contextvars.ContextVar[Any]
-) -> tuple[Any, ...]:
-    """Return the variable's value there, in a tuple; an empty one where it has none."""
-    try:
-        return (context.run(variable.get),)
-    except LookupError:
-        return ()
 
 
 # Types of these are made when they are asked for, and their pickles cannot be loaded.

@@ -35,6 +35,9 @@ Attributes = tuple[dict[str, Any] | None, dict[Any, Any] | None]
 A slot that another one hides has the place of its class in `__mro__` and its name for a key.
 """
 
+Held = Attributes | tuple[dict[str, Any] | None, dict[Any, Any] | None, bool]
+"""The same; with a third item where others hold that `__dict__`, and the same has to come back."""
+
 
 def _nothing(_: Any) -> Any:
     return None
@@ -221,7 +224,7 @@ def new_of_base(kind: Any, base: type, arguments: tuple[Any, ...], early: Attrib
     return made
 
 
-def fill_of_base(instance: Any, state: tuple[type, Any, Attributes]) -> None:
+def fill_of_base(instance: Any, state: tuple[type, Any, Held]) -> None:
     """Put contents and attributes into an instance; a pickle's state setter."""
     base, contents, attributes = state
     if contents is not None:
@@ -252,10 +255,12 @@ def walk_on_base(base: type, instance: Any, stand_in: Callable[..., None]) -> An
     return stand_in, (type(instance), *arguments), state, items, pairs
 
 
-def set_attributes_of(instance: Any, state: Attributes) -> None:
+def set_attributes_of(instance: Any, state: Held) -> None:
     """Set attributes and slots past an instance's class; a pickle's state setter."""
-    attributes, slots = state
-    if attributes is not None:
+    attributes, slots, *shared = state
+    if shared:  # what else holds it is filled in its own time
+        object.__setattr__(instance, "__dict__", attributes)
+    elif attributes is not None:
         own = object.__getattribute__(instance, "__dict__")
         made = {name: value for name, value in own.items() if name not in attributes}
         own.clear()  # for their order

@@ -5,6 +5,7 @@ Nothing here imports numpy: where it is not loaded, there are no arrays.
 
 from __future__ import annotations
 
+import array as python_arrays
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ from .torchtypes import is_of_torch
 # own.
 _GAPS_BYTES = 64 << 20
 _GAPS_FACTOR = 16
+
+# What holds memory, can change it, and has a pickle.
+_BUFFERS = (bytearray, python_arrays.array)
 
 # Where pandas' extension arrays keep their items.
 _ARRAYS_OF_EXTENSIONS = ("_ndarray", "_data", "_mask")
@@ -198,9 +202,47 @@ def memory_chain(array: Any) -> list[Any]:
     chain = [array]
     while getattr(chain[-1], "base", None) is not None:
         chain.append(chain[-1].base)
+    if type(chain[-1]) is memoryview:  # of a buffer: NumPy makes one for each array on it
+        chain[-1] = chain[-1].obj
     if is_of_torch(type(chain[-1])):
         chain.append(chain[-1].untyped_storage())
     return chain
+
+
+def buffer_of(array: Any) -> Any:
+    """Return the buffer of Python's that an array lies in and that can change, None for none.
+
+    None as well where that is much larger than the array: it would be stored for its sake.
+    """
+    if array.base is None or array.dtype.hasobject:
+        return None
+    owner = memory_chain(array)[-1]
+    if type(owner) not in _BUFFERS:
+        return None
+    if memoryview(owner).nbytes > _most_with_gaps(array.nbytes):
+        return None
+    return owner
+
+
+def reduce_on_buffer(array: Any, owner: Any) -> Any:
+    """Return a reduction of an array to its place in a buffer of Python's."""
+    import numpy as np
+
+    offset = array.ctypes.data - np.frombuffer(owner, np.uint8).ctypes.data
+    place = array.dtype, array.shape, offset, array.strides
+    return array_on_buffer, (owner, *place, array.flags.writeable)
+
+
+def array_on_buffer(
+    owner: Any, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool
+) -> Any:
+    """Return an array in the memory of a buffer of Python's."""
+    import numpy as np
+
+    memory = np.frombuffer(owner, np.uint8)
+    array: Any = np.ndarray(shape, dtype, memory, offset, strides)
+    array.flags.writeable = writeable
+    return array
 
 
 def reduce_view(array: Any, root: Any) -> Any:
