@@ -18,7 +18,8 @@ The layers, each importing only what stands below it:
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
     _schema     _lock        format v1's tables; the single-writer lock
-    _sqlite                  how SQLite is opened, how its errors are told
+    _sqlite     _statement   how SQLite is opened, how its errors are told; SQL as tokens
+    _journal                 what lies beside a file before SQLite sees it
     _values -> _json         a step's value <-> its stored form
     _async, _clock, _duration, _failure, _names, _sync
     errors                   every error raised on purpose

@@ -49,7 +49,7 @@ def backup_view(view: TaskView, copy: str | os.PathLike[str]) -> None:
         raise StorageError(copy, _EXISTS)
     mode = stat.S_IMODE(os.stat(view.file).st_mode)
     with _temporary_beside(copy, file) as temporary:
-        with closing(connect(temporary, "rw")) as target:
+        with closing(connect(copy, temporary, "rw")) as target:
             view.query_strictly(lambda source: _copy(view.path, source, target, copy))
         with _told(copy):
             os.chmod(temporary, mode)
@@ -61,7 +61,7 @@ def backup_view(view: TaskView, copy: str | os.PathLike[str]) -> None:
 def _copy(path: str, source: Connection, target: Connection, copy: str) -> None:
     with storage_errors(path, f"copying it to {copy!r}"):
         # Nobody else sees this file, and it is synced when it is whole.
-        target.execute("PRAGMA journal_mode = OFF")
+        target.execute("PRAGMA journal_mode = MEMORY")
         target.execute("PRAGMA synchronous = OFF")
         source.backup(target, pages=_PAGES_AT_ONCE, progress=lambda *_: None)
         # Where somebody switched the original to WAL, the copy is one file all the same.

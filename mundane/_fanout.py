@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # who passes one has loaded it
     from concurrent.futures import Executor
 
 T = TypeVar("T")
+R = TypeVar("R")
+K = TypeVar("K", bound=Key)
 
 Progress = Callable[[int, int | None], object]
 """Called with how many items are settled, and how many there are, or None."""
@@ -49,7 +51,7 @@ class FanOut:
     def map(
         self,
         name: str,
-        fn: Callable[[T], Any],
+        fn: Callable[[T], R],
         items: Iterable[T],
         *,
         keys: Callable[[T], Key] | Iterable[Key] | None = None,
@@ -57,21 +59,35 @@ class FanOut:
         ordered: Literal[True] = True,
         in_flight: int | None = None,
         progress: Progress | Literal[False] | None = None,
-    ) -> list[Any]: ...
+    ) -> list[R]: ...
 
     @overload
     def map(
         self,
         name: str,
-        fn: Callable[[T], Any],
+        fn: Callable[[T], R],
         items: Iterable[T],
         *,
-        keys: Callable[[T], Key] | Iterable[Key] | None = None,
+        keys: None = None,
         executor: Executor | None = None,
         ordered: Literal[False],
         in_flight: int | None = None,
         progress: Progress | Literal[False] | None = None,
-    ) -> Iterator[tuple[Any, Any]]: ...
+    ) -> Iterator[tuple[int, R]]: ...
+
+    @overload
+    def map(
+        self,
+        name: str,
+        fn: Callable[[T], R],
+        items: Iterable[T],
+        *,
+        keys: Callable[[T], K] | Iterable[K],
+        executor: Executor | None = None,
+        ordered: Literal[False],
+        in_flight: int | None = None,
+        progress: Progress | Literal[False] | None = None,
+    ) -> Iterator[tuple[K, R]]: ...
 
     def map(
         self,
@@ -140,27 +156,40 @@ class FanOut:
     def amap(
         self,
         name: str,
-        fn: Callable[[T], Awaitable[Any]],
+        fn: Callable[[T], Awaitable[R]],
         items: Iterable[T],
         *,
         keys: Callable[[T], Key] | Iterable[Key] | None = None,
         limit: int = 100,
         ordered: Literal[True] = True,
         progress: Progress | Literal[False] | None = None,
-    ) -> Coroutine[Any, Any, list[Any]]: ...
+    ) -> Coroutine[Any, Any, list[R]]: ...
 
     @overload
     def amap(
         self,
         name: str,
-        fn: Callable[[T], Awaitable[Any]],
+        fn: Callable[[T], Awaitable[R]],
         items: Iterable[T],
         *,
-        keys: Callable[[T], Key] | Iterable[Key] | None = None,
+        keys: None = None,
         limit: int = 100,
         ordered: Literal[False],
         progress: Progress | Literal[False] | None = None,
-    ) -> AsyncIterator[tuple[Any, Any]]: ...
+    ) -> AsyncIterator[tuple[int, R]]: ...
+
+    @overload
+    def amap(
+        self,
+        name: str,
+        fn: Callable[[T], Awaitable[R]],
+        items: Iterable[T],
+        *,
+        keys: Callable[[T], K] | Iterable[K],
+        limit: int = 100,
+        ordered: Literal[False],
+        progress: Progress | Literal[False] | None = None,
+    ) -> AsyncIterator[tuple[K, R]]: ...
 
     def amap(
         self,

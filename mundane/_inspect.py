@@ -6,9 +6,8 @@ import argparse
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from ._backup import backup_view
@@ -21,6 +20,7 @@ from .errors import CommandError
 
 # How often a task that is followed is looked at.
 _LOOK_S = 0.2
+_MEMBERS = tuple(field.name for field in fields(StepRecord))
 _HEADER = ("NAME", "KIND", "STATUS", "STARTED", "TOOK", "BYTES", "NOTE")
 
 
@@ -45,7 +45,7 @@ def steps(view: TaskView, options: argparse.Namespace) -> None:
         shown.update(now)
         if options.json:
             for step, extra in changed:
-                write(json.dumps(asdict(step) | extra))
+                write(json.dumps({name: getattr(step, name) for name in _MEMBERS} | extra))
             return
         rows = [_cells(step, extra) for step, extra in changed]
         if first and not widths:
@@ -105,29 +105,27 @@ def _follow(
 
 
 def _write_status(view: TaskView, options: argparse.Namespace, tables: list[Tables]) -> None:
-    details = describe_steps(view, tables)
-    steps = view.steps()
-    counts = Counter(step.status for step in steps)
-    stale = sum(_is_stale(step, details.get(step.name, {})) for step in steps)
-    now_ms = SYSTEM.now_ms()
-    ends_ms = [step.wake_at_ms for step in steps if step.wake_at_ms and step.sleeps(now_ms)]
+    counts = view.counts(
+        name for name, facts in describe_steps(view, tables).items() if facts.get("stale")
+    )
+    stale = counts.marked
     facts: dict[str, Any] = {
         "task": view.path,
         "task_id": view.task_id,
         "created_at": view.created_at,
-        "done": counts["done"],
+        "done": counts.done,
         "stale": stale if tables else None,  # nobody tells
-        "failed": counts["failed"],
-        "pending": counts["pending"],
-        "last_activity": max((s.finished_at or s.started_at for s in steps), default=None),
-        "sleeps_until": iso(min(ends_ms)) if ends_ms else None,
+        "failed": counts.failed,
+        "pending": counts.pending,
+        "last_activity": counts.last_activity,
+        "sleeps_until": None if counts.wakes_at_ms is None else iso(counts.wakes_at_ms),
         "open_in_pid": view.writer(),
     }
     if options.json:
         write(json.dumps(facts))
     elif options.follow:
-        pending = ", ".join(step.name for step in steps if step.status == "pending")
-        parts = [f"{counts[each]} {each}" for each in ("done", "failed", "pending")]
+        pending = ", ".join(step.name for step in view.steps() if step.status == "pending")
+        parts = [f"{facts[each]} {each}" for each in ("done", "failed", "pending")]
         parts[0] += f" ({stale} stale)" if stale else ""
         line = f"{_seconds(iso_now())}  {', '.join(parts)}"
         write(printable(shortened(f"{line}: {pending}") if pending else line))

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # absent from typeshed
+from json.encoder import encode_basestring_ascii as _string
 from typing import Any, NoReturn
 
 from .errors import show
@@ -192,30 +193,51 @@ def _type_name(value: Any) -> str:
 
 
 def _encode_deep(root: Any) -> Iterator[str]:
-    """Yield the text of a checked value with a stack of our own, as `json.dumps` would write it."""
-    stack: list[Any] = [root]
+    """Yield the text of a checked list or dict as `json.dumps` would write it, however deep."""
+    if not _is_nested(root):
+        yield _atom_text(root)
+        return
+    stack = [_texts(root)]
     while stack:
-        item = stack.pop()
-        if isinstance(item, _Text):
-            yield item
-        elif type(item) is list and item:
-            stack.append(_Text("]"))
-            for index in range(len(item) - 1, -1, -1):
-                stack.append(item[index])
-                stack.append(_Text(", " if index else "["))
-        elif type(item) is dict and item:
-            stack.append(_Text("}"))
-            for index, key in reversed(list(enumerate(item))):
-                stack.append(item[key])
-                stack.append(_Text((", " if index else "{") + json.dumps(key) + ": "))
+        for text, inner in stack[-1]:
+            yield text
+            if inner is not None:
+                stack.append(_texts(inner))
+                break
         else:
-            yield json.dumps(item)
+            stack.pop()
 
 
-class _Text(str):
-    """Punctuation on the stack of `_encode_deep`, told apart from a value by its type."""
+def _texts(container: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the text of a list or dict in pieces, each with the container that follows it."""
+    named = type(container) is dict
+    before = "{" if named else "["
+    for key in container:
+        item = container[key] if named else key
+        text = f"{before}{_string(key)}: " if named else before
+        if _is_nested(item):
+            yield text, item
+        else:
+            yield text + _atom_text(item), None
+        before = ", "
+    yield "}" if named else "]", None
 
-    __slots__ = ()
+
+def _is_nested(item: Any) -> bool:
+    return bool(item) and (type(item) is list or type(item) is dict)
+
+
+def _atom_text(item: Any) -> str:
+    """Return the text of an atom, or of an empty container."""
+    kind = type(item)
+    if kind is str:
+        return _string(item)
+    if kind is bool or item is None:
+        return _CONSTANTS[item]
+    return repr(item)
+
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
+from ._clock import SYSTEM
 from ._lock import FileLock, find_holder
 from ._names import check_path
 from ._schema import Header, check_schema
@@ -42,16 +43,27 @@ T = TypeVar("T")
 Status = Literal["pending", "done", "failed"]
 Kind = Literal["step", "sleep"]
 
-_STEPS = (
-    "SELECT CAST(name AS TEXT), CAST(kind AS TEXT), CAST(encoding AS TEXT), CAST(status AS TEXT),"
-    " CAST(error AS TEXT), CAST(started_at AS TEXT), CAST(finished_at AS TEXT),"
-    " COALESCE(length(CAST(result AS BLOB)), 0),"
-    # Of a row that somebody wrote, only a time that a datetime can tell: before the year 9000.
+# Of a row that somebody wrote, only a time that a datetime can tell: before the year 9000.
+_WAKE_AT_MS = (
     " CASE WHEN kind = 'sleep' AND status = 'done' AND length(CAST(result AS BLOB)) <= 15"
     " AND CAST(result AS TEXT) NOT GLOB '*[^0-9]*' AND CAST(CAST(result AS TEXT) AS INTEGER)"
     " BETWEEN 1 AND 221845392000000 THEN CAST(CAST(result AS TEXT) AS INTEGER) END"
+)
+_STEPS = (
+    "SELECT CAST(name AS TEXT), CAST(kind AS TEXT), CAST(encoding AS TEXT),"  # noqa: S608 (constants)
+    " CAST(status AS TEXT), CAST(error AS TEXT), CAST(started_at AS TEXT),"
+    " CAST(finished_at AS TEXT),"
+    f" COALESCE(length(CAST(result AS BLOB)), 0), {_WAKE_AT_MS}"
     " FROM mundane_steps NOT INDEXED ORDER BY id"
 )
+_COUNTS = (
+    "SELECT count(*) FILTER (WHERE status = 'done'),"  # noqa: S608 (constants)
+    " count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'pending'),"
+    " max(COALESCE(NULLIF(CAST(finished_at AS TEXT), ''), CAST(started_at AS TEXT))),"
+    f" min(CASE WHEN {_WAKE_AT_MS} > ? THEN {_WAKE_AT_MS} END)"
+    " FROM mundane_steps NOT INDEXED"
+)
+_IS_DONE = "SELECT count(*) FROM mundane_steps WHERE name = ? AND status = 'done'"
 _ANYTHING = "SELECT count(*) FROM sqlite_master"
 _RESULT = "SELECT status, encoding, result FROM mundane_steps WHERE name = ?"
 
@@ -101,6 +113,27 @@ class StepRecord:
         return self.wake_at_ms is not None and self.wake_at_ms > now_ms
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far a task is.
+
+    Attributes:
+        done: how many steps are.
+        failed: how many have.
+        pending: how many run, or were interrupted.
+        marked: how many of those done were asked for by name.
+        last_activity: when a step started or ended last; None where none did.
+        wakes_at_ms: the first end of a sleep that lasts, in ms since the epoch; None without one.
+    """
+
+    done: int
+    failed: int
+    pending: int
+    marked: int
+    last_activity: str | None
+    wakes_at_ms: int | None
+
+
 class _Changed(Exception):  # noqa: N818 (an answer to `_patiently`)
     """What was read may be of two states."""
 
@@ -124,8 +157,8 @@ class TaskView:
             raise StorageError(self.path, "may not be read: permission denied")
         self._guard = threading.RLock()
         with storage_errors(self.path, "opening it"):
-            self._connection = connect(self._file, "ro")
-            self._witness = connect(self._file, "ro")
+            self._connection = connect(self.path, self._file, "ro")
+            self._witness = connect(self.path, self._file, "ro")
         try:
             header = self.query(self._check)
         except BaseException:
@@ -137,6 +170,22 @@ class TaskView:
     def steps(self) -> list[StepRecord]:
         """Return every row, in the order in which the steps were first started."""
         return [StepRecord(*row) for row in self.query(lambda c: c.execute(_STEPS).fetchall())]
+
+    def counts(self, marked: Iterable[str] = ()) -> Counts:
+        """Return how many steps there are of each kind; the rows stay in the file.
+
+        Args:
+            marked: names of steps; counted are those that are done.
+        """
+        names = list(marked)
+
+        def look(connection: Connection) -> Counts:
+            now_ms = SYSTEM.now_ms()
+            done, failed, pending, last, wakes = connection.execute(_COUNTS, (now_ms,)).fetchone()
+            found = sum(connection.execute(_IS_DONE, (name,)).fetchone()[0] for name in names)
+            return Counts(done, failed, pending, found, last, wakes)
+
+        return self.query(look)
 
     def get(self, name: str) -> Any:
         """Return the value of a finished step: JSON decoded, or bytes; of a sleep, its end in ms.
@@ -280,7 +329,7 @@ class TaskView:
         if is_busy(error) or isinstance(error, _Changed):
             return _PATIENCE_S
         if needs_recovery(error):
-            _recover(self._file)
+            _recover(self.path, self._file)
             return _PATIENCE_S
         return _DOUBT_S if _may_be_torn(error) and self.writer() is not None else 0.0
 
@@ -294,7 +343,7 @@ def _may_be_torn(error: Exception) -> bool:
     return isinstance(error, SchemaError) or looks_damaged(error)
 
 
-def _recover(file: str) -> None:
+def _recover(path: str, file: str) -> None:
     """Roll back the journal of a dead writer, unless there is a live one by now."""
     lock = FileLock(file, shared=True)
     try:
@@ -302,7 +351,7 @@ def _recover(file: str) -> None:
     except LockedError:
         return
     try:
-        connection = connect(file, "rw")
+        connection = connect(path, file, "rw")
         try:
             connection.execute(_ANYTHING).fetchone()
         except OperationalError as error:

@@ -16,6 +16,7 @@ from sqlite3 import Connection as Connection
 from sqlite3 import Cursor as Cursor
 from typing import Literal
 
+from ._journal import refuse_beside
 from .errors import SchemaError, StorageError, damaged
 
 DatabaseError = sqlite3.DatabaseError
@@ -58,12 +59,21 @@ _ONLY_A_WRITER_MAY = (
 )
 
 
-def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
-    """Open the database at an absolute path.
+def connect(path: str, file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
+    """Open a database.
 
     The connection may be used by several threads, one at a time, and starts no transaction itself.
     A read-only one waits for no lock: its user tries again, more often than SQLite would.
+
+    Args:
+        path: as the caller gave it, for messages.
+        file: the same, absolute.
+        mode: `ro` reads only, `rw` needs the file, `rwc` makes it where it is missing.
+
+    Raises:
+        SchemaError: what lies beside the file would have SQLite touch another one.
     """
+    refuse_beside(path, file)
     connection = sqlite3.connect(
         f"{_uri(file)}?mode={mode}{_VFS}",
         uri=True,
@@ -75,10 +85,21 @@ def connect(file: str, mode: Literal["ro", "rw", "rwc"]) -> Connection:
         # The file may be somebody else's: its schema may name no function with side effects.
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
+        # Some builds of SQLite have this on: a table of somebody's that refers to ours would have
+        # its rows removed with ours, or keep ours from being removed.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        _defend(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _defend(connection: Connection) -> None:
+    """Have SQLite refuse SQL that damages a file on purpose, where Python can ask for it (3.12)."""
+    setconfig = getattr(connection, "setconfig", None)
+    if setconfig is not None:
+        setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)  # type: ignore[attr-defined]
 
 
 def _uri(file: str) -> str:
@@ -126,6 +147,11 @@ def primary_code(error: BaseException) -> int:
 def is_busy(error: BaseException) -> bool:
     """Return whether another connection's lock is what the error is about."""
     return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Return whether no room is left: on the disk, or in the numbers that rows may have."""
+    return error is not None and primary_code(error) == sqlite3.SQLITE_FULL
 
 
 def looks_damaged(error: BaseException) -> bool:

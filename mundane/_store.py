@@ -8,14 +8,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from ._clock import SYSTEM, Clock, iso
 from ._schema import Header, check_schema, create_tables
-from ._sqlite import Connection, IntegrityError
+from ._sqlite import Connection, IntegrityError, is_full
 from ._sync import sync_folder
 from ._writer import Writer
-from .errors import StorageError, damaged
+from .errors import SchemaError, StorageError, damaged
+
+T = TypeVar("T")
+
+# SQLite's ids are of 64 bits.
+_MAX_ID = 2**63 - 1
 
 # In a row, the status stands behind the result, and SQLite reads through a large result to get at
 # it. The index has it without the result; a file that lacks the index is read the slow way.
@@ -43,6 +48,11 @@ _DONE = (
 _FAILED = (
     "UPDATE mundane_steps SET status = 'failed', result = NULL, error = ?, finished_at = ?"
     " WHERE id = ?"
+)
+_LAST_ID_EVER = (
+    "SELECT max(coalesce((SELECT max(id) FROM mundane_steps), 0),"
+    " coalesce((SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence"
+    " WHERE name = 'mundane_steps'), 0))"
 )
 _FORGET = "DELETE FROM mundane_steps WHERE id = ?"
 
@@ -157,6 +167,26 @@ class Store(Writer):
             return _upsert_all(connection, batch.pending, values)
 
         return self.commit(work)
+
+    def commit(self, work: Callable[[Connection], T]) -> T:
+        """Do as `Writer.commit`, and tell a full disk from a file whose row ids are used up.
+
+        Raises:
+            SchemaError: a row has the last id, or had; only somebody who wrote that makes it so.
+        """
+        try:
+            return super().commit(work)
+        except StorageError as error:
+            if is_full(error.__cause__):
+                last_id = self.query(lambda c: c.execute(_LAST_ID_EVER).fetchone()[0])
+                if last_id >= _MAX_ID:
+                    raise SchemaError(
+                        self.path,
+                        f"can take no further steps: an id of {_MAX_ID:,} stands in mundane_steps "
+                        "or sqlite_sequence, and no higher one is possible. No run comes that far: "
+                        "somebody wrote it. What is stored can be read; go on in a new file",
+                    ) from error
+            raise
 
     def delete(self, row_ids: list[int]) -> None:
         """Commit the removal of rows."""

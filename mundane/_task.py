@@ -12,7 +12,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from . import _clock, _duration
 from ._async import refuse_async, refuse_awaitable
@@ -63,7 +63,7 @@ class Task(FanOut):
 
     # Steps.
 
-    def step(self, name: str, fn: Callable[[], Any]) -> Any:
+    def step(self, name: str, fn: Callable[[], T]) -> T:
         """Run `fn` once and store its value; on every later pass return the stored value.
 
         Args:
@@ -83,7 +83,7 @@ class Task(FanOut):
         refuse_async(fn, "task.step", "task.astep")
         attempt = self.begin(name)
         if attempt.stored:
-            return attempt.value()
+            return cast("T", attempt.value())
         with attempt:
             try:
                 value = fn()
@@ -94,9 +94,9 @@ class Task(FanOut):
             except AsyncFunctionError as error:
                 attempt.failed(error)
                 raise
-            return attempt.done(value).value()
+            return cast("T", attempt.done(value).value())
 
-    async def astep(self, name: str, fn: Callable[[], Awaitable[Any]]) -> Any:
+    async def astep(self, name: str, fn: Callable[[], Awaitable[T]]) -> T:
         """`step` for an async function; steps may run concurrently under `asyncio.gather`.
 
         Raises:
@@ -104,15 +104,15 @@ class Task(FanOut):
         """
         attempt = self.begin(name)
         if attempt.stored:
-            return attempt.value()
+            return cast("T", attempt.value())
         with attempt:
             try:
-                value = fn()
+                value: Any = fn()
                 if inspect.isawaitable(value):
                     value = await value
             except Exception as error:
                 raise attempt.failed(error, skip_frames=1) from error
-            return attempt.done(value).value()
+            return cast("T", attempt.done(value).value())
 
     def sleep(self, name: str, duration: str | float | timedelta) -> None:
         """Sleep until a time that is stored when the sleep starts; later passes sleep the rest.

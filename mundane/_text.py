@@ -39,6 +39,8 @@ def encodable(text: str, stream: TextIO) -> str:
 
 def printable(text: str) -> str:
     """Return text from a task file without what could steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -78,18 +80,22 @@ def format_table(rows: Sequence[Sequence[str]], widths: Sequence[int] = ()) -> s
         rows: the first may be a header.
         widths: of the columns at least, such as `column_widths` of an earlier table.
     """
-    cells = [[printable(cell) for cell in row] for row in rows]
+    cells = [_printable_row(row) for row in rows]
     found = column_widths(cells)
     widths = [max(pair) for pair in zip(found, widths or found, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    )
+    line = "  ".join(f"{{:<{width}}}" for width in widths)
+    return "\n".join([line.format(*row).rstrip() for row in cells])
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Return how many characters each column takes."""
-    return [max(len(printable(row[column])) for row in rows) for column in range(len(rows[0]))]
+    columns = zip(*[_printable_row(row) for row in rows], strict=True)
+    return [max(map(len, column)) for column in columns]
+
+
+def _printable_row(row: Sequence[str]) -> Sequence[str]:
+    """Return a row's cells as `printable` does; one that needs no change is looked at once."""
+    return row if "".join(row).isprintable() else [printable(cell) for cell in row]
 
 
 def value_text(value: Any) -> str:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
+from ._journal import cut, journal_of, refuse_beside
 from ._lock import FileLock
 from ._sqlite import (
     MOVED,
@@ -26,7 +27,7 @@ from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
 
-# A journal that a large commit left behind is cut to this size; a small one serves the next commit.
+# A larger journal is cut before the next commit; a small one serves it.
 _JOURNAL_BYTES = 1 << 20
 
 # What does not fit into the page cache is written twice: 16 MiB values of a tool's tables fit.
@@ -56,6 +57,7 @@ class Writer:
         self.path = path
         self._page_bytes = page_bytes
         self._file = os.path.abspath(path)
+        self._journal = journal_of(self._file)
         self._pid = os.getpid()
         self._lock = FileLock(self._file)
         self._mutex = threading.RLock()
@@ -142,9 +144,10 @@ class Writer:
             raise StorageError(
                 self.path, "its folder is read-only, and SQLite keeps its journal there"
             )
+        refuse_beside(self.path, self._file)  # first: the lock makes the file where it is missing
         self._lock.acquire()
         with storage_errors(self.path, "opening it"):
-            self._connection = connection = connect(self._file, "rwc")
+            self._connection = connection = connect(self.path, self._file, "rwc")
             self._check(connection)
             if self._page_bytes is not None:
                 connection.execute(f"PRAGMA page_size = {self._page_bytes:d}")
@@ -156,7 +159,6 @@ class Writer:
                 )
             # Not less for `pending` rows: SPEC.md, Durability.
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # What was forgotten is overwritten where that costs no extra write.
             connection.execute("PRAGMA secure_delete = FAST")
@@ -233,6 +235,7 @@ class Writer:
             connection.execute("ROLLBACK")
             self._let_go()
             patiently(connection, "BEGIN IMMEDIATE")
+        cut(self._journal, _JOURNAL_BYTES)
 
     def _let_go(self) -> None:
         """End the reading that `_begin` started, and with it the shared lock."""

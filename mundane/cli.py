@@ -7,6 +7,7 @@ commands of theirs as entry points, so that this one imports none of them: _plug
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from ._reader import TaskView, read
 from ._text import printable
 from .errors import CommandError, LockedError, MundaneError, SchemaError, TaskNotFoundError
 
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -28,6 +31,9 @@ EXIT_INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` are those of the process by default."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # the process is ours
+        # A look makes ten objects a row and no garbage, which the collector would look for often.
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         if words and words[0] not in _LOOKING | _CHANGING and not words[0].startswith("-"):
             command = find_command(words[0])

@@ -14,8 +14,11 @@ The layers, each importing only what stands below it:
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
+    packing                                 older values that are stored with a step's
     storing                                 where each value goes: row, bundle or an import
+    trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
+    inner -> references -> paths -> holding, keys  objects inside older values, found again
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
@@ -27,9 +30,11 @@ The layers, each importing only what stands below it:
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
-    unpickler -> pickler                    notebook objects <-> pickles
-    enumerations, figures, instances, singletons, windows  what pickle alone brings back wrongly
-    classes, contexts, masked, subclasses   classes; instances of those of Python's types
+    unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
+    loadcode -> doubts                      code that a load runs; what is to be tried
+    ways -> held                            what pickle alone refuses, or does not load
+    enumerations, figures, instances, mpmathparts, singletons, windows  what it brings back wrongly
+    classes, contexts, masked, structs, subclasses  classes; instances of those of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
@@ -37,7 +42,8 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, views, waiting -> filemodules, generators, refusals
+    scopes, syntax, trust, values, versions, views, waiting -> deepstack, filemodules, generators
+    iterators, refusals                     what pickle makes others of; why a bundle is refused
     torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     mundane                                 the core
@@ -69,7 +75,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.ast_transformers.append(StepWrapper(shell, session.sources, session.attends))
     shell.events.register("pre_run_cell", session.before_cell)
     shell.events.register("post_run_cell", session.after_cell)
-    magics.hints = NameErrorHints(shell, session.left_out)
+    magics.hints = NameErrorHints(shell, session.left_out, session.deferred.failed)
     magics.completer.install()
     # A courtesy, for a kernel that ends in order: nothing then lies beside the task file.
     atexit.register(session.close)

@@ -30,7 +30,8 @@ from .counters import read_counters, set_counters
 from .differences import changed_items, changed_members, changed_whole, new_members
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
-from .precision import read_precision, set_decimal, set_precision
+from .mpmathparts import mpmath_changes, read_mpmath, set_mpmath
+from .precision import set_decimal
 from .registrations import (
     read_registrations,
     registration_changes,
@@ -368,7 +369,6 @@ ENTRIES: dict[str, Entry] = {
     "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "warnings": Entry(lambda: list(warnings.filters), changed_whole, _set_warnings),
     "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, set_decimal),
-    "mpmath": Entry(read_precision, changed_members, set_precision),
     "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), changed_whole, _set_locale),
     "logging.levels": Entry(logging.getLevelNamesMapping, new_members, _set_level_names),
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),
@@ -378,6 +378,7 @@ ENTRIES: dict[str, Entry] = {
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
     "pandas": Entry(_pandas_options, changed_members, _set_pandas_options),
     "sympy": Entry(read_printing, changed_members, set_printing),
+    "mpmath": Entry(read_mpmath, mpmath_changes, set_mpmath),
     "sklearn": Entry(_sklearn_config, changed_members, _set_sklearn_config),
 }
 """The pieces of ambient state that need no look at the namespace, in the order of their restore."""

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import io
 import pickle
-import platform
-import sys
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from .deepstack import is_too_deep, on_deep_stack
+from .doubts import Calls
 from .errors import BundleError, UntrustedError
-from .fingerprint import find_inner, has_identity
+from .fingerprint import has_identity
+from .inner import InnerObjects, TracingPickler
+from .loadcode import in_order_of_needs, rank
 from .pickler import NotebookPickler
+from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
+from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
 from .views import ArrayRoots
 
@@ -30,13 +34,10 @@ VALUE_SLOT = "$value"
 AMBIENT_SLOT = "$ambient"
 """The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
 
-_NOTHING: Mapping[int, Any] = MappingProxyType({})
+# How often slots are put into another order, for what code of the notebook needs at a load.
+_MAX_ORDERS = 3
 
-# Packages whose objects' pickles have changed between versions, or that pickle others' objects.
-_PICKLED_BY = (
-    "cloudpickle", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "networkx",
-    "polars", "sympy", "torch", "xarray",
-)  # fmt: skip
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,8 +45,7 @@ class Bundle:
     """Pickled slots.
 
     Attributes:
-        older: references to older objects, in the order of their places in the memo: a name, or
-            `fingerprint.inner_reference`'s.
+        older: references to older objects (`references`), in the order of their places in the memo.
         slots: (slot, length of its pickle in bytes), in the order in which they were pickled.
         stream: the prologue and the pickles, one after the other.
         buffers: what lies out of band, as flat memoryviews of the live objects.
@@ -68,48 +68,63 @@ class Packer:
         changed: those of them that an older cell bound, and this one changed in place; with the
             members that it deleted from a class.
         older: other names and their values: a slot that refers to one gets it back by identity.
-        inner: objects inside such values, by id, with their references: the same for them.
+        inner: the objects inside such values, by name: the same for them.
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
+        remade: names that no step has bound so far: their plain cells run again before a restore.
+
+    Attributes:
+        namespace: the user namespace.
     """
 
     def __init__(
         self,
-        namespace: Mapping[str, Any],
+        namespace: MutableMapping[str, Any],
         own: Mapping[str, Any],
         changed: Mapping[str, Set[str]],
         older: Mapping[str, Any],
-        inner: Mapping[int, tuple[str, Any]],
+        inner: Mapping[str, Sequence[Any]],
         held: Mapping[int, Any] = _NOTHING,
+        remade: Set[str] = frozenset(),
     ) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._own = frozenset(own)
         self._changed = changed
-        within = [each for _, each in inner.values()]
+        within = [each for inside in inner.values() for each in inside]
+        self._remade = remade
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
         self._arrays.expect(held)
         self._references = {name: value for name, value in older.items() if has_identity(value)}
-        unnamed = inner.keys() - map(id, self._references.values())
-        self._inner = {identity: inner[identity] for identity in unnamed}
-        self._references.update(self._inner.pop(identity) for identity in unnamed & held.keys())
+        named = frozenset(map(id, self._references.values()))
+        self._inner = InnerObjects(namespace, older, inner, named)
+        self._inner.expect(held)
         self._values: dict[str, Any] = {}
+        # Whether a value is nested deeper than Python's stack; what follows is pickled as that is.
+        self._is_deep = self._was_too_deep = False
         self._restart()
 
-    def ordered(self, names: Iterable[str]) -> list[str]:
+    def ordered(self, values: Mapping[str, Any]) -> list[str]:
         """Return names in the order in which to add them: those that were changed come first.
 
-        A class is then loaded before a new one that it has registered, not while that is made.
+        A class is then loaded before a new one that it has registered, not while that is made. Next
+        come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(names, key=lambda name: name not in self._changed)
+        return sorted(values, key=lambda name: (name not in self._changed, rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
         refusal = self._dump(slot, value)
-        if refusal is None:
-            self._values[slot] = value
-        else:
+        if refusal is not None:
             # The memo knows objects whose pickle was cut short: all that is good is pickled anew.
+            too_deep, self._was_too_deep = self._was_too_deep, False
+            if slot in self._remade and not too_deep:
+                self._own -= {slot}  # others may refer to it, as its plain cell makes it
             self._dump_again()
+            if too_deep:
+                self._is_deep = True
+                return self.add(slot, value)
+        else:
+            self._values[slot] = value
         return refusal
 
     def refusal_of(self, value: Any) -> str | None:
@@ -118,7 +133,27 @@ class Packer:
 
     def known(self) -> Set[int]:
         """Return the ids of all objects that were pickled, or that older values hold."""
-        return self._pickled().keys() | self._inner.keys()
+        return self._pickled().keys() | self._inner.objects.keys()
+
+    @property
+    def loose(self) -> Mapping[int, tuple[list[str], Any]]:
+        """Objects inside older values that were pickled as copies, as no reference is sure."""
+        return self._inner.loose
+
+    @property
+    def calls(self) -> Calls:
+        """What a load of all that was pickled calls, and types that are to be tried once."""
+        return {entry: None for calls in self._calls.values() for entry in calls}
+
+    def drop(self, slot: str) -> None:
+        """Take a slot out again."""
+        del self._values[slot]
+        self._dump_again()
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the slots that were pickled."""
+        return self._values
 
     @property
     def slots(self) -> frozenset[str]:
@@ -127,23 +162,35 @@ class Packer:
 
     def bundle(self) -> Bundle:
         """Return what was pickled."""
+        self._order_by_needs()
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
-        memo = self._pickled() if self._inner else {}
-        shared = [self._inner[identity] for identity in memo if identity in self._inner]
-        if shared:
-            # Few steps share such objects; only theirs are looked up again at a restore.
-            self._references.update(shared)
-            self._inner = {}
-            self._dump_again()
+        self._inner.settle(self._pickled, self._dump_again)
         start = len(_prologue(self._seeds))
+        older = [reference for reference, _ in self._seeded().values()]
+        stream = self._file.getvalue()
+        if older != self._seeds:  # what a reference is was not known yet, only its place
+            stream = b"".join((_prologue(older), memoryview(stream)[start:]))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
             inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
             slots.append((slot, end - start))
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
-        return Bundle(self._seeds, slots, self._file.getvalue(), self._buffers, sizes)
+        return Bundle(older, slots, stream, self._buffers, sizes)
+
+    def _order_by_needs(self) -> None:
+        """Let a slot come after those that code of the notebook may need when it is loaded."""
+        for _ in range(_MAX_ORDERS):
+            if not any(self._calls.values()):
+                return
+            slots = list(self._values)
+            order = in_order_of_needs(slots, self._calls, self._own, self.namespace)
+            if order == slots:
+                return
+            # What is met first in another slot may need others there.
+            self._values = {slot: self._values[slot] for slot in order}
+            self._dump_again()
 
     def _pickled(self) -> dict[int, Any]:
         return {identity: each for identity, (_, each) in self._pickler.memo.copy().items()}
@@ -152,24 +199,35 @@ class Packer:
         self._file = io.BytesIO()
         self._buffers: list[memoryview] = []
         self._ends: list[tuple[str, int, int]] = []
+        self._calls: dict[str, Calls] = {}
         self._arrays.start()
-        self._pickler = NotebookPickler(
+        self._inner.used.clear()
+        # Few steps share such objects: of the others' pickles nothing is asked per object.
+        kind = TracingPickler if self._inner.candidates else NotebookPickler
+        self._pickler = kind(
             self._file,
-            self._namespace,
+            self.namespace,
             self._own,
             self._changed,
             self._arrays,
             # No method: this object and that would hold each other, and all values, for long.
             partial(_keep_buffer, self._buffers),
+            self._remade,
         )
+        if isinstance(self._pickler, TracingPickler):
+            self._pickler.trace(self._inner.candidates, self._inner.used)
         # The older objects stand in the memo from the start, as if they had been pickled; the
         # prologue makes the unpickler's memo alike. No call per object is spent on the look-up.
-        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        seeds = self._seeded()
         self._pickler.memo = {
             identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
         }
         self._seeds = [reference for reference, _ in seeds.values()]
         self._file.write(_prologue(self._seeds))
+
+    def _seeded(self) -> dict[int, tuple[str, Any]]:
+        seeds = {id(value): (reference, value) for reference, value in self._references.items()}
+        return {**seeds, **self._inner.candidates}
 
     def _dump_again(self) -> None:
         self._restart()
@@ -177,9 +235,14 @@ class Packer:
             self._dump(slot, value)
 
     def _dump(self, slot: str, value: Any) -> str | None:
+        self._calls[slot] = self._pickler.calls = {}
         try:
-            self._pickler.dump(value)
+            if self._is_deep:
+                on_deep_stack(self._pickler.dump, value)
+            else:
+                self._pickler.dump(value)
         except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            self._was_too_deep = is_too_deep(error) and not self._is_deep
             return f"{type(error).__name__}: {error}"
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
@@ -202,6 +265,7 @@ def unpack(
     trusted: bool,
     buffers: Sequence[Any],
     python: str = "",
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """Return the slots' values.
 
@@ -213,6 +277,7 @@ def unpack(
         trusted: whether code may run; else only data types are loaded.
         buffers: the out-of-band buffers, writable where the objects shall be.
         python: version of the Python that wrote the bundle; empty where it is not known.
+        stage: where code of the notebook finds the step's names; entered.
 
     Raises:
         UntrustedError: not trusted, and a slot holds more than data; nothing was run.
@@ -221,10 +286,11 @@ def unpack(
     missing: dict[str, Missing] = {}
     used: list[str] = []
     slot = ""
+    lookup = Lookup(namespace)
 
     def look_up(reference: str) -> Any:
         try:
-            return find_inner(reference, namespace) if "#" in reference else namespace[reference]
+            return lookup.find(reference)
         except LookupError:
             if slot:  # not by the prologue, which names all
                 used.append(reference)
@@ -233,7 +299,8 @@ def unpack(
     file = io.BytesIO(bundle.stream)
     unpickler: Any
     if trusted:
-        unpickler = NotebookUnpickler(file, buffers, look_up, python)
+        instead = _NOTHING if stage is None else stage.instead
+        unpickler = NotebookUnpickler(file, buffers, look_up, python, instead)
     else:
         from .dataunpickler import DataUnpickler  # here: few files are somebody else's
 
@@ -243,11 +310,17 @@ def unpack(
         unpickler.load()  # the prologue
         for slot, _ in bundle.slots:
             try:
+                if stage is not None:
+                    stage.begin(slot)
                 values[slot] = unpickler.load()
+                if stage is not None:
+                    stage.bind(slot, values[slot])
             except (NotAllowedError, HostileStateError):
                 if slot in (VALUE_SLOT, AMBIENT_SLOT):
                     break  # These come last, and a cell is whole without them.
                 raise
+        if stage is not None:
+            stage.finish()
     except MissingValueError as error:
         used.append(error.name)
     except (NotAllowedError, HostileStateError) as error:
@@ -255,7 +328,8 @@ def unpack(
     except OtherPythonError as error:
         text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
         raise BundleError(path, step, text) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
         used = list(_used_of(missing, bundle)) if missing and trusted else []
         if not used:
@@ -271,30 +345,6 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
-
-
-def current_versions() -> dict[str, str]:
-    """Return the versions on which loading a bundle may depend: Python's, and what is loaded."""
-    versions = {"python": platform.python_version()}
-    for package in _PICKLED_BY:
-        version = getattr(sys.modules.get(package), "__version__", None)
-        if version is not None:
-            versions[package] = str(version)
-    return versions
-
-
-def other_versions(wrote: Mapping[str, str]) -> str:
-    """Return `python 3.11.7 (here 3.12.1), numpy 1.26.4 (here 2.1.0)`: those that are others here.
-
-    Args:
-        wrote: `current_versions` where the bundle was made.
-    """
-    here = current_versions()
-    return ", ".join(
-        f"{package} {version} (here {here.get(package, 'not loaded')})"
-        for package, version in wrote.items()
-        if here.get(package) != version
-    )
 
 
 def _prologue(names: Sequence[str]) -> bytes:
@@ -339,7 +389,7 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
     return BundleError(path, step, text)
 
 
-def _why_not_loaded(step: str, slot: str, error: Exception) -> str:
+def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
         f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
         f"'%%step {step} --rerun' runs the step again"

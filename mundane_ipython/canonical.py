@@ -22,11 +22,12 @@ from .homes import class_name
 
 Parts = Iterator[bytes | memoryview]
 
-_PLAIN = (
+PLAIN = (
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
     *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal),
     *(fractions.Fraction, pathlib.PurePath, uuid.UUID),
 )
+"""Types of values of which their text says all."""
 
 # Most values are of these, and how they begin need not be made for each.
 _ATOMS = {
@@ -105,7 +106,7 @@ def value_parts(
         yield (value.name or repr(value.value)).encode()  # a flag without members has no name
     elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
         yield from array_parts(value)  # before plain values: numpy.float64 is a float as well
-    elif kind in _PLAIN or isinstance(value, _PLAIN):
+    elif kind in PLAIN or isinstance(value, PLAIN):
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
         for item in value:

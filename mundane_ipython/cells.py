@@ -6,12 +6,13 @@ The only module that knows their SQL; sees bytes and text, never objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from mundane import SchemaError, Task
+from mundane._statement import is_same
 
 from .chunks import (
     LARGE_BYTES,
@@ -88,9 +89,10 @@ _SIZES = (
     " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
     " GROUP BY name"
 )
-_SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+_SQL = "SELECT sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL"
 _ALL = "SELECT name, CAST(record AS TEXT), CAST(signature AS TEXT) FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
+_FINISHED_OF = "SELECT name, finished_at FROM mundane_steps WHERE name = ? AND status = 'done'"
 _BEGUN_BEFORE = "SELECT name FROM mundane_steps WHERE status = 'done' AND started_at < ?"
 _NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
@@ -336,6 +338,12 @@ def read_finished(connection: Any) -> dict[str, str]:
     return dict(connection.execute(_FINISHED).fetchall())
 
 
+def read_finished_of(connection: Any, names: Iterable[str]) -> dict[str, str]:
+    """Do as `read_finished` for some steps, at a cost of these alone."""
+    found = (connection.execute(_FINISHED_OF, (name,)).fetchone() for name in names)
+    return dict(filter(None, found))
+
+
 def _rows(connection: Any, table: str, statement: str) -> dict[str, Any]:
     return dict(connection.execute(statement).fetchall()) if _has(connection, table) else {}
 
@@ -344,11 +352,13 @@ def _has(connection: Any, table: str) -> bool:
     """Return whether a table is there, and is the one that is made here.
 
     A file that the extension never opened, or an older one of it, lacks its tables. One that has
-    others of their names was forged: its columns may be generated, of any size.
+    others of their names, or with indexes that are made nowhere, was forged: its columns may be
+    generated, of any size.
     """
-    (sql,) = connection.execute(_SQL, (table,)).fetchone() or ("",)
-    made_here = f"CREATE TABLE {table} {TABLES[table]}"
-    return "".join(str(sql).split()) == "".join(made_here.split())
+    statements = connection.execute(_SQL, (table,)).fetchall()
+    return len(statements) == 1 and is_same(
+        statements[0][0], f"CREATE TABLE {table} {TABLES[table]}"
+    )
 
 
 def write_cell(

@@ -12,11 +12,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import current_thread, main_thread
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from .capture import current_request
+from .errors import NotebookStepError
+from .notes import listed, publish_note
 from .widgets import reacts
 
 # Run All sends the next cell at once; whoever types takes longer, and so does a request for the
@@ -27,18 +30,34 @@ _IDLE_S = 0.2
 # and again must not hold all of them at once.
 _MAX_BYTES = 64 << 20
 
+# How many names a note lists.
+_MAX_NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What waits: a step's names, the size of its bundle, and what brings them."""
+
+    step: str
+    names: list[str]
+    size: int
+    bring: Callable[[], None]
+
 
 class Deferred:
     """The values that wait, in the order of their cells.
 
     Args:
         shell: into whose namespace they go.
+
+    Attributes:
+        failed: names of restored steps whose values could not be made, with the step and why.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
+        self.failed: dict[str, tuple[str, str]] = {}
         self._shell = shell
-        # The size of a step's bundle, and what brings its values.
-        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._waiting: deque[_Values] = deque()
         self._bytes = 0
         self._steps: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -76,7 +95,8 @@ class Deferred:
             size: of its bundle, in bytes.
             bring: binds them; may raise, and is then called again or never.
         """
-        self._waiting.append((size, bring))
+        names = list(names)
+        self._waiting.append(_Values(step, names, size, bring))
         self._bytes += size
         self._steps.update(dict.fromkeys(names, step))
         self._wake_when_idle()
@@ -84,32 +104,55 @@ class Deferred:
     def load(self) -> None:
         """Bring every value that waits.
 
-        Raises:
-            Exception: what the first one raised that could not be brought. It waits no longer, and
-                those after it still do.
+        Where a step's values cannot be made, its names are taken away, since whatever they stand
+        for is not what the step had left, and a note says so; the other steps' values come.
         """
         while self._waiting:
+            first = self._waiting[0]
             try:
                 self._bring_first()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (whatever the user's own code raises)
                 self._drop_first()
-                error.add_note(
-                    "Its outputs were restored before. Its values were needed only now, by this "
-                    "cell, of which nothing has run."
-                )
-                raise
+                self._without(first, error)
+
+    def note_failed(self, step: str, names: Iterable[str], error: Exception) -> str:
+        """Note that a step's values could not be made, for a later NameError; return why."""
+        if isinstance(error, NotebookStepError):
+            why = error.reason
+        else:
+            why = f"{type(error).__name__}: {error}: '%%step {step} --rerun' runs the step again"
+        why = "; ".join([why, *getattr(error, "__notes__", ())])
+        self.failed.update(dict.fromkeys(names, (step, why)))
+        return why
 
     def clear(self) -> None:
         """Drop what waits."""
         while self._waiting:
             self._drop_first()
+        self.failed.clear()
 
     def _bring_first(self) -> None:
-        self._waiting[0][1]()
+        self._waiting[0].bring()
         self._drop_first()
 
+    def _without(self, values: _Values, error: Exception) -> None:
+        """Say that a step's values are not there, and let no older ones pass for them."""
+        why = self.note_failed(values.step, values.names, error)
+        for name in values.names:
+            self._shell.user_ns.pop(name, None)
+        names = listed(values.names, _MAX_NAMES) or "what it changed"
+        publish_note(
+            self._shell,
+            f"step {values.step}: its outputs were restored, but its values cannot be: {names} "
+            f"{'are' if len(values.names) > 1 else 'is'} not there. {why}",
+            alarm=True,
+            step=values.step,
+            event="not_restored",
+            names=values.names,
+        )
+
     def _drop_first(self) -> None:
-        self._bytes -= self._waiting.popleft()[0]
+        self._bytes -= self._waiting.popleft().size
         if not self._waiting:
             self._steps.clear()
 

@@ -24,6 +24,7 @@ from .classes import (
     tracked,
     tracker_of,
 )
+from .structs import is_struct_class, with_fields
 from .subclasses import Attributes, base_of, fill_of_base, new_of_base, parts_of
 
 # What `enum` makes for each class by its members (Python 3.11 to 3.14).
@@ -40,7 +41,10 @@ _State = dict[str, tuple[type, Any, Attributes]]
 
 def copied_class(kind: type) -> Any:
     """Reduce a class that goes with its code, whether an enumeration or not."""
-    if not issubclass(kind, enum.Enum):
+    if is_struct_class(kind):
+        reduced = with_fields(kind, cloudpickle.cloudpickle._dynamic_class_reduce(kind))
+        reduced[2][0]["__qualname__"] = kind.__qualname__
+    elif not issubclass(kind, enum.Enum):
         reduced = reduce_class(kind)
     elif can_remake(kind):
         reduced = reduce_enumeration(kind)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mundane import StepRecord, TaskView
 
-from .cells import read_attempts, read_finished, read_sizes, read_upstream, sweep
+from .cells import read_attempts, read_finished_of, read_sizes, read_upstream, sweep
 from .staleness import reran
 
 __all__ = ["StepFacts", "describe", "read_steps", "sweep"]
@@ -52,11 +52,10 @@ def describe(connection: Any) -> dict[str, dict[str, Any]]:
     `attempts` and `stale` as in `StepFacts`, and `bundle_bytes`, what it takes beside its row.
     """
     sizes = read_sizes(connection)
-    finished = read_finished(connection)
     attempts = read_attempts(connection)
-    stale = {
-        name: reran(_times(text), finished) for name, text in read_upstream(connection).items()
-    }
+    upstream = {name: _times(text) for name, text in read_upstream(connection).items()}
+    finished = read_finished_of(connection, set().union(*upstream.values()))
+    stale = {name: reran(times, finished) for name, times in upstream.items()}
     return {
         name: {
             "attempts": attempts.get(name),

@@ -94,3 +94,20 @@ def _follows(signal: str, callback: Any) -> bool:
         return False
     module, _, name = type(callback.__self__).__module__.partition(".")
     return module == "matplotlib" and (signal == "changed" or name == "colorbar")
+
+
+def flush_figures() -> None:
+    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
+
+    pyplot's hook draws them before that. It makes a difference where a layout engine
+    (`constrained_layout`) comes nearer to its layout with every drawing.
+    """
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is None:
+        return
+    if sys.modules["matplotlib"].is_interactive():
+        for manager in backend.Gcf.get_all_fig_managers():
+            figure = manager.canvas.figure
+            if figure.stale and figure.get_layout_engine() is not None:
+                manager.canvas.draw_idle()
+    backend.flush_figures()

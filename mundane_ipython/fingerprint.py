@@ -23,7 +23,9 @@ import xxhash
 
 from .classes import members_of, registered_with
 from .contexts import value_in
+from .deepstack import on_deep_stack
 from .enumerations import seen_in
+from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .instances import walk_of
@@ -37,6 +39,7 @@ from .views import (
     memory_chain,
     reduce_labelled,
 )
+from .ways import is_dispatcher
 from .windows import WINDOWS, owner_of
 
 # Values of these types never change in place.
@@ -109,9 +112,8 @@ class Walk:
         if is_atom(value):
             self.digest = b""
             return
-        walker = _Walker(sink or _Nowhere(), namespace)
         try:
-            walker.dump(value)
+            walker = _walked(value, sink or _Nowhere(), namespace)
         except Exception as error:  # noqa: BLE001 (what has no end, or none in time, is not known)
             del error
             return
@@ -131,7 +133,8 @@ class Walk:
     def inner_objects(self) -> list[Any]:
         """Return the objects whose identity matters, the value itself among them.
 
-        The order is that of pickling, and so the same for an equal value in another kernel.
+        The order is that of pickling; of containers in Python's own order alone it is the same for
+        an equal value in another kernel.
         """
         return [each for each in self.objects if _identity_matters[type(each)]]
 
@@ -149,10 +152,22 @@ class Walk:
                 found += memory_chain(each)
             elif isinstance(each, types.FunctionType):
                 # Others are how objects are reduced, the same for all of a kind.
-                found += [each] if each.__globals__ is self._namespace else []
+                looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
+                found += [each] if looked_into else []
             elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
                 found.append(each)
         return found
+
+
+def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+    walker = _Walker(sink, namespace)
+    try:
+        walker.dump(value)
+    except RecursionError:
+        sink.forget()
+        walker = _Walker(sink, namespace)
+        on_deep_stack(walker.dump, value)
+    return walker
 
 
 def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
@@ -195,29 +210,13 @@ def _identity_matters(kind: type) -> bool:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
+    if kind.__name__ in CYTHON_FUNCTIONS:
+        return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(
-        base.__qualname__ in ("Index", "ExtensionDtype", "dtype") for base in kind.__mro__
+        base.__qualname__ in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
+        for base in kind.__mro__
     )
-
-
-def inner_reference(name: str, index: int, value: Any) -> str:
-    """Return the reference to the index-th object inside a name's value."""
-    return f"{name}#{index}#{class_name(type(value))}"
-
-
-def find_inner(reference: str, namespace: Mapping[str, Any]) -> Any:
-    """Return the object that `inner_reference` described.
-
-    Raises:
-        LookupError: the name is not there, or its value is built differently.
-    """
-    name, _, rest = reference.partition("#")
-    index, _, kind_name = rest.partition("#")
-    found = Walk(namespace[name], namespace).inner_objects()[int(index)]
-    if inner_reference(name, int(index), found) != reference:
-        raise LookupError(f"{name} holds a {type(found).__qualname__} where a {kind_name} was")
-    return found
 
 
 class _Sink:
@@ -226,6 +225,10 @@ class _Sink:
     def __init__(self, deadline_s: float) -> None:
         self.state = xxhash.xxh3_128()
         self._deadline_s = deadline_s
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.state.reset()
 
     def write(self, data: bytes | memoryview) -> None:
         self.state.update(data)
@@ -238,6 +241,9 @@ class _Sink:
 
 class _Nowhere:
     """The file of a walker that only looks for objects: the memory of arrays is not even read."""
+
+    def forget(self) -> None:
+        pass
 
     def write(self, data: bytes | memoryview) -> None:
         pass
@@ -316,6 +322,8 @@ class _Walker(pickle.Pickler):
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
+        if is_dispatcher(function):
+            return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
         # As the state, like that of a class below: a function may call itself, and share a cell.

@@ -1,4 +1,4 @@
-"""A hint on the NameError about a name that a restored step could not store."""
+"""A hint on the NameError about a name that a restored step could not store, or not bring back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ class NameErrorHints:
 
     Args:
         shell: whose errors; a handler of the user's own is left in place, and then there are none.
-        left_out: the names, each with its step and why it could not be stored.
+        left_out: names that were not stored, each with its step and why.
+        failed: names that could not be loaded, each with its step and why.
     """
 
-    def __init__(self, shell: InteractiveShell, left_out: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        left_out: Mapping[str, tuple[str, str]],
+        failed: Mapping[str, tuple[str, str]],
+    ) -> None:
         self._shell = shell
         self._left_out = left_out
+        self._failed = failed
         self._installed = not shell.custom_exceptions
         if self._installed:
             shell.set_custom_exc((NameError,), self._show)
@@ -38,7 +45,12 @@ class NameErrorHints:
         tb_offset: int | None = None,
     ) -> Any:
         name = str(getattr(error, "name", ""))
-        if name in self._left_out and name not in shell.user_ns:
+        if name in shell.user_ns:
+            pass
+        elif name in self._failed:
+            step, reason = self._failed[name]
+            error.add_note(f"{name!r} is of step {step!r}, and cannot be restored: {reason}")
+        elif name in self._left_out:
             step, reason = self._left_out[name]
             error.add_note(
                 f"step {step!r} was restored, and {name!r} could not be stored ({reason}): "

@@ -42,7 +42,7 @@ _WRITERS_OF_METHODS = ("attr._make", "dataclasses")
 _WAYS_OF_EXCEPTIONS = ("__reduce__", "__reduce_ex__", "__setstate__", "__getstate__")
 
 
-def way_of(kind: type) -> Callable[[Any], Any] | None:
+def way_past_code(kind: type) -> Callable[[Any], Any] | None:
     """Return how instances of a notebook's class are reduced; None where pickle does that right.
 
     Exceptions are for `reduce_exception`, members of an enumeration for `enumerations`.
@@ -166,6 +166,18 @@ def needs_care(kind: Any) -> bool:
     )
 
 
+def fails_to_load(kind: Any) -> bool:
+    """Return whether instances of a library's class have a pickle that may not load by itself.
+
+    Their `__new__` is then called without its arguments, or `__getattr__` before any attribute is
+    there, and mostly calls itself.
+    """
+    new = kind.__new__
+    made = not _is_python(new) or _takes_only_the_class(new)
+    looks_up = _is_python(getattr(kind, "__getattr__", None))
+    return _has_plain_pickle(kind) and (looks_up or not made)
+
+
 def _has_plain_pickle(kind: Any) -> bool:
     """Return whether nothing is known of a class's pickle but what `object` says."""
     return not (
@@ -209,6 +221,12 @@ def new_instance(
     instance: Any = _library_new(kind)(kind) if by_class else object.__new__(kind)
     set_attributes_of(instance, early)
     return instance
+
+
+def new_natively(kind: type, *arguments: Any) -> Any:
+    """Return an instance that is made without code of its class; its state follows."""
+    new = _native(kind, "__new__")
+    return new(kind) if new is object.__new__ else new(kind, *arguments)
 
 
 def set_attributes(

@@ -11,8 +11,10 @@ import importlib.metadata
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -21,7 +23,8 @@ from mundane import Attempt
 
 from .ambient import process_state
 from .bars import bytes_bar
-from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, other_versions, unpack
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
+from .capture import muted
 from .confine import names_out_of_reach, own_import
 from .errors import BundleError, RowMismatchError, UntrustedError
 from .figures import figures_unseen
@@ -29,7 +32,9 @@ from .opened import OpenTask
 from .outputs import NO_VALUE
 from .record import CellRecord
 from .source import CellSource
+from .stage import Stage
 from .values import is_reference
+from .versions import other_versions
 
 _NOT_THIS_CELL = (
     "which this cell does not, and the file is not yours: '%mundane_open FILE --trust' trusts it, "
@@ -164,14 +169,13 @@ class Loader:
                 self._import(name, module)
             if not trusted:
                 self._check_names(name, record, source)
-            slots = self._unpack(name, found, content.buffers)
             for binding, place in record.bindings:
-                if place == "bundle":
-                    names[binding] = slots[binding]
-                elif place == "module":
+                if place == "module":
                     recorded = record.modules[binding]
                     reference = recorded if trusted else own_import(binding, recorded, source)
                     names[binding] = self._imported(name, binding, reference)
+                elif place == "bundle":
+                    names[binding] = None  # for their order
                 elif record.row == "value":
                     names[binding] = row
                 elif type(row) is dict and binding in row:
@@ -179,6 +183,8 @@ class Loader:
                 else:
                     reason = f"its row has no {binding!r}: '%%step {name} --rerun' runs it again"
                     raise BundleError(self._path, name, reason)
+            slots = self._unpack(name, found, content.buffers, names)
+            names |= {each: slots[each] for each, place in record.bindings if place == "bundle"}
         value = NO_VALUE
         if record.value is not None:
             value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row
@@ -225,13 +231,23 @@ class Loader:
             f"{', '.join(wanted)}: name one with -o, or run it here with '%%step {name} --rerun'",
         )
 
-    def _unpack(self, name: str, found: FoundCell, buffers: Sequence[Any]) -> dict[str, Any]:
+    def _unpack(
+        self, name: str, found: FoundCell, buffers: Sequence[Any], names: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the slots' values.
+
+        Args:
+            name: of the step.
+            found: its cell.
+            buffers: as read.
+            names: that the step binds; their values where these are not in the bundle.
+        """
         if not buffers:
             return {}
         record = found.record
         bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(buffers[0]))
         try:
-            with figures_unseen():
+            with figures_unseen(), self._stage(found, names) as stage:
                 return unpack(
                     bundle,
                     path=self._path,
@@ -240,12 +256,25 @@ class Loader:
                     trusted=found.trusted,
                     buffers=buffers[1:],
                     python=record.versions.get("python", ""),
+                    stage=stage,
                 )
         except BundleError as error:
             others = other_versions(record.versions)
             if others:
                 error.add_note(f"it was written by {others}")
             raise
+
+    @contextmanager
+    def _stage(self, found: FoundCell, names: Mapping[str, Any]) -> Iterator[Stage | None]:
+        """Let code of the notebook find the names that come; in a foreign record there is none."""
+        if not found.trusted:
+            yield None
+            return
+        with Stage(self._shell.user_ns, names, partial(muted, "stdout", "stderr")) as stage:
+            for name, place in found.record.bindings:
+                if place != "bundle":
+                    stage.bind(name, names[name])
+            yield stage
 
     def _check_names(self, name: str, record: CellRecord, source: CellSource) -> None:
         namespace, hidden = self._shell.user_ns, self._shell.user_ns_hidden

@@ -6,7 +6,7 @@ these changed (`fingerprint`), and names that share an object with a changed one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,8 +15,6 @@ from .classes import members_of
 from .fingerprint import (
     Fingerprinter,
     Walk,
-    has_identity,
-    inner_reference,
     is_atom,
     shared_objects,
 )
@@ -39,15 +37,15 @@ class Mutations:
     Attributes:
         changed: names whose values it changed in place.
         unchecked: names that it can get at and whose values are too large to be compared in time.
-        inner: for each object inside an unchanged value that the cell can get at, by id: the
-            reference under which it is found again, and the object.
+        inner: for each unchanged value that the cell can get at, by its name: the objects inside of
+            it whose identity matters.
         held: everything that is in a changed value, by id.
         removed: members that it deleted from a class of the notebook, by the class's name.
     """
 
     changed: list[str]
     unchecked: list[str]
-    inner: dict[int, tuple[str, Any]]
+    inner: dict[str, list[Any]]
     held: dict[int, Any]
     removed: dict[str, frozenset[str]]
 
@@ -114,7 +112,7 @@ class Watch:
         fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
         unchecked: list[str] = []
-        inner: dict[int, tuple[str, Any]] = {}
+        inner: dict[str, list[Any]] = {}
         walks: dict[str, Walk] = {}
         for name, before in self._digests.items():
             if name in again or (name not in kept and name not in rebound):
@@ -127,9 +125,37 @@ class Watch:
                 changed.append(name)
                 if not unknown:
                     walks[name] = walk
-            elif name in kept and has_identity(kept[name]):
-                inner.update(_references(name, kept[name], walk))
-        there = {**kept, **rebound}
+            elif name in kept:
+                inner[name] = [each for each in walk.inner_objects() if each is not kept[name]]
+        return self._told(changed, unchecked, inner, walks, {**kept, **rebound})
+
+    def together(
+        self,
+        mutations: Mutations,
+        names: Iterable[str],
+        kept: Mapping[str, Any],
+        rebound: Mapping[str, Any],
+    ) -> Mutations:
+        """Return what a cell did as if it had changed further values, and what shares with these.
+
+        Args:
+            mutations: what it did.
+            names: of the values.
+            kept: see `mutations`.
+            rebound: see `mutations`.
+        """
+        changed = list(dict.fromkeys((*mutations.changed, *names)))
+        inner = {name: each for name, each in mutations.inner.items() if name not in changed}
+        return self._told(changed, mutations.unchecked, inner, {}, {**kept, **rebound})
+
+    def _told(
+        self,
+        changed: list[str],
+        unchecked: list[str],
+        inner: dict[str, list[Any]],
+        walks: dict[str, Walk],
+        there: Mapping[str, Any],
+    ) -> Mutations:
         held: dict[int, Any] = {}
         if changed:
             for name in changed:
@@ -155,7 +181,11 @@ class Watch:
             kept: all values.
         """
         # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
-        objects = {id(each): each for name in changed for each in walks[name].shared_objects()}
+        objects = {
+            id(each): each
+            for name in changed
+            for each in self._without_classes(kept[name], walks[name])
+        }
 
         def shares(value: Any) -> bool:
             own = shared_objects(value, self._namespace)
@@ -173,13 +203,20 @@ class Watch:
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)
 
+    def _without_classes(self, value: Any, walk: Walk) -> list[Any]:
+        """Return what a changed value shares with others, but for what is its class's.
+
+        All instances of a class would share that. Where it changes, the class does, by its name.
+        """
+        shared = walk.shared_objects()
+        classes = [each for each in walk.objects if self._is_class(each) and each is not value]
+        inside = {id(o) for kind in classes for o in Walk(kind, self._namespace).objects}
+        return [each for each in shared if id(each) not in inside]
+
+    def _is_class(self, value: Any) -> bool:
+        return isinstance(value, type) and value.__module__ == "__main__"
+
     def _out_of_reach(self, name: str, value: Any) -> bool:
-        return name not in self._digests and not is_atom(value) and not isinstance(value, type)
-
-
-def _references(name: str, value: Any, walk: Walk) -> dict[int, tuple[str, Any]]:
-    return {
-        id(each): (inner_reference(name, k, each), each)
-        for k, each in enumerate(walk.inner_objects())
-        if each is not value
-    }
+        if name in self._digests or is_atom(value):
+            return False
+        return not isinstance(value, type) or self._is_class(value)

@@ -91,3 +91,15 @@ def apart_text(groups: Iterable[Sequence[str]]) -> str:
     """Return what is said of values that lie in one another and come back apart."""
     texts = " and ".join(", ".join(group) for group in groups)
     return f"{texts} lie in one another and come back apart: a later change shows in one only"
+
+
+def otherwise_texts(others: dict[str, str]) -> list[str]:
+    """Return what is said of values that come back as another type; nothing where there are none.
+
+    Args:
+        others: names, with the types as which they come back.
+    """
+    if not others:
+        return []
+    names = ", ".join(f"{name} (as {kind})" for name, kind in others.items())
+    return [f"comes back as something else, as its own pickling says: {names}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import keyword
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +18,16 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from mundane.errors import show
+
 PARAMETERS_TAG = "parameters"
 """The tag of the cell that sets the defaults."""
 
 INJECTED_TAG = "injected-parameters"
 """The tag, and the id, of the cell that sets what was passed."""
+
+# A cell with more is megabytes of source.
+_MOST_PARTS = 1_000_000
 
 _WORDS = {"True": True, "False": False, "None": None}
 
@@ -59,8 +65,11 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
     """
     try:
         found = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as error:
-        raise ParameterError(f"{where}: is no YAML: {error}") from error
+    except RecursionError as error:
+        raise ParameterError(f"{where}: nests too deep") from error
+    except Exception as error:  # what does not fit its tag, Python itself refuses
+        line = " ".join(str(error).split())
+        raise ParameterError(f"{where}: is no YAML: {line}") from error
     return _mapping(found, where)
 
 
@@ -87,6 +96,8 @@ def read_file(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".json":  # not all of JSON is YAML: tabs
             return _mapping(json.loads(text), str(path))
+    except RecursionError as error:
+        raise ParameterError(f"{path}: nests too deep") from error
     except (OSError, ValueError) as error:
         raise ParameterError(f"{path}: cannot be read: {error}") from error
     return read_yaml(text, str(path))
@@ -96,13 +107,48 @@ def source(parameters: Mapping[str, Any]) -> str:
     """Return the source of the cell that sets parameters.
 
     Raises:
-        ParameterError: a name is no Python name.
+        ParameterError: a name is none that a cell can set, or a value none that it can hold.
     """
-    for name in parameters:
+    lines = ["# Parameters"]
+    for name, value in parameters.items():
         if not (isinstance(name, str) and name.isidentifier()):
-            raise ParameterError(f"parameter {name!r}: is no Python name")
-    lines = (f"{name} = {literal(value)}" for name, value in parameters.items())
-    return "\n".join(("# Parameters", *lines))
+            raise ParameterError(f"parameter {show(name)}: is no Python name")
+        if keyword.iskeyword(name):
+            raise ParameterError(f"parameter {name!r}: is a keyword of Python's: rename it")
+        try:
+            _count_parts(value, {})
+            lines.append(f"{name} = {literal(value)}")
+            compile(lines[-1], "parameters", "exec")
+        except ParameterError as error:
+            raise ParameterError(f"parameter {name!r}: {error}") from error
+        except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+            raise ParameterError(f"parameter {name!r}: no cell can set it ({error})") from error
+    return "\n".join(lines)
+
+
+def _count_parts(value: Any, known: dict[int, int]) -> int:
+    """Return how many values are written for a value: one that stands in it twice counts twice.
+
+    Args:
+        value: out of YAML or JSON; an anchor and its alias are one object.
+        known: this by the ids of what was met before; 0 of what the value stands in.
+
+    Raises:
+        ParameterError: it contains itself, or a few aliases make it very large.
+    """
+    if not isinstance(value, (dict, list)):
+        return 1
+    count = known.get(id(value))
+    if count == 0:
+        raise ParameterError("contains itself: a cell cannot hold that as a literal")
+    if count is None:
+        known[id(value)] = 0
+        inner = value.values() if isinstance(value, dict) else value
+        count = 1 + sum(_count_parts(each, known) for each in inner)
+        if count > _MOST_PARTS:
+            raise ParameterError(f"holds more than {_MOST_PARTS:,} values: read it from a file")
+        known[id(value)] = count
+    return count
 
 
 def literal(value: Any) -> str:
@@ -127,7 +173,7 @@ def inject(notebook: NotebookNode, parameters: Mapping[str, Any]) -> None:
     stands at the top.
 
     Raises:
-        ParameterError: a name is no Python name.
+        ParameterError: a name is none that a cell can set, or a value none that it can hold.
     """
     if not parameters:
         return

@@ -8,18 +8,15 @@ with the live namespace as its globals.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import ctypes
-import enum
 import functools
-import importlib
 import io
 import pickle
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
 
 import cloudpickle
@@ -28,14 +25,20 @@ from .classes import is_copied
 from .contexts import context_var as context_var  # older bundles name these two here
 from .contexts import reduce_context_var
 from .contexts import set_context_var as set_context_var
-from .enumerations import changed_class, copied_class, reduce_member
+from .deepstack import is_too_deep
+from .doubts import Calls, is_doubtful, is_made_oddly, rests_on_doubts
+from .enumerations import changed_class, copied_class
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
-from .instances import reduce_exception, way_of
+from .instances import reduce_exception
+from .iterators import DICT_ITERATORS
+from .iterators import dict_iterator as dict_iterator  # older bundles name it here
+from .iterators import used_up_generator as used_up_generator
+from .loadcode import way_of
 from .masked import is_masked, reduce_masked
 from .namespace import look_up
-from .singletons import library_place, only_ones, owner_of_class, reduce_only_one
+from .singletons import library_place, only_ones, reduce_only_one
 from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
@@ -52,11 +55,8 @@ from .views import (
     reduce_view,
     reduce_with_gaps,
 )
+from .ways import WAYS, leave, load_home, reduce_class
 from .windows import WINDOWS, reduce_window
-
-_DICT_ITERATORS: dict[type, str] = {
-    type(iter(getattr({}, of)())): of for of in ("keys", "values", "items")
-}
 
 _CachedFunction = type(functools.lru_cache(len))
 
@@ -72,6 +72,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             With the members that were deleted from such a class.
         arrays: the arrays that names hold; a view of one comes back as its view.
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
+        remade: names that plain cells bind, and will again: what has no copy goes by such a name.
     """
 
     def __init__(
@@ -82,14 +83,17 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         changed: Mapping[str, Set[str]] = types.MappingProxyType({}),
         arrays: ArrayRoots | None = None,
         buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None,
+        remade: Set[str] = frozenset(),
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
         self._namespace = namespace
         self._own = own
         self._changed = changed
         self._arrays = arrays
+        self._remade = remade
         self._only_ones = only_ones()
-        self._ways: dict[type, Callable[[Any], Any] | None] = {}
+        self._ways: dict[type, Any] = {}
+        self.calls: Calls = {}  # of a load of what was pickled; and types to be tried once
         self._tries = False
 
     def reducer_override(self, obj: Any) -> Any:
@@ -107,10 +111,14 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
         if kind.__module__ == "__main__":
-            reduce = self._way_of(kind)
-            reduced = NotImplemented if reduce is None else reduce(obj)
+            way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
+            reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
                 return reduced
+        elif is_doubtful[kind]:
+            self.calls[kind, None] = None
+        if WAYS[kind] is not leave:
+            return WAYS[kind](obj)
         if kind is _CachedFunction:
             return self._reduce_cached(obj)
         if kind is functools.cached_property:
@@ -127,8 +135,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
-        if kind in _DICT_ITERATORS:
-            return dict_iterator, (_DICT_ITERATORS[kind], *obj.__reduce__()[1])
+        if kind in DICT_ITERATORS:
+            return dict_iterator, (DICT_ITERATORS[kind], *obj.__reduce__()[1])
         if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
         if kind is object:
@@ -178,10 +186,14 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return _reduce_function(cast("types.FunctionType", obj))
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
-        _load_home(obj.__module__)
-        if isinstance(obj, type) and is_copied(obj):
-            owner = owner_of_class(obj, self._only_ones)
-            return copied_class(obj) if owner is None else (getattr, (owner, obj.__name__))
+        load_home(obj.__module__)
+        if isinstance(obj, type):
+            reduced = reduce_class(obj)
+            if reduced is None and is_copied(obj):
+                reduced = copied_class(obj)
+                if obj.__module__ == "__main__" and is_made_oddly(obj):
+                    self.calls[obj, None] = None
+            return super().reducer_override(obj) if reduced is None else reduced
         reduced = super().reducer_override(obj)
         if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
@@ -207,11 +219,6 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         arguments = (function, parameters["maxsize"], parameters["typed"])
         return cached_function, arguments, state or None
 
-    def _way_of(self, kind: type) -> Callable[[Any], Any] | None:
-        if kind not in self._ways:
-            self._ways[kind] = reduce_member if issubclass(kind, enum.Enum) else way_of(kind)
-        return self._ways[kind]
-
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
         """Return why a value cannot be pickled, or None where it can; nothing is kept of it.
 
@@ -220,7 +227,13 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             as_part: whether it is tried while something else is pickled, and tries nothing itself.
         """
         trial = NotebookPickler(
-            io.BytesIO(), self._namespace, self._own, self._changed, self._arrays
+            io.BytesIO(),
+            self._namespace,
+            self._own,
+            self._changed,
+            self._arrays,
+            None,
+            self._remade,
         )
         trial._tries = as_part
         trial.memo = self.memo  # what is stored already, or an older name's, is not tried
@@ -236,10 +249,17 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     def _copy(self, obj: Any, own: str) -> bytes:
         file = io.BytesIO()
-        NotebookPickler(file, self._namespace, self._own | {own}).dump(obj)
+        copier = NotebookPickler(file, self._namespace, self._own | {own}, remade=self._remade)
+        try:
+            copier.dump(obj)
+        except Exception as error:
+            if own not in self._remade or is_too_deep(error):
+                raise
+            return b""
         return file.getvalue()
 
 
+@rests_on_doubts
 @PerType
 def _is_ordinary(kind: type) -> bool:
     """Return whether pickle itself does right by all instances of a type of a library."""
@@ -249,19 +269,20 @@ def _is_ordinary(kind: type) -> bool:
         kind.__module__ == "__main__"
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
-        or kind in WINDOWS
-        or kind in _DICT_ITERATORS
+        or kind in (*WINDOWS, *DICT_ITERATORS)
         or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
         or hasattr(kind, "__array_finalize__")
         or is_transform(kind)
         or is_registry(kind)
         or is_proxy(kind)
         or is_of_torch(kind)
+        or WAYS[kind] is not leave
+        or is_doubtful[kind]
     )
 
 
 def notebook_reference(qualname: str, copy: bytes) -> Any:
-    """Stand in a pickle for what the notebook has under this name, or else its copy.
+    """Stand in a pickle for what the notebook has under this name, or else its copy, if it has one.
 
     `unpickler` loads the one or the other.
     """
@@ -298,26 +319,6 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
 def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
     return functools.lru_cache(maxsize, typed)(function)
-
-
-def dict_iterator(of: str, left: list[Any]) -> Iterator[Any]:
-    """Return a dictionary's iterator over what was left; pickle would make it a list's.
-
-    Args:
-        of: its `keys`, `values` or `items`.
-        left: what it has not yielded yet.
-    """
-    if of == "values":
-        return iter(dict(enumerate(left)).values())
-    return iter(dict.fromkeys(left)) if of == "keys" else iter(dict(left).items())
-
-
-def used_up_generator(name: str, qualname: str) -> Any:
-    """Return a generator that has come to its end; one that has not has no pickle."""
-    generator: Any = (None for _ in ())
-    next(generator, None)
-    generator.__name__, generator.__qualname__ = name, qualname
-    return generator
 
 
 def empty_cell() -> types.CellType:
@@ -360,16 +361,6 @@ def _reduce_function(function: types.FunctionType) -> Any:
 
 # Types of these are made when they are asked for, and their pickles cannot be loaded.
 _CTYPES = (type(ctypes.c_int * 1), type(ctypes.CFUNCTYPE(None)))
-
-
-def _load_home(name: Any) -> None:
-    """Import the module that a library's class or function says it is in, if nobody has yet.
-
-    Otherwise cloudpickle takes it for the user's own: `numpy.recarray` says `numpy.rec`.
-    """
-    if isinstance(name, str) and name not in sys.modules and name.partition(".")[0] in sys.modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
 
 
 def _main_namespace() -> dict[str, Any]:

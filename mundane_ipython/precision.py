@@ -1,17 +1,11 @@
-"""With how many digits decimal and mpmath calculate: set in the objects that hold it.
+"""decimal's context: what is set is set in the one that there is.
 
-A cell may have such an object under a name of its own (`ctx = decimal.getcontext()`), and so none
-is put in its place.
+A cell may have it under a name of its own (`ctx = decimal.getcontext()`).
 """
 
 from __future__ import annotations
 
 import decimal
-import importlib
-import sys
-
-_BITS = 53
-"""What mpmath begins with: a float's."""
 
 
 def set_decimal(stored: decimal.Context) -> None:
@@ -21,17 +15,3 @@ def set_decimal(stored: decimal.Context) -> None:
         setattr(context, name, getattr(stored, name))
     context.flags.update(stored.flags)
     context.traps.update(stored.traps)
-
-
-def read_precision() -> dict[str, int]:
-    """Return the precision of mpmath's contexts in bits."""
-    mpmath = sys.modules.get("mpmath")
-    found = ((name, getattr(mpmath, name, None)) for name in ("mp", "iv"))
-    return {name: getattr(context, "prec", _BITS) for name, context in found}
-
-
-def set_precision(changes: dict[str, int]) -> None:
-    """Set what was stored."""
-    mpmath = importlib.import_module("mpmath")
-    for name, bits in changes.items():
-        getattr(mpmath, name).prec = bits

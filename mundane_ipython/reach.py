@@ -60,6 +60,19 @@ def reachable_names(
     return frozenset(namespace) if dynamic else frozenset(found)
 
 
+def read_by(function: types.FunctionType) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that a function's code looks up globally, and the attributes it names."""
+    code = function.__code__
+    return frozenset(_global_names(code)), frozenset(_names_in(code))
+
+
+def _names_in(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_in(constant)
+
+
 def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[str]:
     """Yield what the notebook's functions that can be called through a value may look up.
 

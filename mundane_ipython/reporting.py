@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import sys
 import time
@@ -101,12 +102,26 @@ def _value(view: TaskView, facts: StepFacts) -> str:
         return str(error)
 
 
+# All but ASCII, line ends and tabs; half of a surrogate pair is told by the encoding.
+_NOT_PLAIN = re.compile(r"[^\t\n -~\ud800-\udfff]")
+
+
+def _calm(page: str) -> str:
+    """Return a page with references for what could steer a terminal; a browser shows the same."""
+    return _NOT_PLAIN.sub(_reference, page)
+
+
+def _reference(found: re.Match[str]) -> str:
+    char = found[0]
+    return char if char.isprintable() else f"&#x{ord(char):x};"
+
+
 def _write_page(text: str, output: str) -> None:
-    data = text.encode("utf-8", "backslashreplace")
     if output == "-":
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(_calm(text).encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
         return
+    data = text.encode("utf-8", "backslashreplace")
     draft = f"{output}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
     try:
         try:

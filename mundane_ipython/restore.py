@@ -18,6 +18,7 @@ from mundane import Attempt
 from .ambient import restore_state
 from .capture import muted
 from .deferred import Deferred
+from .errors import BundleError
 from .holders import replace_held
 from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import apart_text, left_out_text, publish_note, restored_text
@@ -117,8 +118,12 @@ class Restorer:
             self._deferred.add(name, found.record.touched, found.record.bundle_bytes, bring)
         else:
             # What an import prints is among the stored outputs already; not so a new warning.
-            with muted("stdout"):
-                made = self._loader.make(name, found, content, source)
+            try:
+                with muted("stdout"):
+                    made = self._loader.make(name, found, content, source)
+            except BundleError as error:
+                self._deferred.note_failed(name, found.record.touched, error)
+                raise
             self._bind(name, made, found, source, stale=bool(stale))
             self._show(found, made.value)
             self._note(options, found, made, stale)

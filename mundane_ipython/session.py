@@ -203,16 +203,9 @@ class Session:
         return len(self.deferred) > 0 or (begins and self._opened.provenance.has_results)
 
     def attend(self, key: str) -> None:
-        """Bring the values of restored steps that wait, and look at them: a plain cell begins.
-
-        Raises:
-            MundaneError: one cannot be brought; it says of which step.
-        """
+        """Bring the values of restored steps that wait, and look at them: a plain cell begins."""
         source = self.sources.pop(key)
-        try:
-            self.deferred.load()
-        except MundaneError as error:
-            raise shown_short(error)  # noqa: B904 (raised again as it is)
+        self.deferred.load()
         if self._opened is not None:
             self._plain_cells.begins(self._shell.user_ns, self._opened.provenance, source)
 

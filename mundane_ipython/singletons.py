@@ -79,17 +79,6 @@ def reduce_only_one(found: tuple[Any, Any], obj: Any, can_pickle: Callable[[Any]
     return getattr, (module, name), state
 
 
-def owner_of_class(kind: type, ones: dict[int, Any]) -> Any:
-    """Return the object, one of those that a process has one of, whose class this is; or None.
-
-    Such as the numbers of `mpmath.mp`: it makes their classes, and no module names them.
-    """
-    for owner in vars(kind).values():
-        if id(owner) in ones and getattr(owner, kind.__name__, None) is kind:
-            return owner
-    return None
-
-
 def library_place(sentinel: object) -> tuple[types.ModuleType, str] | None:
     """Return the module and name under which a library compares with a sentinel; None for none.
 

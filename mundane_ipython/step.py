@@ -20,18 +20,19 @@ from mundane._clock import iso_now
 
 from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
-from .bundle import Packer, current_versions
 from .capture import make_tap
 from .cells import write_cell
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
+from .figures import flush_figures
 from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
-from .mutation import Watch
+from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, publish_note
+from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
+from .packing import loose_groups, make_packer, packed
 from .parts import apart
 from .reach import reachable_names
 from .record import CellRecord
@@ -39,6 +40,7 @@ from .source import CellSource
 from .staleness import Inputs
 from .storing import Stored, has_lost_state
 from .values import type_name
+from .versions import current_versions
 from .widgets import save_widgets
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
@@ -169,7 +171,7 @@ class RunningStep:
             interrupted = self._guard.cancelled(error)
             self._guard.hide_frames(trace)
             if error is None:
-                _flush_figures()
+                flush_figures()
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
         finally:
@@ -222,6 +224,7 @@ class RunningStep:
         name, texts = self.name, []
         if stored.left_out:
             texts.append(f"stored, but for {left_out_text(stored.left_out)}")
+        texts += otherwise_texts(stored.otherwise)
         if stored.lost:
             uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
             texts.append(
@@ -275,22 +278,25 @@ class RunningStep:
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
         rebound = self._before.rebound(namespace, changes)
-        mutations = self._watch.mutations(kept, rebound, again)
-        bound = self._values_of(changes.bound, mutations.changed)
-        older = {name: value for name, value in kept.items() if name not in bound}
-        changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
-        packer = Packer(namespace, bound, changed, older, mutations.inner, mutations.held)
-        mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
+        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
         process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
-        stored = Stored(
-            packer,
-            bound,
-            self._shown_value(bound, shown),
-            self._options.only,
-            {entry: state for entry, state in ambient.items() if entry not in process},
-            self._source.imported,
-        )
+
+        def pack(mutations: Mutations) -> Stored:
+            bound = self._values_of(changes.bound, mutations.changed)
+            return Stored(
+                make_packer(namespace, bound, kept, mutations, remade),
+                bound,
+                self._shown_value(bound, shown),
+                self._options.only,
+                {entry: state for entry, state in ambient.items() if entry not in process},
+                self._source.imported,
+            )
+
+        mutations = self._watch.mutations(kept, rebound, again)
+        may_add = not self._options.only
+        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, may_add=may_add)
+        bound = stored.values
         refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
         if self._options.only and refused:
             culprit, reason = refused[0], stored.left_out[refused[0]]
@@ -307,7 +313,10 @@ class RunningStep:
             modules=stored.modules,
             deleted=changes.deleted,
             left_out=left_out,
-            apart=apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+            apart=[
+                *apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+                *loose_groups(stored, namespace),
+            ],
             value=stored.value_place,
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
@@ -380,20 +389,3 @@ class RunningStep:
     def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
         """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
         return self._value if has_result(shown.outputs) or not bound else NO_VALUE
-
-
-def _flush_figures() -> None:
-    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
-
-    pyplot's hook draws them before that. It makes a difference where a layout engine
-    (`constrained_layout`) comes nearer to its layout with every drawing.
-    """
-    backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is None:
-        return
-    if sys.modules["matplotlib"].is_interactive():
-        for manager in backend.Gcf.get_all_fig_managers():
-            figure = manager.canvas.figure
-            if figure.stale and figure.get_layout_engine() is not None:
-                manager.canvas.draw_idle()
-    backend.flush_figures()

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .ambient import IPYTHON
-from .bundle import AMBIENT_SLOT, VALUE_SLOT, Packer
+from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, Packer
+from .doubts import note_tried, untried
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
 from .record import Place, RowShape
+from .trials import can_try, try_to_load
 from .values import containers, import_reference, is_json, reference, type_name
 
 
@@ -30,12 +32,16 @@ class Stored:
         imported: what the cell imports (`source.CellSource.imported`).
 
     Attributes:
+        values: see above.
+        value: see above.
+        loose: see `inner.InnerObjects.loose`.
         bindings: each stored name and where it is.
         modules: names bound by import, and where they can be imported from.
         left_out: names that cannot be stored, and entries of the ambient state, and why.
         value_place: where the last expression's value is, or None.
         row_shape: whether the row holds one value or an object with a member for each name.
         apart: see `record.CellRecord.apart`.
+        otherwise: names whose values a restore brings as another type, and its name.
         lost: older names whose state the cell may have changed and nothing can store, and their
             types.
         of_libraries: attributes of modules and of libraries' classes that the cell set.
@@ -55,8 +61,8 @@ class Stored:
         ambient: dict[str, Any],
         imported: tuple[tuple[str, str, str], ...],
     ) -> None:
-        self._values = values
-        self._value = value
+        self.values = values
+        self.value = value
         # The row of a cell that only shows a value is that value, as a script's step stores it.
         self._row_slot = only[0] if len(only) == 1 else None
         if not values and value is not NO_VALUE:
@@ -70,6 +76,7 @@ class Stored:
         }
         self.left_out: dict[str, str] = {}
         self.apart: list[list[str]] = []
+        self.otherwise: dict[str, str] = {}
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
         self.unreadable_calls: list[str] = []
@@ -82,16 +89,17 @@ class Stored:
         self.value_place = self._pack_value(packer)
         if ambient:
             self._add_ambient(packer, ambient)
+        self.bundle = self._tried(packer)
         self.bindings = [
             (name, self._place(name, packer)) for name in values if name not in self.left_out
         ]
-        self.bundle = packer.bundle()
+        self.loose = packer.loose
 
     def row(self) -> Any:
         """Return the value of the row: strict JSON, or bytes."""
         if self._row_slot == VALUE_SLOT:
-            return self._in_row(VALUE_SLOT, self._value)
-        members = {name: self._in_row(name, value) for name, value in self._values.items()}
+            return self._in_row(VALUE_SLOT, self.value)
+        members = {name: self._in_row(name, value) for name, value in self.values.items()}
         return members if self._row_slot is None else members[self._row_slot]
 
     def buffers(self) -> list[bytes | memoryview]:
@@ -99,12 +107,12 @@ class Stored:
         return [self.bundle.stream, *self.bundle.buffers] if self.bundle.slots else []
 
     def _pack(self, packer: Packer) -> None:
-        for name in packer.ordered(self._values):
-            value = self._values[name]
+        for name in packer.ordered(self.values):
+            value = self.values[name]
             if name not in self.modules and not self._fits_row(name, value):
                 self._add(packer, name, value)
         for name in list(self._shared(packer)):
-            self._add(packer, name, self._values[name])
+            self._add(packer, name, self.values[name])
 
     def _add(self, packer: Packer, name: str, value: Any) -> None:
         refusal = packer.add(name, value)
@@ -125,13 +133,37 @@ class Stored:
             self._add(packer, AMBIENT_SLOT, good)
 
     def _pack_value(self, packer: Packer) -> Place | None:
-        if self._value is NO_VALUE or self._value is None:
+        if self.value is NO_VALUE or self.value is None:
             return None
-        if self._row_slot == VALUE_SLOT and self._fits_row(VALUE_SLOT, self._value):
+        if self._row_slot == VALUE_SLOT and self._fits_row(VALUE_SLOT, self.value):
             known = packer.known()
-            if not any(id(box) in known for box in containers(self._value)):
+            if not any(id(box) in known for box in containers(self.value)):
                 return "row"
-        return "bundle" if packer.add(VALUE_SLOT, self._value) is None else None
+        return "bundle" if packer.add(VALUE_SLOT, self.value) is None else None
+
+    def _tried(self, packer: Packer) -> Bundle:
+        """Return the bundle, without what cannot be loaded as far as that is in doubt."""
+        bundle = packer.bundle()
+        while (doubts := untried(packer.calls)) and can_try():
+            outcome = try_to_load(packer, bundle, self.values, self.left_out)
+            for slot, why in outcome.failed.items():
+                self._leave_out(packer, slot, f"its pickle does not load: {why}")
+            if not outcome.failed:
+                self.otherwise = {n: v for n, v in outcome.otherwise.items() if n in self.values}
+                note_tried(doubts)
+                break
+            bundle = packer.bundle()
+        return bundle
+
+    def _leave_out(self, packer: Packer, slot: str, why: str) -> None:
+        if slot == VALUE_SLOT:
+            self.value_place = None
+        elif slot == AMBIENT_SLOT:
+            entries = packer.values[slot]
+            self.left_out.update({_entry_text(entry): why for entry in entries})
+        else:
+            self.left_out[slot] = why
+        packer.drop(slot)
 
     def _place(self, name: str, packer: Packer) -> Place:
         if name in self.modules:
@@ -152,7 +184,7 @@ class Stored:
         """Yield the JSON names with a list or dict that something else holds as well."""
         owners: dict[int, set[str]] = {}
         twice: set[str] = set()
-        for name, value in {**self._json, VALUE_SLOT: self._value}.items():
+        for name, value in {**self._json, VALUE_SLOT: self.value}.items():
             own: set[int] = set()
             for box in containers(value):
                 if id(box) in own:
@@ -166,7 +198,7 @@ class Stored:
         for identity, names in owners.items():
             if len(names) > 1 or identity in known:
                 twice |= names
-        yield from (name for name in self._values if name in twice)
+        yield from (name for name in self.values if name in twice)
 
 
 def _entry_text(entry: str) -> str:

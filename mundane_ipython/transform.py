@@ -96,14 +96,27 @@ class StepWrapper(ast.NodeTransformer):
         # A future import must stand first; IPython compiles each top-level statement by itself.
         future = [s for s in body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
         body = [s for s in body if s not in future] or [ast.Pass()]
+        named = self._docstring(body)
         guarded = ast.With([ast.withitem(_hook_call("running"))], self._displayed(body))
         begin = _hook_call("begin", ast.Constant(line), ast.Constant(source.key))
         wrapped = ast.If(begin, [guarded], [])
-        node.body = [*future, _located(wrapped, marker)]
+        node.body = [*future, *named, _located(wrapped, marker)]
         if self._shell.ast_node_interactivity == "last":
             # IPython runs the last statement so that each expression in it shows itself.
             node.body.append(ast.copy_location(ast.Pass(), marker))
         return node
+
+    def _docstring(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Return what sets `__doc__`, as a text at the top of a plain cell does.
+
+        It stands outside, so that a restored cell sets it as well.
+        """
+        match body:
+            case [ast.Expr(ast.Constant(str())) as text, _, *_] if (
+                self._shell.ast_node_interactivity != "all"
+            ):
+                return [text]
+        return []
 
     def _displayed(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """Show what IPython would display if the statements stood at the top level."""

@@ -20,6 +20,8 @@ from mundane import StorageError
 
 KEY_FILE_VARIABLE = "MUNDANE_KEY_FILE"
 _KEY_BYTES = 32
+# A key that a user made may be longer; a file that is larger was named by mistake.
+_MOST_KEY_BYTES = 65_536
 
 # A group may read a key: that is how a container gets a mounted one.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
@@ -43,22 +45,28 @@ def load_key() -> bytes:
     try:
         if not path.exists():
             _make_key(path)
-        key = path.read_bytes()
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = path.stat().st_mode
+        # A pipe would be waited for, and a device has no end.
+        key = _beginning(path) if stat.S_ISREG(mode) else None
     except OSError as error:
         raise StorageError(
             str(path),
             f"the signing key cannot be read or made ({error.strerror}): "
             f"set {KEY_FILE_VARIABLE} to a file that can",
         ) from error
-    if len(key) < _KEY_BYTES:
+    if key is None:
         raise StorageError(
-            str(path), f"is no signing key: {len(key)} bytes; remove it for a new one"
+            str(path),
+            "is no regular file, and so no signing key: "
+            f"set {KEY_FILE_VARIABLE} to a file that is one, or to a name that is free",
         )
+    if not _KEY_BYTES <= len(key) <= _MOST_KEY_BYTES:
+        size = f"{len(key)} bytes" if len(key) < _KEY_BYTES else f"over {_MOST_KEY_BYTES} bytes"
+        raise StorageError(str(path), f"is no signing key: {size}; remove it for a new one")
     if os.name == "posix" and mode & _TOO_OPEN:
         warnings.warn(
-            f"{path}: other users can get at this signing key (mode {mode:o}), and sign task files "
-            f"as you: chmod 600 '{path}'",
+            f"{path}: other users can get at this signing key (mode {stat.S_IMODE(mode):o}), "
+            f"and sign task files as you: chmod 600 '{path}'",
             stacklevel=2,
         )
     return key
@@ -86,6 +94,12 @@ def sign(key: bytes, text: str) -> str:
 def is_signed(key: bytes, text: str, signature: str) -> bool:
     """Return whether the signature is this key's, for this very text."""
     return hmac.compare_digest(sign(key, text).encode(), signature.encode("utf-8", "replace"))
+
+
+def _beginning(path: Path) -> bytes:
+    """Return a key file's bytes, one more than a key may have of a larger one."""
+    with path.open("rb") as file:
+        return file.read(_MOST_KEY_BYTES + 1)
 
 
 def _make_key(path: Path) -> None:

@@ -10,11 +10,13 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .homes import home_of
 from .pickler import find_in_notebook, notebook_reference
+from .refusals import MissingValueError
 
 
 class OtherPythonError(Exception):
@@ -29,6 +31,7 @@ class NotebookUnpickler(pickle.Unpickler):
         buffers: what lies out of band.
         look_up: returns what a persistent id stands for.
         python: version of the Python that wrote it, as `3.11.7`; empty where it is not known.
+        instead: what is called instead of a global, by the global's id.
     """
 
     def __init__(
@@ -37,10 +40,12 @@ class NotebookUnpickler(pickle.Unpickler):
         buffers: Iterable[Any],
         look_up: Callable[[str], Any],
         python: str = "",
+        instead: Mapping[int, Callable[..., Any]] = MappingProxyType({}),
     ) -> None:
         super().__init__(file, buffers=buffers)
         self._look_up = look_up
         self._python = python
+        self._instead = instead
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         self._runs_code = not python or python.startswith(f"{here}.")
 
@@ -53,6 +58,7 @@ class NotebookUnpickler(pickle.Unpickler):
         found = super().find_class(home_of(module), name)
         if found is notebook_reference:
             return self._reference
+        found = self._instead.get(id(found), found)
         if self._runs_code:
             return found
         # cloudpickle has a function by which it refers to the types of Python's own insides.
@@ -64,7 +70,11 @@ class NotebookUnpickler(pickle.Unpickler):
         found = find_in_notebook(qualname)
         if found is not None:
             return found
-        return NotebookUnpickler(io.BytesIO(copy), (), self._look_up, self._python).load()
+        if not copy:
+            raise MissingValueError(qualname.partition(".")[0])
+        return NotebookUnpickler(
+            io.BytesIO(copy), (), self._look_up, self._python, self._instead
+        ).load()
 
     def _checked(self, found: Any) -> Any:
         if found is not types.CodeType:

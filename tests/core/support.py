@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import textwrap
@@ -217,3 +218,27 @@ def leave_hot_journal(path: Path) -> None:
         assert child.line() == "spilled"
         child.kill()
     assert path.with_name(path.name + "-journal").stat().st_size > 512
+
+
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+"""How each header of a journal starts, and how one ends that names a super-journal."""
+
+
+def forge_journal(
+    path: Path, name: bytes, *, first: int = JOURNAL_MAGIC[0], checksum: int | None = None
+) -> None:
+    """Put a journal beside a database that says to belong to several: SQLite removes that file.
+
+    Args:
+        path: of the database.
+        name: of a file in the test's own folder, or of none.
+        first: the journal's first byte; 0 for one that is over.
+        checksum: of the name, where it is not to fit.
+    """
+    pages = path.stat().st_size // 4096
+    header = JOURNAL_MAGIC + struct.pack(">IIIII", 0, 1, pages, 512, 4096)
+    header = bytes([first]) + header[1:]
+    end = struct.pack(">II", len(name), sum(name) if checksum is None else checksum)
+    path.with_name(path.name + "-journal").write_bytes(
+        header.ljust(512, b"\0") + struct.pack(">I", 1) + name + end + JOURNAL_MAGIC
+    )

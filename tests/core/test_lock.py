@@ -385,11 +385,11 @@ def test_a_reader_waits_for_a_slow_recovery_by_another(
     connect = _reader.connect
     others: list[Child] = []
 
-    def connect_late(file: str, mode: Any) -> sqlite3.Connection:
+    def connect_late(given: str, file: str, mode: Any) -> sqlite3.Connection:
         if mode == "rw" and not others:
             others.append(Child(script, path))
             assert others[0].line() == "recovering"
-        return connect(file, mode)
+        return connect(given, file, mode)
 
     monkeypatch.setattr(_reader, "connect", connect_late)
     assert mundane.read(path).get("a") == 1

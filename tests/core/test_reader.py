@@ -185,7 +185,7 @@ def test_a_reader_waits_for_a_task_that_is_being_made(path: Path) -> None:
         held.acquire()
         print("held", flush=True)
         input()
-        connection = _sqlite.connect(sys.argv[1], "rwc")
+        connection = _sqlite.connect(sys.argv[1], sys.argv[1], "rwc")
         connection.execute("BEGIN IMMEDIATE")
         _schema.create_tables(connection, "the-task", "2027-01-15T08:00:00Z")
         connection.execute("COMMIT")

@@ -205,6 +205,107 @@ def missing_column(path: Path) -> None:
     sql(path, "ALTER TABLE mundane_steps DROP COLUMN error")
 
 
+def remade(path: Path, old: str, new: str) -> None:
+    """Make the table of steps by another statement, in which `old` is `new`."""
+    make(path)
+    with closing(sqlite3.connect(path)) as connection:
+        (statement,) = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'mundane_steps'"
+        ).fetchone()
+    assert old in statement
+    index = "CREATE INDEX mundane_steps_status ON mundane_steps(status)"
+    sql(path, "DROP TABLE mundane_steps", statement.replace(old, new), index)
+
+
+def check_constraint(path: Path) -> None:
+    """Have each write compute an expression."""
+    remade(path, "error TEXT", "error TEXT CHECK (length(hex(error)) > 0)")
+
+
+def table_constraint(path: Path) -> None:
+    """Have each write compute an expression, at the statement's end."""
+    remade(path, "UNIQUE(name)", "UNIQUE(name), CHECK (name <> 'x')")
+
+
+def other_unique(path: Path) -> None:
+    """Have a second step of one status refused."""
+    remade(path, "UNIQUE(name)", "UNIQUE(name, status)")
+
+
+def collation(path: Path) -> None:
+    """Have two names be one."""
+    remade(path, "name TEXT NOT NULL", "name TEXT NOT NULL COLLATE NOCASE")
+
+
+def conflict_clause(path: Path) -> None:
+    """Have a new step replace an old one."""
+    remade(path, "UNIQUE(name)", "UNIQUE(name) ON CONFLICT REPLACE")
+
+
+def default(path: Path) -> None:
+    """Have a missing value computed."""
+    remade(path, "error TEXT", "error TEXT DEFAULT (hex(randomblob(9)))")
+
+
+def strict(path: Path) -> None:
+    """Have SQLite refuse results that are text, as runtimes write them."""
+    make(path)
+    sql(path, "DROP TABLE mundane_meta")
+    sql(
+        path,
+        "CREATE TABLE mundane_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+        "INSERT INTO mundane_meta VALUES ('schema_version', '1'), ('task_id', 'x'),"
+        " ('created_at', 'y')",
+    )
+
+
+def generated_meta(path: Path) -> None:
+    """Compute the very version."""
+    make(path)
+    sql(path, "DROP TABLE mundane_meta")
+    sql(path, "CREATE TABLE mundane_meta (key TEXT PRIMARY KEY, value AS (hex(zeroblob(9))))")
+
+
+def reference(path: Path) -> None:
+    """Have another table say what a step may be."""
+    remade(path, "kind TEXT NOT NULL", "kind TEXT NOT NULL REFERENCES kinds(kind)")
+
+
+def expression_index(path: Path) -> None:
+    """Have each write compute an expression for an index."""
+    make(path)
+    sql(path, "CREATE INDEX evil ON mundane_steps(hex(name))")
+
+
+def unique_index(path: Path) -> None:
+    """Have a second step refused, by an index."""
+    make(path, 1)
+    sql(path, "CREATE UNIQUE INDEX evil ON mundane_steps(kind)")
+
+
+def partial_index(path: Path) -> None:
+    """Compute an expression in the place of our index."""
+    make(path)
+    sql(
+        path,
+        "DROP INDEX mundane_steps_status",
+        "CREATE INDEX mundane_steps_status ON mundane_steps(status) WHERE hex(name) > ''",
+    )
+
+
+def disguised(path: Path) -> None:
+    """Have a trigger say that it is an index of another table; SQLite itself refuses that."""
+    make(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (x)")
+        connection.execute("PRAGMA writable_schema = ON")
+        statement = "CREATE TRIGGER evil AFTER UPDATE ON mundane_steps BEGIN SELECT 1; END"
+        connection.execute(
+            "INSERT INTO sqlite_master VALUES ('index', 'evil', 'notes', 0, ?)", (statement,)
+        )
+        connection.commit()
+
+
 REFUSED = {
     text_file: "is not a task file: not SQLite",
     short_text: "is not a task file: not SQLite",
@@ -219,9 +320,22 @@ REFUSED = {
     trigger: "holds a trigger, 'evil'",
     view: "holds a view, 'mundane_steps'",
     virtual_table: "holds a virtual table, 'mundane_steps'",
-    generated_column: "has other columns in mundane_steps",
-    hidden_generated_column: "has other columns in mundane_steps",
-    missing_column: "has other columns in mundane_steps",
+    generated_column: "has another table 'mundane_steps'",
+    hidden_generated_column: "has another table 'mundane_steps'",
+    missing_column: "has another table 'mundane_steps'",
+    check_constraint: "has another table 'mundane_steps'",
+    table_constraint: "has another table 'mundane_steps'",
+    other_unique: "has another table 'mundane_steps'",
+    collation: "has another table 'mundane_steps'",
+    conflict_clause: "has another table 'mundane_steps'",
+    default: "has another table 'mundane_steps'",
+    strict: "has another table 'mundane_meta'",
+    generated_meta: "has another table 'mundane_meta'",
+    reference: "has another table 'mundane_steps'",
+    expression_index: "holds an index, 'evil'",
+    unique_index: "holds an index, 'evil'",
+    partial_index: "has another index 'mundane_steps_status'",
+    disguised: "malformed database schema",
 }
 names = [damage.__name__ for damage in REFUSED]
 
@@ -245,6 +359,70 @@ def test_an_extra_table_is_none_of_our_business(path: Path) -> None:
     sql(path, "CREATE TABLE mundane_ipython_cells (x)", "CREATE TABLE notes (y)")
     with mundane.open(path) as task:
         assert task.get("s1") == "1" * 10
+
+
+def test_another_spelling_of_the_statements_is_taken(path: Path) -> None:
+    """White space, comments, the case of words and quotes around names make no other table."""
+    sql(
+        path,
+        'CREATE TABLE "mundane_meta"([key]text primary key,`value` TEXT NOT NULL) -- of mine',
+        "CREATE TABLE MUNDANE_STEPS (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,\n"
+        " kind TEXT NOT NULL, encoding TEXT NOT NULL, result BLOB, status TEXT NOT NULL,\n"
+        " error TEXT /* its message */, started_at TEXT NOT NULL, finished_at TEXT, UNIQUE(name))",
+    )
+    make(path)
+    with mundane.read(path) as view:
+        assert [step.name for step in view.steps()] == ["s0", "s1", "s2"]
+
+
+def test_a_table_that_refers_to_ours_is_let_be(path: Path) -> None:
+    """Whatever a build of SQLite does with references by default: no row of it goes with ours."""
+    make(path)
+    sql(
+        path,
+        "CREATE TABLE notes (step REFERENCES mundane_steps(name) ON DELETE CASCADE)",
+        "INSERT INTO notes VALUES ('s1')",
+    )
+    with mundane.open(path) as task:
+        assert task.query(lambda c: c.execute("PRAGMA foreign_keys").fetchone()) == (0,)
+        task.forget("s1")
+        assert task.query(lambda c: c.execute("SELECT * FROM notes").fetchall()) == [("s1",)]
+
+
+@pytest.mark.skipif(
+    not hasattr(sqlite3.Connection, "setconfig"), reason="Python can ask for it since 3.12"
+)
+def test_a_file_cannot_be_damaged_by_sql(path: Path) -> None:
+    """SQLite's schema cannot be written to through a connection of ours."""
+    make(path)
+    with mundane.open(path) as task:
+        task.query(lambda c: c.execute("PRAGMA writable_schema = ON"))
+        with pytest.raises(mundane.StorageError, match="may not be modified"):
+            task.commit(lambda c: c.execute("UPDATE sqlite_master SET sql = ''"))
+
+
+LAST_IDS = {
+    "sequence": "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    "sequence as text": "UPDATE sqlite_sequence SET seq = '9223372036854775807'",
+    "row": "UPDATE mundane_steps SET id = 9223372036854775807 WHERE name = 's2'",
+}
+
+
+@pytest.mark.parametrize("change", LAST_IDS.values(), ids=LAST_IDS)
+def test_a_file_whose_ids_are_used_up_says_so(path: Path, change: str) -> None:
+    """The disk is not full: somebody wrote the last id that SQLite knows."""
+    make(path)
+    sql(path, change)
+    with mundane.open(path) as task:
+        for _ in range(2):
+            with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+                task.step("new", lambda: 1)
+        with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+            task.map("m", str, [1, 2])
+        with pytest.raises(mundane.SchemaError, match="can take no further steps"):
+            task.sleep("nap", 0)
+        assert task.step("s1", Calls()) == "1" * 10
+    assert {name for name, *_ in rows(path)} == {"s0", "s1", "s2"}
 
 
 def test_random_damage_is_told_or_harmless(path: Path) -> None:

@@ -127,18 +127,73 @@ def restore_broken(shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseExc
 
 @pytest.mark.usefixtures("waiting")
 def test_a_value_that_cannot_be_made(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cell that may need it does not run and says whose it is; it is said once."""
+    """The next cell runs, under a note that says whose it is; it is said once."""
     shell = stored(restarted, "x0 = {0}", "x1 = {1}", "x2 = {2}")
     restore_broken(shell, monkeypatch, ValueError("no such class"))
-    error = shell.fails("ran = True")
-    assert str(error) == "no such class"
-    assert "Its values were needed only now" in error.__notes__[0]
-    assert "ran" not in shell.ns
-    assert "x0" in shell.ns
-    assert "x1" not in shell.ns
-    shell.ok("ran = x2")
+    ran = shell.ok("ran = x0 | x2")
+    assert "step s1: its outputs were restored, but its values cannot be: x1 is not" in ran.out
+    assert "ValueError: no such class: '%%step s1 --rerun' runs the step again" in ran.out
+    assert shell.ns["ran"] == {0, 2}
+    assert "step s1" not in shell.ok("ran = x2").out
+    error = shell.fails("x1")
+    assert "'x1' is of step 's1', and cannot be restored: ValueError" in error.__notes__[0]
     shell.step("s1", "x1 = {1}", "--rerun")
     assert shell.ns["x1"] == {1}
+    assert not hasattr(shell.fails("del x1\nx0.none"), "__notes__")
+
+
+@pytest.mark.usefixtures("waiting")
+def test_an_older_value_does_not_pass_for_one_that_cannot_be_made(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a step bound anew, changed or deleted is not there; steps that need it say so."""
+    shell = stored(restarted, "x0 = {0}\ny = {3}", "x0 = {1}\ny.add(4)", "z = [y]", "w = {5}")
+    cells = "x0 = {0}\ny = {3}", "x0 = {1}\ny.add(4)", "z = [y]", "w = {5}"
+    make = Loader.make
+
+    def failing(self: Any, name: str, *arguments: Any) -> Any:
+        if name == "s1":
+            raise ValueError("no such class")
+        return make(self, name, *arguments)
+
+    monkeypatch.setattr(Loader, "make", failing)
+    for number, cell in enumerate(cells):
+        assert "STALE" not in shell.step(f"s{number}", cell).out
+    ran = shell.ok("v = w")
+    assert "x0, y are not there" in ran.out
+    assert "step s2: its outputs were restored, but its values cannot be: z is not" in ran.out
+    assert "it shares objects with 'y', which is not what it was" in ran.out
+    assert {"x0", "y", "z"}.isdisjoint(shell.ns)
+    assert isinstance(shell.fails("y"), NameError)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_step_runs_after_one_that_cannot_be_made(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs, and stores nothing of the note; where it needs the value, the error says whose."""
+    shell = stored(restarted, "x0 = {0}", "x1 = {1}", "x2 = {2}")
+    restore_broken(shell, monkeypatch, ValueError("no such class"))
+    assert "step s1: its outputs" in shell.step("new", "n = len(x2)\nn").out
+    assert "no such class" not in str(shell.record("new").outputs)
+    assert "is of step 's1'" in shell.fails("%%step other\nx1.add(2)").__notes__[0]
+
+
+def test_a_name_of_a_step_that_failed_in_its_own_cell(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing waits, the step's own cell raises, and a NameError after it says which step."""
+    cell = "class Odd:\n    def __reduce__(self): return str, ()\nx = [Odd()]"
+    shell = stored(restarted, cell)
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mundane_ipython.unpickler.NotebookUnpickler.find_class", broken)
+        assert "ValueError: damaged" in str(shell.fails(f"%%step s0\n{cell}"))
+    assert shell.ok("y = 1").out == ""
+    assert "'x' is of step 's0', and cannot be restored" in shell.fails("x").__notes__[0]
 
 
 @pytest.mark.usefixtures("waiting")
@@ -305,6 +360,34 @@ def test_an_interrupt_while_an_idle_kernel_loads(tmp_path: Path) -> None:
         wait_for((tmp_path / "imported").exists)
         notebook.client.km.provisioner.process.send_signal(signal.SIGINT)
         assert notebook.ok("print(d, slow.__name__)").text == "{(1,): 2} slow\n"
+
+
+def test_in_a_kernel_the_next_cell_runs_without_what_cannot_be_made(tmp_path: Path) -> None:
+    """Run All goes on; the cell that uses the value fails, and says which step it is of."""
+    (tmp_path / "server").touch()
+    connect = (
+        "%%step connect\nimport pathlib\nclass Link:\n"
+        "    def __init__(self): self.n = 1\n"
+        "    def __setstate__(self, state):\n"
+        "        pathlib.Path('server').read_text()\n"
+        "        self.__dict__.update(state)\nlink = Link()\nprint('connected')"
+    )
+    other = "%%step other\nd = {(1,): 2}"
+    with two_kernels(tmp_path, connect, other) as notebook:
+        (tmp_path / "server").unlink()
+        assert notebook.ok(connect).text == "connected\n"
+        notebook.ok(other)
+        later = notebook.ok("print(d)")
+        assert later.text == "{(1,): 2}\n"
+        (note,) = later.notes
+        assert note.startswith("step connect: its outputs were restored, but its values cannot be")
+        assert "'link' cannot be loaded here (FileNotFoundError" in note
+        assert notebook.ok("print(d)").notes == []
+        used = notebook.run("link.n")
+        assert used.error.startswith("NameError")
+        assert "'link' is of step 'connect', and cannot be restored" in used.traceback
+        notebook.ok(f"{connect.replace('connect', 'connect --rerun', 1)}")
+        assert notebook.value("link.n") == "1"
 
 
 def test_with_a_live_widget_nothing_waits(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.cli import papermill
 
-from mundane_ipython.headless import parameters, parse
+from mundane_ipython.headless import main, parameters, parse
 from mundane_ipython.parameters import (
     ParameterError,
     inject,
@@ -138,6 +138,59 @@ def test_a_name_that_is_none_is_refused(name: Any) -> None:
     """Papermill would write a cell that does not compile, or that does something else."""
     with pytest.raises(ParameterError, match="no Python name"):
         source({name: 1})
+
+
+@pytest.mark.parametrize("name", ["class", "None", "True", "await", "__debug__"])
+def test_a_name_that_no_cell_can_set_is_refused(name: str) -> None:
+    """A keyword of Python's; papermill would write a cell that does not compile."""
+    with pytest.raises(ParameterError, match=f"parameter '{name}': (is a keyword|no cell can)"):
+        source({name: 1})
+    assert source({"match": 1, "type": 2, "_": 3}).count("=") == 3
+
+
+LAUGHS = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{chr(ord(name) - 1)}'] * 10)}]\n" for name in "bcdefghi"
+)
+UNWRITABLE = {
+    "contains itself": ("a: &a [*a]", "parameter 'a': contains itself"),
+    "contains itself deep down": ("a: &a {b: [1, {c: *a}]}", "parameter 'a': contains itself"),
+    "is itself": ("&a {b: *a}", "parameter 'b': contains itself"),
+    "grows without end": (LAUGHS, "holds more than 1,000,000 values"),
+    "nests deeper than YAML's reader": ("a: " + "[" * 5000 + "]" * 5000, "nests too deep"),
+    "nests deeper than a cell may": ("a: " + "[" * 220 + "]" * 220, "no cell can set it"),
+    "too many digits": ("a: 0x" + "f" * 10_000, "no cell can set it"),
+    "no YAML": ("a: [", "is no YAML: while parsing"),
+    "no integer": ("a: !!int x", "is no YAML"),
+    "no date": ("a: !!timestamp x", "is no YAML"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), UNWRITABLE.values(), ids=UNWRITABLE)
+def test_a_value_that_no_cell_can_hold_is_refused(
+    text: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With exit code 2 and one line, before anything runs."""
+    notebook, out = tmp_path / "n.ipynb", tmp_path / "out.ipynb"
+    nbformat.write(make_notebook(()), notebook)
+    assert main([str(notebook), "-o", str(out), "-y", text]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert says in line
+    assert not out.exists()
+
+
+def test_what_stands_twice_is_written_twice() -> None:
+    """An alias is no recursion."""
+    parameters = read_yaml("a: &a [1, {b: 2}]\nc: [*a, *a, {d: *a}]", "-y")
+    found: dict[str, Any] = {}
+    exec(source(parameters), found)
+    assert found["c"] == [found["a"], found["a"], {"d": found["a"]}]
+
+
+def test_json_that_nests_too_deep(tmp_path: Path) -> None:
+    """Which Python's own reader refuses by a RecursionError."""
+    (tmp_path / "p.json").write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    with pytest.raises(ParameterError, match="nests too deep"):
+        read_file(tmp_path / "p.json")
 
 
 def test_the_injected_cell_has_always_the_same_id() -> None:

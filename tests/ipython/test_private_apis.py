@@ -274,6 +274,20 @@ def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
     assert made() == 1
 
 
+def test_cloudpickle_knows_the_classes_that_it_has_pickled() -> None:
+    """It makes one anew only where it has forgotten them."""
+    kind = types.new_class("Kind", exec_body=lambda body: body.update(__module__="__main__"))
+    pickled = cloudpickle.dumps(kind)
+    assert pickle.loads(pickled) is kind
+    known = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID
+    before = dict(known)
+    try:
+        known.clear()
+        assert pickle.loads(pickled) is not kind
+    finally:
+        known.update(before)
+
+
 def _inner(x: int) -> Callable[[], int]:
     return lambda: x
 
@@ -295,3 +309,22 @@ def test_widget_instances_by_model_id(notebook: Notebook) -> None:
     )
     assert notebook.value("known_widgets()[s.model_id] is s") == "True"
     assert notebook.value("type(comm_maker()(target_name='t')) is type(s.comm)") == "True"
+
+
+def test_toolz_refers_to_what_it_curries_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second argument is `MODULE:NAME`, and may be the function; the last tells which."""
+    import toolz
+
+    curried = toolz.curry(_inner)
+    monkeypatch.setitem(globals(), "_inner", curried)
+    make, (kind, name, *rest, is_decorated) = curried.__reduce__()
+    assert (name, is_decorated) == (f"{__name__}:_inner", True)
+    assert make(kind, curried.func, *rest, None).func is curried.func
+
+
+def test_functions_of_singledispatch_have_one_code() -> None:
+    """So are they told from others, and have a `registry`."""
+    one, other = functools.singledispatch(len), functools.singledispatch(_inner)
+    assert one.__code__ == other.__code__  # type: ignore[attr-defined]
+    assert one.__code__ != _inner.__code__  # type: ignore[attr-defined]
+    assert one.registry[object] is len

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 
 import mundane
 from mundane.cli import main
+from mundane_ipython.reporting import _calm
 from mundane_ipython.safehtml import MAX_TEXT_CHARS, clean_html, outputs_html, plain
 from mundane_ipython.widgets import VIEW, as_texts
 
@@ -324,6 +326,31 @@ def test_where_the_page_goes(task_file: Path, capfdbinary: pytest.CaptureFixture
     shown = subprocess.run(words, capture_output=True, check=True).stdout
     assert shown.startswith(b"<!doctype html>")
     assert shown.endswith(b"</html>\n")
+
+
+def test_a_page_on_a_terminal_does_not_steer_it(
+    task_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Control characters and those that turn the text's direction are references: as in a file."""
+    steering = "a\x1b]0;owned\x07b\x9b2J\u202ec\u2066d\r\x7f e\u2028f\ufeff \u00a0 \U000e0041 \x08"
+    family = "Zo\u00eb \U0001f468\u200d\U0001f469\u200d\U0001f467"  # three people, joined
+    with contextlib.closing(sqlite3.connect(task_file)) as connection, connection:
+        connection.execute(
+            "UPDATE mundane_steps SET status = 'failed', error = ? WHERE id = 5",
+            (f"{steering} {family}",),
+        )
+    assert main(["report", str(task_file), "-o", "-"]) == 0
+    shown = capfdbinary.readouterr().out.decode()
+    assert {char for char in shown if not char.isprintable()} <= {"\n", "\t"}
+    assert "Zo\u00eb \U0001f468&#x200d;\U0001f469" in shown
+    assert "\u202e" not in shown
+
+
+def test_a_browser_shows_the_same_of_both(task_file: Path) -> None:
+    """A reference is the character that it stands for."""
+    page = "<p title='\u202e\u2066'>a\u200db\u00a0c\ufeff \U000e0041\n\tZo\u00eb\u2028</p>"
+    assert html.unescape(_calm(page)) == page
+    assert _calm(report(task_file)) == report(task_file)
 
 
 REFUSALS = {

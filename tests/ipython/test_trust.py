@@ -15,8 +15,9 @@ import pytest
 
 from mundane import SchemaError, StorageError
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.trust import is_signed, key_path, load_key, sign
+from mundane_ipython.trust import find_key, is_signed, key_path, load_key, sign
 
+from ..core.support import forge_journal
 from .kernels import open_notebook
 from .shells import Shell, new_shell
 
@@ -316,6 +317,32 @@ def test_forged_table_is_refused(
         assert "has another mundane_ipython_cells" in str(error)
 
 
+def test_forged_index_is_refused(task_path: Path, their_file: Callable[..., None]) -> None:
+    """An index that nobody of ours made would compute its expression at each write."""
+    their_file(data="x = 1")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        connection.execute("CREATE INDEX evil ON mundane_ipython_cells(hex(record))")
+    with new_shell() as shell:
+        error = shell.fails(f"%mundane_open {task_path}")
+        assert isinstance(error, SchemaError)
+        assert "has another mundane_ipython_cells" in str(error)
+
+
+def test_forged_journal_is_refused(
+    task_path: Path, tmp_path: Path, their_file: Callable[..., None]
+) -> None:
+    """A journal that names a file of the user's is not rolled back, which would remove that."""
+    their_file(data="x = 1")
+    keep = tmp_path / "keep.txt"
+    keep.write_text("mine")
+    forge_journal(task_path, os.fsencode(keep))
+    with new_shell() as shell:
+        error = shell.fails(f"%mundane_open {task_path}")
+        assert isinstance(error, SchemaError)
+        assert "names another file" in str(error)
+    assert keep.read_text() == "mine"
+
+
 STEERING = "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e"
 
 
@@ -447,6 +474,37 @@ def test_unusable_key_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load_key()
     monkeypatch.setenv("MUNDANE_KEY_FILE", str(tmp_path))
     with pytest.raises(StorageError, match="MUNDANE_KEY_FILE"):
+        load_key()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to a pipe"])
+def test_key_that_is_no_regular_file(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused at once: a pipe would be waited for without end, and /dev/zero read."""
+    path = tmp_path / "key"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path = Path("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("pipe")
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    for load in (load_key, find_key):
+        with pytest.raises(StorageError, match=r"is no regular file.*set MUNDANE_KEY_FILE"):
+            load()
+
+
+def test_key_that_is_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was named by mistake, and is not read whole."""
+    path = tmp_path / "data.bin"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    monkeypatch.setenv("MUNDANE_KEY_FILE", str(path))
+    with pytest.raises(StorageError, match="is no signing key: over 65536 bytes"):
         load_key()
 
 

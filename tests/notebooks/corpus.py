@@ -41,6 +41,16 @@ r.append(1)
 r.append(2)
 print(r)
 """),
+    book("docstring", "a text at the top of a cell is `__doc__` from there on", '''
+"""What this notebook is about."""
+print(__doc__)
+---
+print(__doc__)
+---
+"""What is shown is no docstring."""
+---
+print(__doc__)
+'''),
     book("alias", "two names of one list, one of them given later", """
 a = [1]
 b = a

@@ -29,7 +29,8 @@ PRELOADED = ("numpy", "pandas", "matplotlib.pyplot")
 # a cell's text in the file name of its traceback (a step's text has a line more), the time of day
 # in statsmodels' tables, and how long something took, as joblib, scikit-learn and iminuit print it.
 _ADDRESS = re.compile(
-    r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|\b[0-9a-f]{32}\b|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
+    r"(?:0|\.\.\.)x[0-9a-fA-F]{6,}|(?<=<Template memory:)[0-9a-f]+|\b[0-9a-f]{32}\b"
+    r"|(?<=sk-container-id-)\d+|(?<=sk-estimator-id-)\d+"
     r"|(?<=[#\"])(?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}\b|(?<=<ipython-input-)\d+-[0-9a-f]+(?=>)"
     r"|(?<= - )\d+\.\d+s, \d+\.\d+min\b"
     r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d|(?<=time)\s*[=:]\s*\d+\.\d+(?=\s?s)"
@@ -63,9 +64,10 @@ class ForkServer:
 
     Args:
         preload: modules to import once, before any fork.
+        hash_seed: its `PYTHONHASHSEED`; with each, sets of strings have another order.
     """
 
-    def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
+    def __init__(self, preload: tuple[str, ...] = PRELOADED, hash_seed: int | None = None) -> None:
         # A font cache that another environment wrote names fonts that may be gone by now. The date
         # is what matplotlib writes into SVG.
         self._config = tempfile.TemporaryDirectory()
@@ -77,6 +79,7 @@ class ForkServer:
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel sets it
                 "MPLCONFIGDIR": self._config.name,
                 "SOURCE_DATE_EPOCH": "0",
+                **({} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -225,6 +228,13 @@ def _user_names(shell: Any) -> dict[str, Any]:
 def describe(value: Any) -> str:
     """Return a value as text that is equal for equal values in two processes."""
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    try:
+        return f"{kind} {_ADDRESS.sub('0x', _text(kind, value))}"
+    except RecursionError:
+        return f"{kind}, nested deeper than can be written"
+
+
+def _text(kind: str, value: Any) -> str:
     if kind.startswith("pandas") and hasattr(value, "to_csv"):
         text = value.to_csv() + repr(getattr(value, "dtypes", ""))
     elif kind == "numpy.ndarray" and value.dtype != object:
@@ -239,10 +249,10 @@ def describe(value: Any) -> str:
     else:
         text = repr(value)
         if "object at 0x" in text and kind.startswith("__main__"):
-            own = getattr(value, "__dict__", {})
-            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in own.items()}
+            attributes = getattr(value, "__dict__", {})  # one with slots has none
+            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in attributes.items()}
             text = f"{text} {members}"
-    return f"{kind} {_ADDRESS.sub('0x', text)}"
+    return text
 
 
 def _is_tree(value: Any) -> bool:

@@ -1,0 +1,160 @@
+"""How objects hold others, and which of that a pickle is sure to keep.
+
+What is sure is what Python's own pickling does: items of its containers, the `__dict__` and slots
+of an object whose class leaves both to it. Everything is read past the class's own code.
+"""
+
+from __future__ import annotations
+
+import collections
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import cloudpickle
+
+from .homes import PerType, class_name
+
+_DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
+_PLAIN = (*_DICTS, list, tuple, collections.deque)
+
+_REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
+_STATE = ("__getstate__", "__setstate__")
+
+# Classes whose own code for their state takes over the `__dict__` as it is, as
+# tests/ipython/test_private_apis.py looks after; of Bunch the items.
+_KEEP_ATTRIBUTES = frozenset(("sklearn.base.BaseEstimator", "torch.nn.modules.module.Module"))
+_KEEP_ITEMS = frozenset(("sklearn.utils._bunch.Bunch",))
+
+# What fills a subclass's instance when it is loaded.
+_FILLING = ("__setitem__", "append", "extend", "__init__", "__iter__", "items", "__new__")
+
+
+def keeps_attributes(kind: type) -> bool:
+    """Return whether an instance's `__dict__` comes back with the same items, for sure."""
+    # A cell may give a class of the notebook what it had not: nothing is kept of these.
+    of_notebook = module_of(kind) == "__main__"
+    return _compute_attributes(kind) if of_notebook else _keeps_attributes[kind]
+
+
+def keeps_items(kind: type) -> bool:
+    """Return whether the items of a dict, list, tuple or deque come back in their places."""
+    if kind in _PLAIN:
+        return True
+    return _compute_items(kind) if module_of(kind) == "__main__" else _keeps_items[kind]
+
+
+def module_of(kind: type) -> str:
+    """Return the module that a type says it is of, "" where it says none; no code of it runs."""
+    try:
+        module = type.__dict__["__module__"].__get__(kind)
+    except AttributeError:
+        return ""
+    return module if type(module) is str else ""
+
+
+def instance_dict(value: Any) -> dict[str, Any] | None:
+    """Return an object's `__dict__`, past its class's code; None where it has none."""
+    for base in bases_of(type(value)):
+        getter = _own(base).get("__dict__")
+        if getter is not None:
+            if isinstance(getter, types.GetSetDescriptorType):
+                found = getter.__get__(value)
+                return found if type(found) is dict else None
+            return None
+    return None
+
+
+def slots_of(value: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Yield an object's slots that are set: name, value, and whether that comes back for sure."""
+    kind = type(value)
+    kept: bool | None = None
+    for name, member in _slots(kind).items():
+        try:
+            found = member.__get__(value)
+        except AttributeError:  # not set
+            continue
+        if kept is None:
+            kept = keeps_attributes(kind) and _found(kind, "__setattr__")[0] is object
+        yield name, found, kept
+
+
+def attribute_of(value: Any, name: Any) -> Any:
+    """Return what is in an object's `__dict__`, or in a slot; where it is may change.
+
+    cloudpickle (3.1) makes a class with `__slots__` again as one whose objects have a `__dict__`.
+
+    Raises:
+        LookupError: there is nothing of that name.
+        AttributeError: the slot is not set.
+    """
+    attributes = instance_dict(value) or {}
+    return attributes[name] if name in attributes else _slots(type(value))[name].__get__(value)
+
+
+def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:
+    found: dict[str, types.MemberDescriptorType] = {}
+    for base in bases_of(kind):
+        if module_of(base) == "builtins":
+            break
+        for name, member in _own(base).items():
+            if isinstance(member, types.MemberDescriptorType):
+                found.setdefault(name, member)
+    return found
+
+
+def _compute_attributes(kind: type) -> bool:
+    if kind is types.SimpleNamespace:
+        return True
+    return _reduces_plainly(kind) and _keeps_state(kind, _KEEP_ATTRIBUTES)
+
+
+def _compute_items(kind: type) -> bool:
+    base = next((each for each in bases_of(kind) if each in _PLAIN), None)
+    if base is tuple:
+        return _is_named_tuple(kind)
+    if base not in (dict, list) or not _keeps_state(kind, _KEEP_ITEMS):
+        return False
+    own = [name for name in _FILLING if _found(kind, name)[0] not in (base, object)]
+    known = any(class_name(each) in _KEEP_ITEMS for each in bases_of(kind)[:1])
+    return _reduces_plainly(kind) and (known or not own)
+
+
+def _is_named_tuple(kind: type) -> bool:
+    made_by, _ = _found(kind, "__new__")
+    plain = all(_found(kind, name)[0] is object for name in ("__reduce_ex__", "__reduce__"))
+    fields = _own(made_by).get("_fields") if made_by is not None else None
+    return plain and fields is not None and made_by.__bases__ == (tuple,)
+
+
+def _reduces_plainly(kind: type) -> bool:
+    if kind in cloudpickle.Pickler.dispatch_table:
+        return False
+    return all(_found(kind, name)[0] in (None, object) for name in _REDUCE)
+
+
+def _keeps_state(kind: type, known: frozenset[str]) -> bool:
+    owners = {_found(kind, name)[0] for name in _STATE} - {None, object}
+    return all(class_name(owner) in known for owner in owners)
+
+
+def _found(kind: type, name: str) -> tuple[Any, Any]:
+    """Return in which class of a type's a name is, and what; None where it is in none."""
+    for base in bases_of(kind):
+        if name in _own(base):
+            return base, _own(base)[name]
+    return None, None
+
+
+def bases_of(kind: type) -> tuple[type, ...]:
+    """Return a type and those above it, in order; no code of it runs."""
+    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    return found
+
+
+def _own(kind: type) -> Any:
+    return type.__dict__["__dict__"].__get__(kind)
+
+
+_keeps_attributes: PerType[bool] = PerType(_compute_attributes)
+_keeps_items: PerType[bool] = PerType(_compute_items)

@@ -1,0 +1,89 @@
+"""mpmath's contexts: their precision, as ambient state, and the classes that each of them makes.
+
+A context makes its own `mpf`, `mpc` and `matrix` when mpmath is loaded, under names that their
+modules do not have; a copy of such a class would have a copy of the context, with a precision of
+its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+_CONTEXTS = ("mp", "iv", "fp")
+
+_SETTINGS = ("dps", "prec", "pretty", "trap_complex")
+
+
+def read_mpmath() -> dict[tuple[str, str], Any] | None:
+    """Return the settings of mpmath's contexts; None where it is not loaded."""
+    mpmath = sys.modules.get("mpmath")
+    contexts = {name: getattr(mpmath, name, None) for name in _CONTEXTS[:2]}  # fp's are fixed
+    if None in contexts.values():
+        return None
+    return {
+        (name, setting): getattr(context, setting)
+        for name, context in contexts.items()
+        for setting in _SETTINGS
+        if hasattr(context, setting)
+    }
+
+
+def mpmath_changes(
+    before: dict[tuple[str, str], Any] | None, after: dict[tuple[str, str], Any] | None
+) -> dict[tuple[str, str], Any] | None:
+    """Return the settings that are not what they were, or not mpmath's own where it is new."""
+    if after is None:
+        return None
+    old = _DEFAULTS if before is None else before
+    return {place: value for place, value in after.items() if old.get(place) != value} or None
+
+
+def set_mpmath(changes: dict[tuple[str, str], Any]) -> None:
+    """Set what was stored; digits before bits, as each sets the other, and bits are exact."""
+    mpmath = importlib.import_module("mpmath")
+    for (name, setting), value in changes.items():
+        context = getattr(mpmath, name)
+        if getattr(context, setting) != value:
+            setattr(context, setting, value)
+
+
+def reduce_mpmath_class(kind: type) -> Any:
+    """Return the reduction of a class that a context makes; None for any other."""
+    mpmath = sys.modules.get("mpmath")
+    if mpmath is None or not str(kind.__module__).startswith("mpmath."):
+        return None
+    for name in _CONTEXTS:
+        for member in (kind.__name__, kind.__name__.removeprefix(name)):
+            if getattr(getattr(mpmath, name, None), member, None) is kind:
+                return member_of_context, (name, member)
+    return None
+
+
+def is_constant(kind: type) -> bool:
+    """Return whether a type is that of mpmath's constants, such as `mp.pi`."""
+    return kind.__qualname__ == "constant" and str(kind.__module__).startswith("mpmath.")
+
+
+def reduce_constant(constant: Any) -> Any:
+    """Reduce a constant of a context to its name there; of another one there is no pickle."""
+    mpmath = sys.modules["mpmath"]
+    for name in _CONTEXTS:
+        for member, value in vars(getattr(mpmath, name)).items():
+            if value is constant:
+                return member_of_context, (name, member)
+    return NotImplemented
+
+
+def member_of_context(name: str, member: str) -> Any:
+    """Return what one of mpmath's contexts has under a name."""
+    return getattr(getattr(importlib.import_module("mpmath"), name), member)
+
+
+# What mpmath has when it is loaded, of both contexts.
+_DEFAULTS = {
+    (name, setting): value
+    for name in _CONTEXTS[:2]
+    for setting, value in (("dps", 15), ("prec", 53), ("pretty", False), ("trap_complex", False))
+}
