@@ -45,16 +45,29 @@ def only_ones() -> dict[int, Any]:
 
     Or else its module and name: see `reduce_only_one`.
     """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return _only_ones(len(sys.modules), *map(id, (*streams, decimal.getcontext(), get_ipython())))
+
+
+@functools.lru_cache(maxsize=1)
+def _only_ones(modules: int, *others: int) -> dict[int, Any]:
+    """Return what `only_ones` does.
+
+    Args:
+        modules: how many are loaded; with more of them the answer is another one.
+        others: the ids of objects that may be replaced by others.
+    """
     reduced: dict[int, Any] = dict(_held_by_libraries())
-    for name in ("stdin", "stdout", "stderr"):
-        reduced[id(getattr(sys, name))] = standard_stream, (name,)
     for home, name in _ONLY_ONES:
         module = sys.modules.get(home)
         if module is not None:
             reduced[id(vars(module).get(name))] = getattr, (module, name)
-    reduced[id(decimal.getcontext())] = decimal.getcontext, ()
-    reduced[id(get_ipython())] = get_ipython, ()
-    return reduced
+    makers = (
+        *((standard_stream, (name,)) for name in ("stdin", "stdout", "stderr")),
+        (decimal.getcontext, ()),
+        (get_ipython, ()),
+    )
+    return reduced | dict(zip(others, makers, strict=True))
 
 
 def reduce_only_one(found: tuple[Any, Any], obj: Any, can_pickle: Callable[[Any], bool]) -> Any:
