@@ -14,7 +14,7 @@ The layers, each importing only what stands below it:
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
-    packing                                 older values that are stored with a step's
+    packing, storingtexts                   older values stored with a step's; its note
     storing                                 where each value goes: row, bundle or an import
     trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
@@ -26,15 +26,16 @@ The layers, each importing only what stands below it:
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
-    sympyprinting, torchstate               more of them
+    precision, sympyprinting, torchstate    more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
-    ways -> held, instances, mpmathparts, structs  what pickle alone refuses, or does not load
-    classes, figures, singletons, typeddicts, windows  what pickle alone brings back wrongly
+    ways -> held                            what pickle alone refuses, or does not load
+    buffers, enumerations, figures, instances, mpmathparts, singletons, windows  or changes
+    classes, contexts, masked, structs, subclasses, typeddicts  classes; instances of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now

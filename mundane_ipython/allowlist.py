@@ -158,6 +158,7 @@ CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
     **{("datetime", kind.__qualname__): partial(_moment, kind) for kind in _MOMENTS},
     ("types", "SimpleNamespace"): _namespace,
+    ("mundane_ipython.masked", "masked_array"): safearrays.masked_of_arrays,
     ("mundane_ipython.views", "array_view"): safearrays.view_of_array,
     ("mundane_ipython.views", "array_with_gaps"): safearrays.spread_array,
     ("mundane_ipython.views", "read_only"): safearrays.locked_array,

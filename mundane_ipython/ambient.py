@@ -38,6 +38,7 @@ from .differences import (
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
 from .mpmathparts import mpmath_changes, read_mpmath, set_mpmath
+from .precision import set_decimal
 from .processes import (
     decoded,
     environ_changes,
@@ -352,7 +353,7 @@ ENTRIES: dict[str, Entry] = {
     "csv": _setting(csv.field_size_limit, csv.field_size_limit),
     "socket": _setting(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "warnings": Entry(lambda: list(warnings.filters), changed_whole, _set_warnings),
-    "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, decimal.setcontext),
+    "decimal": Entry(lambda: decimal.getcontext().copy(), changed_whole, set_decimal),
     "locale": Entry(lambda: locale.setlocale(locale.LC_ALL), changed_whole, _set_locale),
     "logging.levels": Entry(logging.getLevelNamesMapping, new_members, _set_level_names),
     "logging.disable": _setting(lambda: logging.root.manager.disable, logging.disable),

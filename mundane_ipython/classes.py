@@ -5,12 +5,15 @@ from __future__ import annotations
 import abc
 import enum
 import itertools
+import operator
 import types
 from collections.abc import Callable, Iterator, Set
 from typing import Any
 
+import cloudpickle.cloudpickle
+
+from .looks import bases_of, module_of, name_of, qualname_of
 from .looks import members_of as everything_in
-from .looks import module_of, qualname_of
 
 # What a cell gives a special name to. Under such names libraries also keep what they know of a
 # class (pydantic, dataclasses, Python's compiler), which is of other types and not for a setattr.
@@ -84,15 +87,70 @@ def change_class(
         kind.register(other)
 
 
-def move_early(members: dict[str, Any], arguments: tuple[Any, ...]) -> None:
-    """Let a class be made with what cannot be set on it later: properties named like a type's own.
+def is_copied(kind: type) -> bool:
+    """Return whether a class goes with its code: nobody could import it under its name.
 
-    Args:
-        members: of the class, as cloudpickle sets them; those are taken away.
-        arguments: of `make_silently`'s `make`; they get them.
+    A private way (cloudpickle 3.1, as are those of `tracker_of`, `tracked` and `reduce_class`).
     """
-    early = [name for name in _OF_TYPES if type(members.get(name)) is property]
-    arguments[3].update((name, members.pop(name)) for name in early)
+    by_name = cloudpickle.cloudpickle._should_pickle_by_reference
+    return module_of(kind) != "builtins" and not by_name(kind)
+
+
+def tracker_of(kind: type) -> str:
+    """Return the name by which a class that is loaded twice in a process is found to be one."""
+    name: str = cloudpickle.cloudpickle._get_or_create_tracker_id(kind)
+    return name
+
+
+def tracked(tracker: str, kind: type) -> type:
+    """Return the class with this tracker that the process has, which may be this one."""
+    found: type = cloudpickle.cloudpickle._lookup_class_or_track(tracker, kind)
+    return found
+
+
+def reduce_class(kind: type) -> Any:
+    """Reduce a class, but for an enumeration, to an empty one and all that its `__dict__` holds.
+
+    cloudpickle's own reduction drops slots, and what is the same as in a base.
+    """
+    generic = everything_in(kind).get("__pydantic_generic_metadata__")
+    if generic and generic["origin"] is not None:  # `Box[int]`, which pydantic makes once
+        of = generic["args"]
+        return operator.getitem, (generic["origin"], of if len(of) > 1 else of[0])
+    members = dict(everything_in(kind))
+    early = {"__module__": members.pop("__module__")} if "__module__" in members else {}
+    if "__slots__" in members:
+        early["__slots__"] = tuple(name for name, each in members.items() if _is_slot(name, each))
+    # What cannot be set on it later: properties named like a type's own.
+    named = [name for name in _OF_TYPES if type(members.get(name)) is property]
+    early.update((name, members.pop(name)) for name in named)
+    for name in _hidden_by_metaclass(kind) & members.keys():
+        early[name] = members.pop(name)
+    for name, each in list(members.items()):
+        if _is_slot(name, each) or name in _MADE_BY_PYTHON:
+            del members[name]
+    members["__qualname__"] = qualname_of(kind)
+    bases = members.get("__orig_bases__", bases_of(kind))
+    if issubclass(kind, tuple):  # typing.NamedTuple would make another one
+        bases = bases_of(kind)
+        early.update({n: members.pop(n) for n in ("__orig_bases__",) if n in members})
+    made = (type(kind), name_of(kind), bases, early, tracker_of(kind), None)
+    make = cloudpickle.cloudpickle._make_skeleton_class
+    return make, made, (members, registered_with(kind)), None, None, fill_class
+
+
+def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
+    """Set what a class has; a pickle's state setter."""
+    members, registered = state
+    # A notebook's metaclass may do more, which it did when the class was made.
+    own = getattr(type(kind).__setattr__, "__module__", None) == "__main__"
+    put = type.__setattr__ if own else setattr
+    for name, member in members.items():
+        put(kind, name, member)
+    if "__firstlineno__" in members:  # Python 3.13 removes it when `__module__` is set
+        put(kind, "__firstlineno__", members["__firstlineno__"])
+    for other in registered:
+        abc.ABCMeta.register(kind, other)
 
 
 def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type:
@@ -115,6 +173,28 @@ def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type
     finally:
         for owner, name, hook in hooks:
             type.__setattr__(owner, name, hook)
+
+
+# What Python makes with each class, and ABCMeta.
+_MADE_BY_PYTHON = frozenset(("__dict__", "__weakref__", "__annotate_func__", "_abc_impl"))
+
+
+def _is_slot(name: str, member: Any) -> bool:
+    if isinstance(member, types.MemberDescriptorType):
+        return True
+    return name in ("__dict__", "__weakref__") and isinstance(member, types.GetSetDescriptorType)
+
+
+def _hidden_by_metaclass(kind: type) -> set[str]:
+    """Return names that a metaclass of the notebook has a property for: setting one runs that."""
+    above: list[type] = type.mro(type(kind))
+    return {
+        name
+        for each in above
+        if each.__module__ == "__main__"
+        for name, member in vars(each).items()
+        if hasattr(type(member), "__set__") and not _is_slot(name, member)
+    }
 
 
 def _can_be_set(name: str, member: Any) -> bool:

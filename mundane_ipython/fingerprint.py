@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import copyreg
+import enum
 import functools
 import io
 import pickle
@@ -19,13 +20,16 @@ from operator import itemgetter
 from typing import Any
 
 from .classes import members_of, registered_with
+from .contexts import value_in
 from .deepstack import on_deep_stack
 from .descriptors import HELD
+from .enumerations import seen_in
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
+from .instances import walk_of
 from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, name_of, qualname_of
-from .pickler import value_in
+from .masked import is_masked, reduce_masked
 from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
@@ -275,7 +279,11 @@ class _Walker(pickle.Pickler):
         if issubclass(kind, type):
             return self._class(obj)
         if kind is types.CellType:
-            return _identity, _cell_contents(obj)
+            return _identity, (), _cell_contents(obj)
+        for walk in walk_of[kind]:
+            reduced = walk(obj, _identity)
+            if reduced is not None:
+                return reduced
         if kind in HELD:
             return _identity, (id(kind),), HELD[kind](obj)
         if issubclass(kind, types.ModuleType):
@@ -298,6 +306,8 @@ class _Walker(pickle.Pickler):
             return walk_torch(obj, _identity)
         if is_unit_registry(kind):
             return _identity, (id(obj), definitions(obj))
+        if is_masked(kind):
+            return reduce_masked(obj)
         return reduce_labelled(obj) if is_labelled_array(obj) else None
 
     def _window(self, window: Any) -> Any:
@@ -320,7 +330,8 @@ class _Walker(pickle.Pickler):
             return _identity, (id(kind),)
         # As the state, so that a class which refers to itself is in the memo before its members.
         above = (*bases_of(kind), *registered_with(kind))
-        return _identity, (id(kind), *map(id, above)), members_of(kind)
+        held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
+        return _identity, (id(kind), *map(id, above)), held
 
 
 @PerType
@@ -338,6 +349,7 @@ def _is_special(kind: type) -> bool:
         or is_proxy(kind)
         or is_of_torch(kind)
         or is_unit_registry(kind)
+        or bool(walk_of[kind])
     )
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from .doubts import Calls, Entry, is_odd
-from .instances import needs_care, reduce_instance
+from .enumerations import reduce_member
+from .instances import way_past_code
 from .looks import is_a, members_of, module_of, mro_of
 from .reach import reachable_names, read_by
 
@@ -27,8 +28,9 @@ Way = Callable[[Any, Mapping[str, Any], Calls], Any]
 
 def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     """Return how instances of a class of the notebook are reduced."""
-    if needs_care(kind):
-        return _with_care
+    past_code = reduce_member if issubclass(kind, enum.Enum) else way_past_code(kind)
+    if past_code is not None:
+        return functools.partial(_past_code, past_code, is_odd(kind))
     has_code = kind in copyreg.dispatch_table or any(
         _is_notebooks(getattr(kind, name, None), namespace) for name in _REDUCTIONS
     )
@@ -37,8 +39,16 @@ def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     return _by_others_once if has_code or is_odd(kind) else _by_others
 
 
-def _with_care(instance: Any, _: Mapping[str, Any], __: Calls) -> Any:
-    return reduce_instance(instance)
+def _past_code(
+    reduce: Callable[[Any], Any],
+    is_tried: bool,
+    instance: Any,
+    _: Mapping[str, Any],
+    calls: Calls,
+) -> Any:
+    if is_tried:
+        calls[type(instance), None] = None
+    return reduce(instance)
 
 
 def _by_others(_: Any, __: Mapping[str, Any], ___: Calls) -> Any:

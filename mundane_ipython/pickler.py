@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
-import enum
 import functools
 import io
 import pickle
@@ -23,10 +22,15 @@ from typing import Any
 
 import cloudpickle
 
+from .buffers import buffer_of, reduce_on_buffer
 from .celltexts import DISPATCH
-from .classes import change_class, make_silently, move_early, reduce_change
+from .classes import is_copied
+from .contexts import context_var as context_var  # older bundles name these two here
+from .contexts import reduce_context_var
+from .contexts import set_context_var as set_context_var
 from .deepstack import is_too_deep
 from .doubts import Calls, is_doubtful, is_made_oddly, rests_on_doubts
+from .enumerations import changed_class, copied_class
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
 from .homes import PerType, is_proxy
@@ -36,12 +40,12 @@ from .iterators import dict_iterator as dict_iterator  # older bundles name it h
 from .iterators import used_up_generator as used_up_generator
 from .loadcode import way_of
 from .looks import error_text, home_name, is_a, module_of, name_of, qualname_of
+from .masked import is_masked, reduce_masked
 from .namespace import look_up
-from .singletons import library_place, only_ones
+from .singletons import library_place, only_ones, reduce_only_one
 from .singletons import standard_stream as standard_stream  # older bundles name it here
 from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
-from .typeddicts import reduce_typed_dict
 from .views import (
     ArrayRoots,
     flat_iterator,
@@ -51,7 +55,7 @@ from .views import (
     reduce_array,
     reduce_view,
 )
-from .ways import WAYS, leave, load_home, reduce_class, with_own_way
+from .ways import WAYS, leave, load_home, reduce_class
 from .windows import WINDOWS, reduce_window
 
 _CachedFunction = type(functools.lru_cache(len))
@@ -97,7 +101,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
         if id(obj) in self._only_ones:
-            return self._only_ones[id(obj)]
+            reduced = reduce_only_one(self._only_ones[id(obj)], obj, self._can_pickle)
+            if reduced is not NotImplemented:
+                return reduced
         if _is_ordinary[type(obj)]:
             return NotImplemented
         by_file = reduce_by_file(obj)
@@ -130,7 +136,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind is types.CellType:
             return _reduce_cell(obj)
         if kind is contextvars.ContextVar:
-            return _reduce_context_var(obj)
+            return reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
         if kind in DICT_ITERATORS:
@@ -152,12 +158,17 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
+            owner = buffer_of(obj)
+            if owner is not None:
+                return reduce_on_buffer(obj, owner)
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
             of_tensor = reduce_array_of_tensor(obj)
             if of_tensor is not None:
                 return of_tensor
+        if is_masked(kind):
+            return reduce_masked(obj)
         # What is left to cloudpickle is no class or function, though a proxy may pass for one.
         return reduce_array(obj)
 
@@ -171,29 +182,23 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (qualname, self._copy(obj, top))
             if named and is_a(obj, type) and top in self._changed:
                 reference = (qualname, self._copy(obj, top))
-                change = reduce_change(obj, self._changed[top])
-                return notebook_reference, reference, change, None, None, change_class
+                change, make_change = changed_class(obj, self._changed[top])
+                return notebook_reference, reference, change, None, None, make_change
         if live:
             return _reduce_function(obj)
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{qualname}' of ctypes")
         load_home(home)
-        reduced = reduce_class(obj) if is_a(obj, type) else None
-        if reduced is None:
-            reduced = super().reducer_override(obj)
+        if is_a(obj, type):
+            reduced = reduce_class(obj)
+            if reduced is None and is_copied(obj):
+                reduced = copied_class(obj)
+                if home == "__main__" and is_made_oddly(obj):
+                    self.calls[obj, None] = None
+            return super().reducer_override(obj) if reduced is None else reduced
+        reduced = super().reducer_override(obj)
         if is_a(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
-        if is_a(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6:
-            if typing.is_typeddict(obj):
-                return reduce_typed_dict(obj)
-            # cloudpickle rebuilds a nested class without the name of the class around it.
-            reduced[2][0]["__qualname__"] = qualname
-            move_early(reduced[2][0], reduced[1])
-            reduced = with_own_way(obj, reduced)
-            if home == "__main__" and is_made_oddly(obj):
-                self.calls[obj, None] = None
-            if home == "__main__" and not issubclass(obj, enum.Enum):
-                return make_silently, reduced[:2], *reduced[2:]
         return reduced
 
     def _reduce_cached(self, cached: Any) -> Any:
@@ -313,20 +318,6 @@ def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bo
     return functools.lru_cache(maxsize, typed)(function)
 
 
-def context_var(name: str, default: tuple[Any, ...]) -> contextvars.ContextVar[Any]:
-    """Return a new context variable; its value follows in the pickle."""
-    return (
-        contextvars.ContextVar(name, default=default[0])
-        if default
-        else contextvars.ContextVar(name)
-    )
-
-
-def set_context_var(variable: contextvars.ContextVar[Any], value: tuple[Any]) -> None:
-    """Set a context variable in the present context; a pickle's state setter."""
-    variable.set(value[0])
-
-
 def empty_cell() -> types.CellType:
     """Return a closure's cell without contents; they follow in the pickle, and may be cyclic."""
     return types.CellType()
@@ -365,23 +356,6 @@ def _reduce_function(function: types.FunctionType) -> Any:
         state["__module__"] = function.__module__
     arguments = (function.__code__, function.__name__, function.__closure__)
     return notebook_function, arguments, state, None, None, set_function_state
-
-
-def _reduce_context_var(variable: contextvars.ContextVar[Any]) -> Any:
-    default = value_in(contextvars.Context(), variable)
-    value = value_in(contextvars.copy_context(), variable)
-    made = (context_var, (variable.name, default))
-    return made if value == default else (*made, value, None, None, set_context_var)
-
-
-def value_in(
-    context: contextvars.Context, variable: contextvars.ContextVar[Any]
-) -> tuple[Any, ...]:
-    """Return the variable's value there, in a tuple; an empty one where it has none."""
-    try:
-        return (context.run(variable.get),)
-    except LookupError:
-        return ()
 
 
 # Types of these are made when they are asked for, and their pickles cannot be loaded.

@@ -30,6 +30,9 @@ _SHELL = "get_ipython"
 # Such as `rows.append` and `rows.__len__`; the owner of a plain function in C is its module.
 _METHODS_IN_C = (types.BuiltinMethodType, types.MethodWrapperType)
 
+_PLAIN = frozenset((int, bool, float, str, bytes, type(None)))
+_CONTAINERS = (list, tuple, set, frozenset)
+
 # How many objects are looked at before the answer is "all".
 _MAX_OBJECTS = 20_000
 
@@ -81,7 +84,7 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
     while todo and len(seen) <= _MAX_OBJECTS:
         item = todo.pop()
         kind = type(item)  # `isinstance` would believe a proxy, and run its code
-        if id(item) in seen or issubclass(kind, (int, float, str, bytes, type(None))):
+        if id(item) in seen or kind in _PLAIN:
             continue
         seen.add(id(item))
         if kind is types.FunctionType:
@@ -95,10 +98,10 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo.append(item.__self__)
         elif kind is functools.partial:
             todo += [item.func, item.args, item.keywords]
-        elif issubclass(kind, (list, tuple, set, frozenset)):
-            todo.extend(_iterate(item))
-        elif issubclass(kind, dict):
-            todo.extend(dict.values(item))
+        elif kind in _CONTAINERS:
+            todo.extend(item)
+        elif kind is dict:
+            todo.extend(item.values())
         elif issubclass(kind, type):
             if module_of(item) == "__main__":
                 yield qualname_of(item).partition(".")[0]
@@ -114,13 +117,15 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
                 members = attribute_of(item, "__dict__")
                 if type(members) is dict:
                     todo.extend(members.values())
+            todo.extend(_contents(item))
 
 
-def _iterate(item: Any) -> Iterable[Any]:
-    """Return what is in a list, tuple or set, past what its class makes of `iter`."""
-    base = next(kind for kind in (list, tuple, set, frozenset) if issubclass(type(item), kind))
-    items: Iterable[Any] = base.__iter__(item)
-    return items
+def _contents(item: Any) -> Iterable[Any]:
+    """Return what is in a container of a subclass, whose own methods are not asked."""
+    if issubclass(type(item), dict):
+        return dict.values(item)
+    base: Any = next((each for each in _CONTAINERS if issubclass(type(item), each)), None)
+    return () if base is None else base.__iter__(item)
 
 
 def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:

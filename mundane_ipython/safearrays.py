@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .masked import masked_array
 from .refusals import HostileStateError, need
 from .views import array_view, array_with_gaps, is_array, read_only
 from .waiting import Waiting
@@ -110,6 +111,28 @@ def waiting_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Waiting:
     known = kind is np.ma.MaskedArray and base is np.ndarray
     need(known and shape == (0,), "a masked array")
     return Waiting(_masked)
+
+
+def masked_of_arrays(kind: Any, data: Any, mask: Any, hard: Any, shared: Any, fill: Any) -> Any:
+    """Return a masked array, in place of `masked.masked_array`.
+
+    Raises:
+        HostileStateError: no masked array has such parts.
+    """
+    import numpy as np
+
+    known = kind is np.ma.MaskedArray and type(data) is np.ndarray
+    need(known and type(hard) is bool and type(shared) is bool, "a masked array")
+    if type(mask) is np.ndarray:
+        right = mask.shape == data.shape and mask.dtype == np.ma.make_mask_descr(data.dtype)
+        need(right, "a masked array's mask")
+    else:
+        need(type(mask) is np.bool_ and not mask, "a masked array's mask")
+        mask = np.ma.nomask
+    if fill is not None:
+        right = type(fill) is np.ndarray and fill.shape == () and fill.dtype == data.dtype
+        need(right, "a masked array's fill value")
+    return masked_array(kind, data, mask, hard, shared, fill)
 
 
 def array_of_buffer(buffer: Any, dtype: Any, shape: Any, *order: Any) -> Any:

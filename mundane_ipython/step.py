@@ -30,14 +30,7 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import (
-    apart_text,
-    left_out_text,
-    listed,
-    otherwise_texts,
-    publish_note,
-    unchecked_texts,
-)
+from .notes import publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .packing import loose_groups, make_packer, packed
@@ -47,6 +40,7 @@ from .record import CellRecord
 from .source import CellSource
 from .staleness import Inputs
 from .storing import Stored, has_lost_state
+from .storingtexts import stored_texts
 from .values import type_name
 from .versions import current_versions
 from .widgets import save_widgets
@@ -54,9 +48,6 @@ from .widgets import save_widgets
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
 _EXIT_CODE = "_exit_code"
 _NOTHING = object()
-
-# How many steps a note lists by name.
-_MAX_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,51 +220,14 @@ class RunningStep:
 
     def _note(self, stored: Stored, record: CellRecord) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
-        name, texts = self.name, []
-        if record.all_left_out:
-            texts.append(f"stored, but for {left_out_text(record.all_left_out)}")
-        texts += otherwise_texts(stored.otherwise)
-        if stored.lost:
-            uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
-            texts.append(
-                f"uses {uses}, whose state cannot be stored: what this step changed "
-                "in it is lost with the kernel"
-            )
-        if stored.apart:
-            texts.append(apart_text(stored.apart))
-        if stored.not_named:
-            texts.append(
-                f"changed {', '.join(stored.not_named)} in place, which is not among "
-                "-o and so not stored"
-            )
-        if stored.of_libraries:
-            texts.append(
-                f"sets {', '.join(stored.of_libraries)}, which is a library's: a "
-                "restore does not set it again; do so in a plain cell"
-            )
-        if stored.unreadable_calls:
-            texts.append(
-                f"calls {', '.join(stored.unreadable_calls)}, and nobody can read what that sets: "
-                "a restore does not set it again; do so in a plain cell"
-            )
-        texts += unchecked_texts(stored.unchecked)
-        if stored.cut_outputs:
-            texts.append(
-                f"it showed more than {self._max_output_bytes >> 20} MiB; what came "
-                "after that is not stored, and a restore will not show it"
-            )
-        if stored.not_run:
-            texts.append(
-                "steps within it were stored and did not run again: "
-                f"{listed(stored.not_run, _MAX_NAMES)}; '%mundane_forget' lets them"
-            )
+        texts = stored_texts(stored, record, self._max_output_bytes)
         if texts:
-            lines = [f"step {name}: {text}" for text in texts]
+            lines = [f"step {self.name}: {text}" for text in texts]
             facts: dict[str, Any] = {
                 "left_out": stored.left_out,
                 "unchecked": list(stored.unchecked),
             }
-            publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
+            publish_note(self._shell, "\n".join(lines), step=self.name, event="stored", **facts)
 
     def _commit(self, shown: CellOutputs, took_ms: int) -> tuple[Stored, CellRecord]:
         """Commit the step; return what was stored, and what could not be."""

@@ -79,7 +79,7 @@ class ArrayRoots:
 
         That may have been met in a value that was refused then, and would be stored for its sake.
         """
-        cheap = met.nbytes <= _most_with_gaps(array.nbytes)
+        cheap = met.nbytes <= most_with_gaps(array.nbytes)
         allowed = id(met) not in self._of_pandas
         return cheap and allowed and _can_be_root(met) and _can_be_view(array, met)
 
@@ -203,6 +203,8 @@ def memory_chain(array: Any) -> list[Any]:
     chain = [array]
     while getattr(chain[-1], "base", None) is not None:
         chain.append(chain[-1].base)
+    if type(chain[-1]) is memoryview:  # of a buffer: NumPy makes one for each array on it
+        chain[-1] = chain[-1].obj
     if is_of_torch(type(chain[-1])):
         chain.append(chain[-1].untyped_storage())
     return chain
@@ -251,10 +253,10 @@ def has_gaps(array: Any) -> bool:
     if _is_flat(array) or array.dtype.hasobject or 0 in array.strides:
         return False
     low, high = bounds(array)
-    return bool(array.nbytes <= high - low <= _most_with_gaps(array.nbytes))
+    return bool(array.nbytes <= high - low <= most_with_gaps(array.nbytes))
 
 
-def _most_with_gaps(size: int) -> int:
+def most_with_gaps(size: int) -> int:
     """Return how many bytes may be stored for the sake of items that take `size` themselves."""
     return min(_GAPS_BYTES, max(4096, _GAPS_FACTOR * size))
 
@@ -360,7 +362,7 @@ def _common_root(arrays: Sequence[Any]) -> Any:
         default=None,
     )
     wanted = sum(array.nbytes for array in arrays)
-    most = max(wanted, _most_with_gaps(wanted))
+    most = max(wanted, most_with_gaps(wanted))
     return root if root is not None and root.nbytes <= most else None
 
 

@@ -21,7 +21,6 @@ from .homes import PerType
 from .instances import fails_to_load, reduce_instance
 from .looks import attribute_of_type, module_of, qualname_of
 from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
-from .structs import is_struct_class, with_fields
 
 # All functions of `functools.singledispatch` have one code: that of its inner function.
 _DISPATCHER = typing.cast("types.FunctionType", functools.singledispatch(len)).__code__
@@ -85,11 +84,6 @@ WAYS: PerType[Callable[[Any], Any]] = PerType(_way_of)
 def reduce_class(kind: type) -> Any:
     """Return the reduction of a library's class, None where cloudpickle's is right."""
     return reduce_mpmath_class(kind)
-
-
-def with_own_way(kind: type, reduced: Any) -> Any:
-    """Return cloudpickle's reduction of a class of the notebook, mended where it needs that."""
-    return with_fields(kind, reduced) if is_struct_class(kind) else reduced
 
 
 def reduce_parameter(parameter: Any) -> Any:

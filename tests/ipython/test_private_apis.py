@@ -6,6 +6,7 @@ They fail when an upgrade changes one, before anything subtler does.
 from __future__ import annotations
 
 import abc
+import enum
 import functools
 import gc
 import inspect
@@ -18,6 +19,7 @@ from typing import Any
 
 import cloudpickle
 import ipykernel
+import numpy as np
 import pytest
 from IPython.core.displayhook import DisplayHook
 from IPython.core.inputtransformer2 import TransformerManager
@@ -375,3 +377,35 @@ def test_functions_of_singledispatch_have_one_code() -> None:
     assert one.__code__ == other.__code__  # type: ignore[attr-defined]
     assert one.__code__ != _inner.__code__  # type: ignore[attr-defined]
     assert one.registry[object] is len
+
+
+def test_enum_keeps_members_by_name_and_by_value() -> None:
+    """`Enum._member_map_`, `_member_names_`, `_value2member_map_`, `_boundary_` of a class."""
+
+    class Perm(enum.Flag):
+        R = 1
+        W = 2
+
+    both = Perm.R | Perm.W
+    assert Perm._member_map_ == {"R": Perm.R, "W": Perm.W}
+    assert Perm._member_names_ == ["R", "W"]
+    assert Perm._value2member_map_[3] is both
+    assert vars(Perm)["_boundary_"] is enum.STRICT
+
+
+def test_cloudpickle_tracks_classes() -> None:
+    """What `classes` uses of cloudpickle: a class that is made twice in a process is one."""
+    private = cloudpickle.cloudpickle
+    kind = type("Kind", (), {"__module__": "__main__"})
+    tracker = private._get_or_create_tracker_id(kind)
+    arguments = (type, "Kind", (), {"__module__": "__main__"}, tracker, None)
+    assert private._make_skeleton_class(*arguments) is kind
+    assert private._lookup_class_or_track(tracker, type("Other", (), {})) is kind
+    assert not private._should_pickle_by_reference(kind)
+
+
+def test_masked_arrays_keep_what_they_know_in_attributes() -> None:
+    """`_mask`, `_hardmask`, `_sharedmask` and `_fill_value` are all that there is to know."""
+    array = np.ma.array([1, 2], mask=[0, 1]).harden_mask()
+    usual = {"_isfield", "_baseclass", "_optinfo", "_basedict"}
+    assert set(vars(array)) == {"_mask", "_hardmask", "_sharedmask", "_fill_value", *usual}

@@ -1,0 +1,315 @@
+"""How instances of a notebook's subclass of a Python type are pickled: past the class's own code.
+
+pickle makes such an object by calling its class, and fills it by `append` and `__setitem__`, which
+the class may have made its own: then a load counts, logs and converts once more, or fails. Here the
+type itself makes the object, its own methods fill it, and attributes are put where they lie. Whose
+class says itself how it is pickled is left to that.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import fractions
+import functools
+import operator
+import pathlib
+import random
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_OWN_WAYS = frozenset(
+    """__reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__
+    __getinitargs__""".split()  # noqa: SIM905 (a list of strings reads worse)
+)
+
+# What a module has beside what the notebook put into it.
+_OF_MODULES = frozenset(("__builtins__", "__loader__", "__spec__"))
+
+Attributes = tuple[dict[str, Any] | None, dict[Any, Any] | None]
+"""An instance's `__dict__` and slots, None for what it does not have.
+
+A slot that another one hides has the place of its class in `__mro__` and its name for a key.
+"""
+
+Held = Attributes | tuple[dict[str, Any] | None, dict[Any, Any] | None, bool]
+"""The same; with a third item where others hold that `__dict__`, and the same has to come back."""
+
+
+def _nothing(_: Any) -> Any:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How instances of a type are taken apart and made; each function gets past their class.
+
+    Attributes:
+        make: makes one of its class and `arguments`.
+        arguments: returns what is there before the object, and so does not refer to it.
+        contents: returns what `fill` puts in afterwards; None for nothing.
+        fill: puts contents in.
+        left_out: names of attributes that are not taken along.
+    """
+
+    make: Callable[..., Any]
+    arguments: Callable[[Any], tuple[Any, ...]] = lambda _: ()
+    contents: Callable[[Any], Any] = _nothing
+    fill: Callable[[Any, Any], Any] = operator.is_
+    left_out: frozenset[str] = frozenset()
+
+
+def _member(owner: type, name: str) -> Callable[[Any], Any]:
+    """Return what reads an attribute as a type in C has it, whatever a subclass makes of it."""
+    return vars(owner)[name].__get__  # type: ignore[no-any-return]
+
+
+_factory = vars(collections.defaultdict)["default_factory"]
+_accessors = [_member(property, name) for name in ("fget", "fset", "fdel", "__doc__")]
+_partial_parts = [_member(functools.partial, name) for name in ("func", "args", "keywords")]
+_generator: Any = random.Random.__base__
+_decimal: Any = decimal.Decimal
+_partial: Any = functools.partial
+_path: Any = pathlib.PurePath
+
+
+def _fill_ordered(mapping: Any, items: dict[Any, Any]) -> None:
+    for key, value in items.items():
+        collections.OrderedDict.__setitem__(mapping, key, value)
+
+
+def _fill_default(mapping: Any, contents: tuple[Any, dict[Any, Any]]) -> None:
+    _factory.__set__(mapping, contents[0])
+    dict.update(mapping, contents[1])
+
+
+def _make_deque(kind: Any, maxlen: int | None) -> Any:
+    made = collections.deque.__new__(kind)
+    collections.deque.__init__(made, (), maxlen)
+    return made
+
+
+def _make_path(kind: Any, *parts: str) -> Any:
+    made = pathlib.PurePath.__new__(kind, *parts)
+    if "__init__" in vars(pathlib.PurePath):  # since Python 3.12
+        pathlib.PurePath.__init__(made, *parts)
+    return made
+
+
+def _make_module(kind: Any, name: str) -> Any:
+    made = types.ModuleType.__new__(kind)
+    types.ModuleType.__init__(made, name)
+    return made
+
+
+def _make_cached_property(kind: Any) -> Any:
+    made: Any = object.__new__(kind)
+    functools.cached_property.__init__(made, len)  # for its lock, where a Python has one (3.11)
+    return made
+
+
+def _by_arguments(kind: Any) -> _Way:
+    """Return the way of a type whose `__getnewargs__` says all."""
+    return _Way(kind.__new__, kind.__getnewargs__)
+
+
+def _by_date(kind: Any) -> _Way:
+    """Return the way of a type of datetime's, whose reduction says all."""
+    if kind in (datetime.datetime, datetime.time):  # with `fold`, since protocol 4
+        return _Way(kind.__new__, lambda obj: kind.__reduce_ex__(obj, 4)[1])
+    return _Way(kind.__new__, lambda obj: kind.__reduce__(obj)[1])
+
+
+_WAYS: dict[type, _Way] = {
+    **{kind: _by_arguments(kind) for kind in (int, float, complex, str, bytes, tuple)},
+    **{
+        kind: _by_date(kind)
+        for kind in (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
+    },
+    datetime.tzinfo: _Way(datetime.tzinfo.__new__),
+    list: _Way(list.__new__, contents=list.copy, fill=list.extend),
+    dict: _Way(dict.__new__, contents=dict.copy, fill=dict.update),
+    collections.Counter: _Way(dict.__new__, contents=dict.copy, fill=dict.update),
+    collections.OrderedDict: _Way(
+        collections.OrderedDict.__new__,
+        contents=lambda obj: dict(collections.OrderedDict.items(obj)),
+        fill=_fill_ordered,
+    ),
+    collections.defaultdict: _Way(
+        collections.defaultdict.__new__,
+        contents=lambda obj: (_factory.__get__(obj), dict.copy(obj)),
+        fill=_fill_default,
+    ),
+    collections.deque: _Way(
+        _make_deque,
+        lambda obj: (_member(collections.deque, "maxlen")(obj),),
+        lambda obj: list(collections.deque.__iter__(obj)),
+        collections.deque.extend,
+    ),
+    set: _Way(set.__new__, contents=lambda obj: list(set.__iter__(obj)), fill=set.update),
+    frozenset: _Way(frozenset.__new__, lambda obj: (tuple(frozenset.__iter__(obj)),)),
+    bytearray: _Way(bytearray.__new__, contents=bytearray.copy, fill=bytearray.extend),
+    decimal.Decimal: _Way(_decimal.__new__, lambda obj: _decimal.__reduce__(obj)[1]),
+    fractions.Fraction: _Way(object.__new__),
+    random.SystemRandom: _Way(_generator.__new__),
+    random.Random: _Way(
+        _generator.__new__, contents=_generator.getstate, fill=_generator.setstate
+    ),
+    pathlib.PurePath: _Way(_make_path, lambda obj: _path.__reduce__(obj)[1]),
+    types.SimpleNamespace: _Way(types.SimpleNamespace.__new__),
+    types.ModuleType: _Way(
+        _make_module, lambda obj: (types.ModuleType.__getattribute__(obj, "__name__"),),
+        left_out=_OF_MODULES,
+    ),
+    functools.partial: _Way(
+        functools.partial.__new__,
+        lambda obj: (_partial_parts[0](obj),),
+        lambda obj: tuple(part(obj) for part in _partial_parts),
+        lambda obj, parts: _partial.__setstate__(obj, (*parts, None)),
+    ),
+    functools.cached_property: _Way(_make_cached_property, left_out=frozenset({"lock"})),
+    property: _Way(
+        property.__new__,
+        contents=lambda obj: tuple(part(obj) for part in _accessors),
+        fill=lambda obj, parts: property.__init__(obj, *parts),
+    ),
+    **{
+        kind: _Way(
+            kind.__new__, contents=_member(kind, "__func__"), fill=kind.__init__
+        )
+        for kind in (classmethod, staticmethod)
+    },
+}  # fmt: skip
+
+# Slots of these hold what an object is; those of other types, what a process found out of it.
+_WITH_SLOTS = frozenset({fractions.Fraction})
+
+
+def base_of(kind: type) -> type | None:
+    """Return the Python type that an object of a notebook's class is made by, None for none.
+
+    So it is where a class says itself how it is pickled, or a library that it is derived from.
+    """
+    for each in kind.__mro__:
+        if each in _WAYS:
+            return each
+        if says_how(each):
+            return None
+    return None
+
+
+def parts_of(instance: Any, base: type) -> tuple[tuple[Any, ...], Any, Attributes]:
+    """Return what `new_of_base` makes an instance of, and what `fill_of_base` puts in.
+
+    Args:
+        instance: the object.
+        base: `base_of` its class; `object` for one that is no Python type's.
+    """
+    if base is object:
+        return (), None, attributes_of(instance, base)
+    way = _WAYS[base]
+    attributes, slots = attributes_of(instance, base)
+    if way.left_out and attributes is not None:
+        attributes = {n: value for n, value in attributes.items() if n not in way.left_out}
+    return way.arguments(instance), way.contents(instance), (attributes, slots)
+
+
+def new_of_base(kind: Any, base: type, arguments: tuple[Any, ...], early: Attributes) -> Any:
+    """Return an instance of a class as a Python type makes it, with the first of its attributes."""
+    made = object.__new__(kind) if base is object else _WAYS[base].make(kind, *arguments)
+    set_attributes_of(made, early)
+    return made
+
+
+def fill_of_base(instance: Any, state: tuple[type, Any, Held]) -> None:
+    """Put contents and attributes into an instance; a pickle's state setter."""
+    base, contents, attributes = state
+    if contents is not None:
+        _WAYS[base].fill(instance, contents)
+    set_attributes_of(instance, attributes)
+
+
+def walk_on_base(base: type, instance: Any, stand_in: Callable[..., None]) -> Any:
+    """Return a reduction that is never loaded: what is met is the instance's own, and no copies.
+
+    Args:
+        base: `base_of` its class.
+        instance: the object.
+        stand_in: takes any arguments.
+    """
+    arguments, contents, (attributes, slots) = parts_of(instance, base)
+    items = pairs = None
+    if type(contents) is tuple and type(contents[-1]) is dict and base is not functools.partial:
+        *head, contents = contents
+        arguments = (*arguments, *head)
+    if type(contents) is list:
+        items = iter(contents)
+    elif type(contents) is dict:
+        pairs = iter(contents.items())
+    elif contents is not None:
+        arguments = (*arguments, bytes(contents) if base is bytearray else contents)
+    state = (attributes, *(slots or {}).items())
+    return stand_in, (type(instance), *arguments), state, items, pairs
+
+
+def set_attributes_of(instance: Any, state: Held) -> None:
+    """Set attributes and slots past an instance's class; a pickle's state setter."""
+    attributes, slots, *shared = state
+    if shared:  # what else holds it is filled in its own time
+        object.__setattr__(instance, "__dict__", attributes)
+    elif attributes is not None:
+        own = object.__getattribute__(instance, "__dict__")
+        made = {name: value for name, value in own.items() if name not in attributes}
+        own.clear()  # for their order
+        own.update(attributes)
+        own.update(made)
+    for name, value in (slots or {}).items():
+        if isinstance(name, str):
+            object.__setattr__(instance, name, value)
+        else:
+            vars(type(instance).__mro__[name[0]])[name[1]].__set__(instance, value)
+
+
+def attributes_of(instance: Any, base: type) -> Attributes:
+    """Return the attributes of an instance, and its slots but for those that a base has."""
+    kind = type(instance)
+    attributes = None
+    if kind.__dictoffset__:
+        attributes = object.__getattribute__(instance, "__dict__")
+    slots: dict[Any, Any] = {}
+    for place, name, slot in slots_of(kind, base):
+        try:
+            slots[(place, name) if name in slots else name] = slot.__get__(instance)
+        except AttributeError:  # empty
+            continue
+    return attributes, slots or None
+
+
+def slots_of(kind: type, base: type) -> Iterator[tuple[int, str, types.MemberDescriptorType]]:
+    """Yield the slots of the classes in front of a base: a place in `__mro__`, name and slot."""
+    for place, each in enumerate(kind.__mro__):
+        if each is base and base not in _WITH_SLOTS:
+            return
+        for name, member in vars(each).items() if "__slots__" in vars(each) else ():
+            if isinstance(member, types.MemberDescriptorType):
+                yield place, name, member
+        if each is base:
+            return
+
+
+def says_how(kind: type) -> bool:
+    """Return whether a class has code for its pickles; what a named tuple has says nothing new."""
+    own = _OWN_WAYS.intersection(vars(kind))
+    if own == {"__getnewargs__"} and issubclass(kind, tuple):
+        return bool(_getnewargs_of(kind) != _getnewargs_of(_Plain))
+    return bool(own) and kind is not object
+
+
+def _getnewargs_of(kind: type) -> Any:
+    return getattr(vars(kind)["__getnewargs__"], "__code__", None)
+
+
+_Plain = collections.namedtuple("_Plain", "")

@@ -1,0 +1,381 @@
+"""Classes: what they have, and what makes them; arrays with a mask."""
+
+from __future__ import annotations
+
+from . import Kind, kind
+
+KINDS: list[Kind] = [
+    kind(
+        "attribute as in the base",
+        """
+class A: ver = 1
+class B(A): ver = 1
+class C(A): pass
+b = B()
+""",
+        "print(B.ver, C.ver, 'ver' in vars(B), 'ver' in vars(C))",
+        "A.ver = 2",
+    ),
+    kind(
+        "hooks of a metaclass",
+        """
+log = []
+class Meta(type):
+    def __new__(m, n, b, ns, **k):
+        log.append(('new', n))
+        return super().__new__(m, n, b, ns)
+    def __init__(c, n, b, ns, **k):
+        log.append(('init', n))
+        super().__init__(n, b, ns)
+    def __setattr__(c, k, v):
+        log.append(('set', k))
+        super().__setattr__(k, v)
+    def __call__(c, *a):
+        log.append('call')
+        return super().__call__(*a)
+    @property
+    def size(c):
+        return len(vars(c))
+    tag = property(lambda c: c._tag, lambda c, v: log.append(('tag', v)))
+class Desc:
+    def __set_name__(self, o, n):
+        log.append(('named', n))
+        self.name = n
+    def __get__(self, o, t=None):
+        return self if o is None else o.__dict__.get(self.name)
+    def __set__(self, o, v):
+        log.append(('dset', v))
+        o.__dict__[self.name] = v
+class K(metaclass=Meta, opt=1):
+    z = 1
+    a = 2
+    m = Desc()
+    b = 3
+    _tag = 5
+    def __init_subclass__(cls, **k):
+        log.append(('sub', cls.__name__))
+class L(K):
+    x = 2
+k = K()
+k.m = 4
+""",
+        """
+print(
+    [n for n in vars(K) if not n.startswith('__')],
+    K.size > 3,
+    log,
+    k.m,
+    K.tag,
+    type(K) is Meta,
+    K.m.name,
+)
+""",
+        """
+K.new = 1
+k.m = 5
+""",
+    ),
+    kind(
+        "generic models",
+        """
+from typing import Generic, TypeVar
+import pydantic
+T = TypeVar('T')
+class Box(pydantic.BaseModel, Generic[T]):
+    item: T
+    @pydantic.model_validator(mode='after')
+    def chk(self):
+        return self
+class Two(Box[int]):
+    extra: str = 'x'
+b = Box[int](item=3)
+t = Two(item=4)
+p = Box(item='q')
+""",
+        """
+print(
+    b,
+    isinstance(b, Box[int]),
+    type(b) is Box[int],
+    isinstance(t, Box[int]),
+    t,
+    p,
+    isinstance(p, Box),
+    Box[int](item='5'),
+)
+""",
+        "b.item = 7",
+        libraries="pydantic",
+    ),
+    kind(
+        "generic classes",
+        """
+from typing import (
+    Generic,
+    TypeVar,
+    NamedTuple,
+    TypedDict,
+    Protocol,
+    runtime_checkable,
+    Annotated,
+    ClassVar,
+)
+import dataclasses, abc
+T = TypeVar('T')
+U = TypeVar('U', bound=int)
+@dataclasses.dataclass
+class Box(Generic[T]):
+    item: T
+    count: ClassVar[int] = 0
+class Pair(NamedTuple, Generic[T]):
+    a: T
+    b: int = 2
+class TD(TypedDict, total=False):
+    x: int
+@runtime_checkable
+class P(Protocol):
+    def go(self) -> int: ...
+class G:
+    def go(self):
+        return 1
+class Ab(abc.ABC):
+    @abc.abstractmethod
+    def f(self): ...
+@Ab.register
+class V:
+    pass
+b = Box[int](3)
+p = Pair[int](1)
+td: TD = {'x': 1}
+alias = Box[int]
+def tries():
+    try:
+        Ab()
+    except TypeError as e:
+        return 'abstract'
+""",
+        """
+print(
+    b,
+    p,
+    td,
+    TD.__annotations__,
+    TD.__total__,
+    isinstance(G(), P),
+    tries(),
+    isinstance(V(), Ab),
+    Box[int] == alias,
+    Box.__parameters__,
+    p._fields,
+    Pair.__orig_bases__,
+    b == Box(3),
+)
+""",
+        """
+b.item = 4
+Box.count = 3
+""",
+    ),
+    kind(
+        "attrs classes",
+        """
+import attrs, functools
+@attrs.define
+class A:
+    x: int
+    y: list = attrs.field(factory=list)
+    @functools.cached_property
+    def big(self):
+        return [self.x] * 2
+@attrs.frozen
+class F:
+    x: int
+    def __attrs_post_init__(self):
+        object.__setattr__(self, 'x', self.x + 1)
+@attrs.define
+class N(A):
+    z: int = 3
+a = A(3)
+a.big.append(1)
+f = F(1)
+n = N(1)
+u = A(4)
+""",
+        "print(a, a.big, f, n, n.big, u, u.big, A.big if False else None)",
+        """
+a.x = 9
+a.big.append(5)
+""",
+        libraries="attrs",
+    ),
+    kind(
+        "dataclasses with slots",
+        """
+import dataclasses, functools
+@dataclasses.dataclass(slots=True)
+class S:
+    x: int
+    y: list = dataclasses.field(default_factory=list, metadata={'a': 1})
+    def __post_init__(self):
+        self.y.append('post')
+@dataclasses.dataclass(frozen=True, order=True, kw_only=True)
+class K:
+    a: int
+    c: dataclasses.InitVar[int] = 0
+    def __post_init__(self, c):
+        object.__setattr__(self, 'd', c)
+def reg(cls):
+    cls.registered = True
+    seen.append(cls)
+    return cls
+seen = []
+@reg
+class D:
+    def __init__(self):
+        self.v = 1
+@functools.total_ordering
+class TO:
+    def __init__(self, v):
+        self.v = v
+    def __lt__(self, o):
+        return self.v < o.v
+    def __eq__(self, o):
+        return self.v == o.v
+s = S(1)
+k = K(a=1, c=5)
+to = TO(3)
+""",
+        """
+print(
+    s,
+    k,
+    k.d,
+    D.registered,
+    seen[0] is D,
+    to >= TO(2),
+    dataclasses.fields(S)[1].metadata,
+    hash(k) == hash(K(a=1)),
+    dataclasses.replace(s, x=2).y,
+)
+""",
+        "s.y.append(2)",
+    ),
+    kind(
+        "masked arrays",
+        """
+import numpy as np
+h = np.ma.array([1, 2, 3], mask=[0, 1, 0]).harden_mask()
+base = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])
+view = base[1:]
+f = np.ma.array([1, 2], fill_value=-9)
+nm = np.ma.array([1, 2])
+st = np.ma.array([(1, 2.0)], dtype=[('a', int), ('b', float)], mask=[(0, 1)])
+lab = np.ma.array([1, 2])
+lab.note = 'n'
+""",
+        """
+print(
+    h,
+    h.hardmask,
+    base,
+    view,
+    base.sharedmask,
+    view.sharedmask,
+    f.fill_value,
+    nm.mask is np.ma.nomask,
+    st,
+    lab.note,
+    base.hardmask,
+)
+""",
+        """
+h[1] = 9
+view[1] = np.ma.masked
+base[1] = 7.0
+f[0] = 3
+""",
+    ),
+    kind(
+        "what classes hold",
+        """
+class Reg(type):
+    items = {}
+    def __init__(c, n, b, ns):
+        super().__init__(n, b, ns)
+        Reg.items[n] = c
+class A(metaclass=Reg):
+    pass
+class B(A):
+    cache = {}
+    __hash__ = None
+    __match_args__ = ('x',)
+    def __eq__(self, o):
+        return True
+class Outer:
+    class Inner:
+        class Deep:
+            v = 1
+    x = Inner()
+    deep = Inner.Deep()
+def make(n):
+    class Local:
+        size = n
+        def get(self):
+            return n, __class__
+    return Local
+L1, L2 = make(1), make(2)
+l = L1()
+class Callable_:
+    def __call__(self):
+        return 5
+    def __class_getitem__(cls, i):
+        return (cls.__name__, i)
+class Sing:
+    inst = None
+Sing.inst = Sing()
+class Dyn:
+    pass
+Dyn.f = lambda self: self.g
+Dyn.g = property(lambda self: 7)
+T3 = type('T3', (A,), {'q': 1, '__doc__': 'doc'})
+class Str:
+    "has doc"
+    __slots__ = 'one'
+class Gt:
+    def __getattr__(self, n):
+        if n.startswith('__'):
+            raise AttributeError(n)
+        return n
+g = Gt()
+g.real = 1
+""",
+        """
+print(
+    sorted(Reg.items),
+    Reg.items['B'] is B,
+    B.__hash__,
+    type(Outer.x).__qualname__,
+    type(Outer.deep) is Outer.Inner.Deep,
+    l.get()[0],
+    l.get()[1] is L1,
+    L1.__name__,
+    L2().get()[0],
+    Callable_[3],
+    Callable_()(),
+    Sing.inst.__class__ is Sing,
+    Dyn().f(),
+    T3.q,
+    T3.__doc__,
+    Str.__doc__,
+    g.anything,
+    g.real,
+)
+""",
+        """
+B.cache['a'] = 1
+L1.size = 9
+del Dyn.g
+Dyn.g = 3
+""",
+    ),
+]
