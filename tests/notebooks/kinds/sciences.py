@@ -8,6 +8,19 @@ from . import Kind, kind
 
 KINDS: list[Kind] = [
     kind(
+        "scipy: a normal distribution that is not the standard one",
+        "from scipy import stats\nd = stats.Normal(mu=5.0, sigma=2.0)",
+        "print(d, type(d).__name__, d.cdf(5.0), d.mean(), d.validation_policy)",
+        "d.validation_policy = 'skip_all'",
+    ),
+    kind(
+        "rtree: an index, which its library pickles without its entries",
+        "from rtree import index\nt = index.Index()\nt.insert(1, (0, 0, 1, 1))",
+        "pass",
+        left_out="t",
+        libraries="rtree",
+    ),
+    kind(
         "networkx",
         """
 import networkx as nx
