@@ -200,7 +200,11 @@ class Watch:
             if not objects.keys().isdisjoint(map(id, each)) or share_memory(objects.values(), each)
         ]:
             sharing += new
-            objects.update((id(each), each) for name in new for each in own.pop(name))
+            for name in new:
+                walk = Walk(others[name], self._namespace)
+                further = without_classes(others[name], walk, self._namespace)
+                objects.update((id(each), each) for each in further)
+                del own[name]
         known = [*changed, *sharing]
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)

@@ -136,17 +136,15 @@ class Provenance:
         """Return whether a name's present value was bound or changed by a step."""
         return self._origins.get(name, ("", 0))[1] == id(namespace[name])
 
-    def not_stored(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
-        """Return those of some names whose present values their steps could not store.
+    def drop_unstored(self, values: dict[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Drop names whose present values their steps could not store.
 
         A restore leaves these undefined, so nothing that is stored may refer to them.
         """
-        origins = {name: self._origins.get(name, ("", 0)) for name in names}
-        return [
-            name
-            for name, (step, _) in origins.items()
-            if self.is_from_step(name, namespace) and name in self._left_out.get(step, ())
-        ]
+        for name in list(values):
+            step, _ = self._origins.get(name, ("", 0))
+            if name in self._left_out.get(step, ()) and self.is_from_step(name, namespace):
+                del values[name]
 
     def ambient_of(self, step: str) -> Mapping[str, Any]:
         """Return what earlier runs of this step changed outside of variables."""

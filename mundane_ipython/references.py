@@ -20,9 +20,10 @@ from typing import Any
 from .canonical import PLAIN, NoDigestError, Parts, array_parts, hashed, pandas_parts, value_parts
 from .filemodules import CYTHON_FUNCTIONS
 from .fingerprint import Walk, is_atom
-from .holding import bases_of, instance_dict, module_of, slots_of
+from .holding import instance_dict, slots_of
 from .homes import PerType, class_name
 from .kinds import exact_parts
+from .looks import module_of, mro_of, name_of
 from .paths import Follower, Path, find_paths, parts_of
 from .torchtypes import is_of_torch
 from .views import is_array
@@ -293,13 +294,13 @@ class _Data:
             if module_of(value) == "__main__":
                 raise NoDigestError
             yield class_name(value).encode()
-        elif kind.__name__ == "MaskedArray":
+        elif name_of(kind) == "MaskedArray":
             yield from _masked(value)
         elif is_array(value):
             yield from array_parts(value)
         elif module_of(kind) == "__main__":
             raise NoDigestError
-        elif _is_of_pandas[kind]:
+        elif _is_of_pandas.of_type(kind, otherwise=False):
             yield from exact_parts(value, self.parts) or pandas_parts(value)
         else:
             inner = exact_parts(value, self.parts)
@@ -336,13 +337,13 @@ def _is_scalar(kind: type) -> bool:
     if issubclass(kind, datetime.tzinfo):
         return kind in (datetime.timezone, zoneinfo.ZoneInfo)
     return issubclass(kind, PLAIN) or any(
-        base.__name__ == "generic" and module_of(base) == "numpy" for base in bases_of(kind)
+        base.__name__ == "generic" and module_of(base) == "numpy" for base in mro_of(kind)
     )
 
 
 def _is_of_notebook(kind: type) -> bool:
     """Return whether a class and all below it are the notebook's own."""
-    homes = {module_of(base) for base in bases_of(kind)[:-1]}
+    homes = {module_of(base) for base in mro_of(kind)[:-1]}
     return module_of(kind) == "__main__" and homes <= {"__main__", "abc", "typing"}
 
 
@@ -353,13 +354,17 @@ def _root_of(kind: type) -> str:
 @PerType
 def _is_of_pandas(kind: type) -> bool:
     names = ("NDFrame", "Index", "ExtensionArray", "ExtensionDtype")
-    return any(_root_of(b) == "pandas" and b.__name__ in names for b in bases_of(kind))
+    return any(_root_of(b) == "pandas" and b.__name__ in names for b in mro_of(kind))
 
 
 def _is_closed(value: Any) -> bool:
     """Return whether a value is pandas' own and holds no object of the user's."""
     kind = type(value)
-    if not _is_of_pandas[kind] or _root_of(kind) != "pandas" or getattr(value, "attrs", None):
+    if (
+        not _is_of_pandas.of_type(kind, otherwise=False)
+        or _root_of(kind) != "pandas"
+        or getattr(value, "attrs", None)
+    ):
         return False
     dtypes = value.dtypes if value.ndim == 2 else [value.dtype]
     return all(dtype.kind != "O" for dtype in dtypes)
@@ -368,7 +373,7 @@ def _is_closed(value: Any) -> bool:
 def _is_value(value: Any) -> bool:
     """Return whether a library compares a value by what it is, and not by which object."""
     kind = type(value)
-    if kind.__name__ in CYTHON_FUNCTIONS:
+    if name_of(kind) in CYTHON_FUNCTIONS:
         return True
     if module_of(kind) == "__main__" or is_of_torch(kind):
         return False

@@ -22,7 +22,7 @@ def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
         return memory_chain(value)
     if type(value) is types.FunctionType and not any(function_state(value)):
         return [value] if value.__globals__ is namespace else []
-    return without_classes(value, Walk(value, namespace), namespace)
+    return Walk(value, namespace).shared_objects()
 
 
 def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> list[Any]:
@@ -41,6 +41,7 @@ def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> lis
     for each in walk.objects:
         if is_a(each, type) and each is not value and home_name(each) == "__main__":
             inside.update(map(id, Walk(each, namespace).objects))
+    inside.discard(id(value))  # such as the only instance, which its class holds
     return [each for each in walk.shared_objects() if id(each) not in inside]
 
 

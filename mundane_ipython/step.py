@@ -254,10 +254,8 @@ class RunningStep:
             )
 
         mutations = self._watch.mutations(kept, rebound, again)
-        for each in self._opened.provenance.not_stored(mutations.inner, namespace):
-            del mutations.inner[each]
-        may_add = not self._options.only
-        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, may_add=may_add)
+        self._opened.provenance.drop_unstored(mutations.inner, namespace)
+        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
         bound = stored.values
         refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
         if self._options.only and refused:
