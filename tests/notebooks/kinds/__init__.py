@@ -1,7 +1,8 @@
 """Kinds of values, one book each: a step makes it, and another one changes it.
 
 The files here stand for what can go wrong; a kind belongs where its reader would look for it.
-`test_kinds.py` runs each: never disturbed, killed after every cell, and plain; all three are equal.
+`test_kinds.py` runs each: plain, with steps and never disturbed, and killed after each cell that
+stores values; all three are equal.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ class Kind:
         book: the cells: one makes values, one probes them, one changes them, and one probes again.
         left_out: names that cannot be stored, which the first cell's note has to say.
         libraries: modules without which it is not run: those that the extra `test` does not bring.
+        kills: positions of the cells after which the shell is killed: all that store values.
     """
 
     book: Book
     left_out: frozenset[str] = frozenset()
     libraries: tuple[str, ...] = ()
+    kills: tuple[int, ...] = ()
 
 
 def kind(
@@ -47,7 +50,10 @@ def kind(
         left_out: names that cannot be stored, divided by blanks; `make` is all that is run then.
         libraries: modules that must be there, divided by blanks.
     """
-    texts = (make,) if left_out else (make, probe, change, probe)
-    cells = tuple(cell.strip("\n") for text in texts for cell in text.split("\n---\n"))
-    book = Book(name, name, cells, frozenset(left_out.split()))
-    return Kind(book, frozenset(left_out.split()), tuple(libraries.split()))
+    made = make.split("\n---\n")
+    cells = tuple(
+        each.strip("\n") for each in (made if left_out else (*made, probe, change, probe))
+    )
+    lost = frozenset(left_out.split())
+    kills = tuple(range(len(made))) if left_out else (*range(len(made)), len(made) + 1)
+    return Kind(Book(name, name, cells, lost), lost, tuple(libraries.split()), kills)
