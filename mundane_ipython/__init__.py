@@ -33,7 +33,7 @@ The layers, each importing only what stands below it:
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
     ways -> held                            what pickle alone refuses, or does not load
-    enumerations, figures, instances, mpmathparts, singletons, windows  what it brings back wrongly
+    buffers, enumerations, figures, instances, mpmathparts, singletons, windows  brought back wrongly
     classes, contexts, masked, structs, subclasses  classes; instances of those of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before

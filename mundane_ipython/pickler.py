@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import cloudpickle
 
+from .buffers import buffer_of, reduce_on_buffer
 from .classes import is_copied
 from .contexts import context_var as context_var  # older bundles name these two here
 from .contexts import reduce_context_var
@@ -44,14 +45,12 @@ from .tensors import reduce_array_of_tensor, reduce_torch
 from .torchtypes import is_of_torch
 from .views import (
     ArrayRoots,
-    buffer_of,
     flat_iterator,
     has_gaps,
     is_array,
     is_flat_iterator,
     is_labelled_array,
     reduce_labelled,
-    reduce_on_buffer,
     reduce_view,
     reduce_with_gaps,
 )
@@ -154,12 +153,12 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
-            owner = buffer_of(obj)
-            if owner is not None:
-                return reduce_on_buffer(obj, owner)
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
+            owner = buffer_of(obj)
+            if owner is not None:
+                return reduce_on_buffer(obj, owner)
             of_tensor = reduce_array_of_tensor(obj)
             if of_tensor is not None:
                 return of_tensor

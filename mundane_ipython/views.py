@@ -5,7 +5,6 @@ Nothing here imports numpy: where it is not loaded, there are no arrays.
 
 from __future__ import annotations
 
-import array as python_arrays
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +14,6 @@ from .torchtypes import is_of_torch
 # own.
 _GAPS_BYTES = 64 << 20
 _GAPS_FACTOR = 16
-
-# What holds memory, can change it, and has a pickle.
-_BUFFERS = (bytearray, python_arrays.array)
 
 # Where pandas' extension arrays keep their items.
 _ARRAYS_OF_EXTENSIONS = ("_ndarray", "_data", "_mask")
@@ -81,7 +77,7 @@ class ArrayRoots:
 
         That may have been met in a value that was refused then, and would be stored for its sake.
         """
-        cheap = met.nbytes <= _most_with_gaps(array.nbytes)
+        cheap = met.nbytes <= most_with_gaps(array.nbytes)
         allowed = id(met) not in self._of_pandas
         return cheap and allowed and _can_be_root(met) and _can_be_view(array, met)
 
@@ -209,42 +205,6 @@ def memory_chain(array: Any) -> list[Any]:
     return chain
 
 
-def buffer_of(array: Any) -> Any:
-    """Return the buffer of Python's that an array lies in and that can change, None for none.
-
-    None as well where that is much larger than the array: it would be stored for its sake.
-    """
-    if array.base is None or array.dtype.hasobject:
-        return None
-    owner = memory_chain(array)[-1]
-    if type(owner) not in _BUFFERS:
-        return None
-    if memoryview(owner).nbytes > _most_with_gaps(array.nbytes):
-        return None
-    return owner
-
-
-def reduce_on_buffer(array: Any, owner: Any) -> Any:
-    """Return a reduction of an array to its place in a buffer of Python's."""
-    import numpy as np
-
-    offset = array.ctypes.data - np.frombuffer(owner, np.uint8).ctypes.data
-    place = array.dtype, array.shape, offset, array.strides
-    return array_on_buffer, (owner, *place, array.flags.writeable)
-
-
-def array_on_buffer(
-    owner: Any, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool
-) -> Any:
-    """Return an array in the memory of a buffer of Python's."""
-    import numpy as np
-
-    memory = np.frombuffer(owner, np.uint8)
-    array: Any = np.ndarray(shape, dtype, memory, offset, strides)
-    array.flags.writeable = writeable
-    return array
-
-
 def reduce_view(array: Any, root: Any) -> Any:
     """Return a reduction of an array to its place in another one."""
     place = (array.ctypes.data - root.ctypes.data, array.shape, array.strides)
@@ -279,10 +239,10 @@ def has_gaps(array: Any) -> bool:
     if _is_flat(array) or array.dtype.hasobject or 0 in array.strides:
         return False
     low, high = bounds(array)
-    return bool(array.nbytes <= high - low <= _most_with_gaps(array.nbytes))
+    return bool(array.nbytes <= high - low <= most_with_gaps(array.nbytes))
 
 
-def _most_with_gaps(size: int) -> int:
+def most_with_gaps(size: int) -> int:
     """Return how many bytes may be stored for the sake of items that take `size` themselves."""
     return min(_GAPS_BYTES, max(4096, _GAPS_FACTOR * size))
 
@@ -365,7 +325,7 @@ def _common_root(arrays: Sequence[Any]) -> Any:
         default=None,
     )
     wanted = sum(array.nbytes for array in arrays)
-    most = max(wanted, _most_with_gaps(wanted))
+    most = max(wanted, most_with_gaps(wanted))
     return root if root is not None and root.nbytes <= most else None
 
 
