@@ -36,6 +36,9 @@ _TOO_LONG = (
     " (a list or dict that stands in it several times is written out each time)"
 )
 
+# A type's names past its metaclass, which may have properties for them that raise.
+_QUALNAME, _MODULE = (type.__dict__[name].__get__ for name in ("__qualname__", "__module__"))
+
 # A place in a value: None is the root, else (place of the container, key or index).
 _Place = tuple[Any, "str | int"] | None
 
@@ -179,17 +182,17 @@ def _why(value: Any) -> str:
     """Return why a value is no JSON atom: `tuple is not JSON (it would come back as list)`."""
     reason = f"{_type_name(value)} is not JSON"
     for base, back in ((tuple, "list"), (str, "str"), (int, "int"), (float, "float")):
-        if isinstance(value, base):
+        if issubclass(type(value), base):  # `isinstance` would ask the value itself
             return f"{reason} (it would come back as {back})"
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if issubclass(type(value), (bytes, bytearray, memoryview)):
         return f"{reason} (a step's value as a whole may be bytes)"
     return reason
 
 
 def _type_name(value: Any) -> str:
     kind = type(value)
-    name = kind.__qualname__
-    return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
+    name, module = _QUALNAME(kind), _MODULE(kind)
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def _encode_deep(root: Any) -> Iterator[str]:

@@ -14,17 +14,18 @@ The layers, each importing only what stands below it:
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
     holders                                 who holds the notebook's objects beside its names
-    packing                                 older values that are stored with a step's
+    packing, storingtexts                   older values stored with a step's; its note
     storing                                 where each value goes: row, bundle or an import
     trials                                  what is in doubt is loaded once before it is stored
     bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
     inner -> references -> paths -> holding, keys  objects inside older values, found again
+    sharing                                 what a change of one value is a change of
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, registrations, settings  entries of ambient
+    backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
     precision, sympyprinting, torchstate    more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
@@ -33,8 +34,8 @@ The layers, each importing only what stands below it:
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
     loadcode -> doubts                      code that a load runs; what is to be tried
     ways -> held                            what pickle alone refuses, or does not load
-    buffers, enumerations, figures, instances, mpmathparts, singletons, windows  brought back wrongly
-    classes, contexts, masked, structs, subclasses  classes; instances of those of Python's types
+    buffers, enumerations, figures, instances, mpmathparts, singletons, windows  or changes
+    classes, contexts, masked, structs, subclasses, typeddicts  classes; instances of Python's types
     record                                  one stored cell
     provenance                              which step a value came from, what was there before
     source, staleness, widgets              what a body binds and reads; what is another now
@@ -42,10 +43,12 @@ The layers, each importing only what stands below it:
     tensors                                 PyTorch's, and the memory that they share
     chunks                                  a bundle's bytes, in and out of the file
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    scopes, syntax, trust, values, versions, views, waiting -> deepstack, filemodules, generators
-    iterators, refusals                     what pickle makes others of; why a bundle is refused
-    torchtypes -> homes                     which types are PyTorch's; facts that are kept of types
+    celltexts, descriptors, prologues, scopes, sinks, syntax, trust, values, versions
+    views, waiting                          arrays that share memory; untrusted objects to be made
+    deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
+    torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
+    looks                                   any object's type, members and contents, past its code
     mundane                                 the core
 """
 

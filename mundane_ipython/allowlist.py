@@ -161,6 +161,7 @@ CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
     ("mundane_ipython.masked", "masked_array"): safearrays.masked_of_arrays,
     ("mundane_ipython.views", "array_view"): safearrays.view_of_array,
     ("mundane_ipython.views", "array_with_gaps"): safearrays.spread_array,
+    ("mundane_ipython.views", "read_only"): safearrays.locked_array,
     **{
         (f"numpy.{core}.{module}", name): checked
         for core in ("core", "_core")

@@ -27,11 +27,27 @@ from typing import Any, NamedTuple
 
 from .backends import load_backend, read_backend
 from .counters import read_counters, set_counters
-from .differences import changed_items, changed_members, changed_whole, new_members
+from .differences import (
+    Unreadable,
+    changed_items,
+    changed_members,
+    changed_whole,
+    new_members,
+    read_or_not,
+)
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
 from .mpmathparts import mpmath_changes, read_mpmath, set_mpmath
 from .precision import set_decimal
+from .processes import (
+    decoded,
+    environ_changes,
+    read_environ,
+    read_folder,
+    read_sys_path,
+    set_environ,
+    set_sys_path,
+)
 from .registrations import (
     read_registrations,
     registration_changes,
@@ -71,7 +87,7 @@ def read_state(values: Iterable[Any]) -> dict[str, State]:
     Args:
         values: of the namespace's names.
     """
-    return {name: entry.read() for name, entry in _entries(values).items()}
+    return {name: read_or_not(entry.read) for name, entry in _entries(values).items()}
 
 
 def changed_state(
@@ -90,8 +106,8 @@ def changed_state(
     """
     found = {}
     for name, entry in _entries(values, source).items():
-        after = entry.read()
-        change = entry.changes(before[name], after)
+        after = read_or_not(entry.read)
+        change = _change(entry, before[name], after)
         found[name] = _joined(entry, again[name], change, after) if name in again else change
     return {name: change for name, change in found.items() if change is not None}
 
@@ -148,6 +164,14 @@ def _entries(values: Iterable[Any], source: str = "") -> dict[str, Entry]:
     return {**ENTRIES, **own, IPYTHON: ipython}
 
 
+def _change(entry: Entry, before: State, after: State) -> State:
+    if type(before) is Unreadable:  # nobody knows
+        return None
+    if type(after) is Unreadable:
+        return after
+    return read_or_not(lambda: entry.changes(before, after))
+
+
 def _joined(entry: Entry, earlier: State, change: State, after: State) -> State:
     """Return the changes of an earlier run, as they are now, together with those of this one."""
     if entry.changes is changed_whole:
@@ -202,45 +226,6 @@ def _set_numpy_random(state: State) -> None:
 
 def _set_locale(state: State) -> None:
     locale.setlocale(locale.LC_ALL, state)
-
-
-def _environ() -> State:
-    """Return the environment as `os.environ` keeps it.
-
-    A private way (CPython 3.11 to 3.14, os.py: `_Environ._data`): the public one decodes every
-    variable anew, which takes longer than to read most of the rest.
-    """
-    environ: Any = os.environ
-    return dict(environ._data)
-
-
-def _environ_changes(before: State, after: State) -> State:
-    changes = changed_members(before, after)
-    return None if changes is None else _decoded(changes)
-
-
-def _decoded(variables: Mapping[Any, Any]) -> dict[str, str | None]:
-    own = os.environ
-    return {
-        own.decodekey(name): None if value is None else own.decodevalue(value)
-        for name, value in variables.items()
-    }
-
-
-def _set_environ(changes: State) -> None:
-    for name, value in changes.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
-def _set_sys_path(change: State) -> None:
-    came, went = change
-    sys.path[:] = [item for item in sys.path if item not in went]
-    for index, item in came:
-        if item not in sys.path:
-            sys.path.insert(index, item)
 
 
 def _setting(read: Callable[[], Any], write: Callable[[Any], Any]) -> Entry:
@@ -356,9 +341,9 @@ ENTRIES: dict[str, Entry] = {
     "random": Entry(random.getstate, changed_whole, random.setstate),
     "numpy.random": Entry(_numpy_random, changed_whole, _set_numpy_random),
     "numpy": Entry(_numpy_options, changed_whole, _set_numpy_options),
-    "cwd": Entry(os.getcwd, changed_whole, os.chdir),
-    "environ": Entry(_environ, _environ_changes, _set_environ, _decoded),
-    "sys.path": Entry(lambda: list(sys.path), changed_items, _set_sys_path),
+    "cwd": Entry(read_folder, changed_whole, os.chdir),
+    "environ": Entry(read_environ, environ_changes, set_environ, decoded),
+    "sys.path": Entry(read_sys_path, changed_items, set_sys_path),
     "timezone": Entry(_time_zone, changed_whole, _set_time_zone),
     "recursionlimit": Entry(sys.getrecursionlimit, changed_whole, sys.setrecursionlimit),
     "switchinterval": _setting(sys.getswitchinterval, sys.setswitchinterval),

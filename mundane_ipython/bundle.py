@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -21,7 +21,9 @@ from .errors import BundleError, UntrustedError
 from .fingerprint import has_identity
 from .inner import InnerObjects, TracingPickler
 from .loadcode import in_order_of_needs, rank
+from .looks import error_text
 from .pickler import NotebookPickler
+from .prologues import prologue, used_of
 from .references import Lookup
 from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from .stage import Stage
@@ -166,11 +168,11 @@ class Packer:
         if self._arrays.add_shared(self._pickled):
             self._dump_again()
         self._inner.settle(self._pickled, self._dump_again)
-        start = len(_prologue(self._seeds))
+        start = len(prologue(self._seeds))
         older = [reference for reference, _ in self._seeded().values()]
         stream = self._file.getvalue()
         if older != self._seeds:  # what a reference is was not known yet, only its place
-            stream = b"".join((_prologue(older), memoryview(stream)[start:]))
+            stream = b"".join((prologue(older), memoryview(stream)[start:]))
         slots, sizes, buffer_start = [], {}, 0
         for slot, end, buffer_end in self._ends:
             inside = sum(b.nbytes for b in self._buffers[buffer_start:buffer_end])
@@ -223,7 +225,7 @@ class Packer:
             identity: (index, value) for index, (identity, (_, value)) in enumerate(seeds.items())
         }
         self._seeds = [reference for reference, _ in seeds.values()]
-        self._file.write(_prologue(self._seeds))
+        self._file.write(prologue(self._seeds))
 
     def _seeded(self) -> dict[int, tuple[str, Any]]:
         seeds = {id(value): (reference, value) for reference, value in self._references.items()}
@@ -241,9 +243,11 @@ class Packer:
                 on_deep_stack(self._pickler.dump, value)
             else:
                 self._pickler.dump(value)
-        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (an object's own pickling may raise anything)
             self._was_too_deep = is_too_deep(error) and not self._is_deep
-            return f"{type(error).__name__}: {error}"
+            return error_text(error)
         self._ends.append((slot, self._file.tell(), len(self._buffers)))
         return None
 
@@ -331,11 +335,11 @@ def unpack(
     except (Exception, SystemExit) as error:
         slot = slot if stage is None else stage.slot
         # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
-        used = list(_used_of(missing, bundle)) if missing and trusted else []
+        used = list(used_of(missing, bundle.older, bundle.stream)) if missing and trusted else []
         if not used:
             raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
     if missing and not used:
-        used += _used_of(missing, bundle)
+        used += used_of(missing, bundle.older, bundle.stream)
     for reference in used:
         name = reference.partition("#")[0]
         raise BundleError(
@@ -345,29 +349,6 @@ def unpack(
             f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
         )
     return values
-
-
-def _prologue(names: Sequence[str]) -> bytes:
-    """Return a pickle whose only effect is on the memo: entry i is the value of `names[i]`."""
-    parts = [pickle.PROTO + bytes([5])]
-    for name in names:
-        text = name.encode("utf-8")
-        length = len(text).to_bytes(4, "little")
-        parts += [pickle.BINUNICODE, length, text, pickle.BINPERSID, pickle.MEMOIZE, pickle.POP]
-    parts += [pickle.NONE, pickle.STOP]
-    return b"".join(parts)
-
-
-def _used_of(missing: Container[str], bundle: Bundle) -> Iterator[str]:
-    """Yield the missing references that a slot takes from the memo."""
-    import pickletools  # here: that something is missing is rare
-
-    seeds: dict[Any, str] = dict(enumerate(bundle.older))
-    file = io.BytesIO(bundle.stream)
-    while file.tell() < len(bundle.stream):
-        for opcode, index, _ in pickletools.genops(file):
-            if opcode.name in ("GET", "BINGET", "LONG_BINGET") and seeds.get(index) in missing:
-                yield seeds[index]
 
 
 def _slot_text(slot: str) -> str:
@@ -391,6 +372,6 @@ def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedErro
 
 def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
     return (
-        f"{_slot_text(slot)} cannot be loaded here ({type(error).__name__}: {error}): "
+        f"{_slot_text(slot)} cannot be loaded here ({error_text(error)}): "
         f"'%%step {step} --rerun' runs the step again"
     )

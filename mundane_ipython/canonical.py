@@ -19,6 +19,7 @@ from typing import Any
 import xxhash
 
 from .homes import class_name
+from .looks import is_a, module_of
 
 Parts = Iterator[bytes | memoryview]
 
@@ -57,16 +58,16 @@ def hashed(parts: Iterable[bytes | memoryview]) -> str:
             state.update(part)
         else:
             return state.hexdigest()
-    except NoDigestError:
+    except (NoDigestError, KeyboardInterrupt):
         raise
-    except Exception as error:  # a value's own methods may raise anything
+    except BaseException as error:  # a value's own methods may raise anything
         raise NoDigestError from error
     raise NoDigestError
 
 
 def shown(value: Any) -> str | None:
     """Return a small plain value as text, None for any other."""
-    if type(value) in (int, float, complex, str, bool, type(None)):
+    if any(type(value) is kind for kind in (int, float, complex, str, bool, type(None))):
         if type(value) is int and value.bit_length() > 4 * _MAX_SHOWN:
             return None  # Python refuses to write out the largest
         text = repr(value)
@@ -102,11 +103,12 @@ def value_parts(
         return
     kind = type(value)
     yield f"{class_name(kind)}(".encode()
-    if isinstance(value, enum.Enum):
+    module = module_of(kind)
+    if is_a(value, enum.Enum):
         yield (value.name or repr(value.value)).encode()  # a flag without members has no name
-    elif kind.__module__ == "numpy" and hasattr(value, "dtype"):
+    elif module == "numpy" and hasattr(value, "dtype"):
         yield from array_parts(value)  # before plain values: numpy.float64 is a float as well
-    elif kind in PLAIN or isinstance(value, PLAIN):
+    elif is_a(value, PLAIN):
         yield repr(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
         for item in value:
@@ -115,11 +117,11 @@ def value_parts(
         yield from sorted(_joined(item, other, first) for item in value.items())
     elif kind in (set, frozenset):
         yield from sorted(_joined(item, other, first) for item in value)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+    elif dataclasses.is_dataclass(kind):
         for field in dataclasses.fields(value):
             yield field.name.encode()
             yield from value_parts(getattr(value, field.name), other, first)
-    elif str(kind.__module__).partition(".")[0] == "pandas":
+    elif module.partition(".")[0] == "pandas":
         yield from pandas_parts(value)
     else:
         yield from other(value)

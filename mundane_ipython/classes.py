@@ -12,11 +12,22 @@ from typing import Any
 
 import cloudpickle.cloudpickle
 
+from .looks import bases_of, module_of, name_of, qualname_of
+from .looks import members_of as everything_in
+
 # What a cell gives a special name to. Under such names libraries also keep what they know of a
 # class (pydantic, dataclasses, Python's compiler), which is of other types and not for a setattr.
 _SPECIAL = (
     *(types.FunctionType, types.WrapperDescriptorType, classmethod, staticmethod, property),
     *(str, type(None)),
+)
+
+# What a class has by its metaclass, such as `__class__` and `__name__`.
+_OF_TYPES = tuple(
+    name
+    for kind in (object, type)
+    for name, member in vars(kind).items()
+    if isinstance(member, (types.GetSetDescriptorType, types.MemberDescriptorType))
 )
 
 # A function that Python makes of a class's annotations, and remakes as it likes (3.14).
@@ -26,9 +37,11 @@ _COMPILED = ("__annotate__", "__annotate_func__")
 def members_of(kind: type) -> dict[str, Any]:
     """Return what a cell can have set on a class; the rest is made with the class."""
     by_enum = kind._member_map_ if issubclass(kind, enum.Enum) else None
-    return {
+    name_now: str = type.__dict__["__name__"].__get__(kind)
+    renamed = name_now != qualname_of(kind).rpartition(".")[2]
+    return ({"__name__": name_now} if renamed else {}) | {
         name: member
-        for name, member in vars(kind).items()
+        for name, member in everything_in(kind).items()
         if _can_be_set(name, member)
         and (by_enum is None or not (name in by_enum or _enum_keeps(name)))
     }
@@ -39,11 +52,11 @@ def registered_with(kind: type) -> list[type]:
 
     Only ABCMeta knows them; cloudpickle asks it in the same way.
     """
-    if not isinstance(kind, abc.ABCMeta):
+    if not issubclass(type(kind), abc.ABCMeta):
         return []
     references, *_ = abc._get_dump(kind)  # type: ignore[attr-defined]
     found = [each for reference in references if (each := reference()) is not None]
-    return sorted(found, key=lambda each: (each.__module__, each.__qualname__))
+    return sorted(found, key=lambda each: (module_of(each), qualname_of(each)))
 
 
 def reduce_change(kind: type, removed: Set[str]) -> Any:
@@ -80,7 +93,7 @@ def is_copied(kind: type) -> bool:
     A private way (cloudpickle 3.1, as are those of `tracker_of`, `tracked` and `reduce_class`).
     """
     by_name = cloudpickle.cloudpickle._should_pickle_by_reference
-    return kind.__module__ != "builtins" and not by_name(kind)
+    return module_of(kind) != "builtins" and not by_name(kind)
 
 
 def tracker_of(kind: type) -> str:
@@ -100,27 +113,28 @@ def reduce_class(kind: type) -> Any:
 
     cloudpickle's own reduction drops slots, and what is the same as in a base.
     """
-    generic = vars(kind).get("__pydantic_generic_metadata__")
+    generic = everything_in(kind).get("__pydantic_generic_metadata__")
     if generic and generic["origin"] is not None:  # `Box[int]`, which pydantic makes once
         of = generic["args"]
         return operator.getitem, (generic["origin"], of if len(of) > 1 else of[0])
-    members = dict(vars(kind))
+    members = dict(everything_in(kind))
     early = {"__module__": members.pop("__module__")} if "__module__" in members else {}
     if "__slots__" in members:
         early["__slots__"] = tuple(name for name, each in members.items() if _is_slot(name, each))
-    if isinstance(members.get("__dict__"), property):
-        early["__dict__"] = members["__dict__"]
+    # What cannot be set on it later: properties named like a type's own.
+    named = [name for name in _OF_TYPES if type(members.get(name)) is property]
+    early.update((name, members.pop(name)) for name in named)
     for name in _hidden_by_metaclass(kind) & members.keys():
         early[name] = members.pop(name)
     for name, each in list(members.items()):
         if _is_slot(name, each) or name in _MADE_BY_PYTHON:
             del members[name]
-    members["__qualname__"] = kind.__qualname__
-    bases = members.get("__orig_bases__", kind.__bases__)
+    members["__qualname__"] = qualname_of(kind)
+    bases = members.get("__orig_bases__", bases_of(kind))
     if issubclass(kind, tuple):  # typing.NamedTuple would make another one
-        bases = kind.__bases__
+        bases = bases_of(kind)
         early.update({n: members.pop(n) for n in ("__orig_bases__",) if n in members})
-    made = (type(kind), kind.__name__, bases, early, tracker_of(kind), None)
+    made = (type(kind), name_of(kind), bases, early, tracker_of(kind), None)
     make = cloudpickle.cloudpickle._make_skeleton_class
     return make, made, (members, registered_with(kind)), None, None, fill_class
 

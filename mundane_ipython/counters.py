@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .homes import PerType
+from .looks import members_of, module_of, mro_of, qualname_of
 
 _NAMED_LIKE_ONE = re.compile(r"count|serial|next|(^|_)(id|n|num)(_|$)", re.IGNORECASE)
 
@@ -20,12 +21,12 @@ _NAMED_LIKE_ONE = re.compile(r"count|serial|next|(^|_)(id|n|num)(_|$)", re.IGNOR
 def read_counters(values: Iterable[Any]) -> dict[str, int]:
     """Return the counters of the values' classes, by `module:class:attribute`."""
     found: dict[str, int] = {}
-    for kind in {type(value) for value in values}:
-        for base in kind.__mro__:
-            for attribute in _attributes[base]:
-                number = vars(base).get(attribute)
+    for kind in {id(type(value)): type(value) for value in values}.values():
+        for base in mro_of(kind):
+            for attribute in _attributes.of_type(base, ()):
+                number = members_of(base).get(attribute)
                 if type(number) is int:
-                    found[f"{base.__module__}:{base.__qualname__}:{attribute}"] = number
+                    found[f"{module_of(base)}:{qualname_of(base)}:{attribute}"] = number
     return found
 
 
@@ -43,10 +44,10 @@ def set_counters(counters: dict[str, int]) -> None:
 @PerType
 def _attributes(kind: type) -> tuple[str, ...]:
     """Return the names of a library class's counters; the notebook's own classes are values."""
-    if kind.__module__ in ("builtins", "__main__"):
+    if module_of(kind) in ("", "builtins", "__main__"):
         return ()
     return tuple(
         name
-        for name, value in vars(kind).items()
+        for name, value in members_of(kind).items()
         if type(value) is int and _NAMED_LIKE_ONE.search(name)
     )

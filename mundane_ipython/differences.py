@@ -7,7 +7,32 @@ they print the same.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
+
+from .looks import error_text
+
+
+class Unreadable:
+    """Stands for a state that cannot be read or compared; it has no pickle, and so is left out.
+
+    Args:
+        why: what the note says.
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __reduce__(self) -> Any:
+        raise TypeError(self._why)
+
+
+def read_or_not(read: Callable[[], Any]) -> Any:
+    """Return a state, or that it is unreadable, where an object in it raises at a look."""
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 (the notebook's objects, or another version's)
+        return Unreadable(error_text(error))
 
 
 def changed_whole(before: Any, after: Any) -> Any:

@@ -23,6 +23,7 @@ from typing import Any
 from .canonical import NoDigestError, Parts, hashed, value_parts
 from .homes import class_name, home_of
 from .kinds import exact_parts, slots_of
+from .looks import bases_of, home_name, is_a, members_of, module_of, mro_of, qualname_of
 from .syntax import code_key, text_key
 
 _MAIN = "__main__"
@@ -82,10 +83,10 @@ def code_digest(value: Any, *, exact: bool = True) -> str | None:
         value: to be compared.
         exact: see `input_digest`.
     """
-    if isinstance(value, type):
+    if is_a(value, type):
         return _digest(_Walk(exact).parts(value))
     function = _layers(value)[-1]
-    return _source_key(function, exact) if isinstance(function, types.FunctionType) else None
+    return _source_key(function, exact) if is_a(function, types.FunctionType) else None
 
 
 def carried_digest(value: Any, *, exact: bool = True) -> str | None:
@@ -98,7 +99,7 @@ def carried_digest(value: Any, *, exact: bool = True) -> str | None:
         value: to be compared.
         exact: see `input_digest`.
     """
-    if isinstance(value, type):
+    if is_a(value, type):
         return None
     try:
         parts = list(_Walk(exact).carried(value))
@@ -110,21 +111,21 @@ def carried_digest(value: Any, *, exact: bool = True) -> str | None:
 def is_code(value: Any) -> bool:
     """Return whether a value is a function or class of the notebook, under decorators as well."""
     kinds = (types.FunctionType, type, _LRU_CACHE)
-    return isinstance(value, kinds) and getattr(value, "__module__", None) == _MAIN
+    return is_a(value, kinds) and home_name(value) == _MAIN
 
 
 def is_imported(value: Any) -> bool:
     """Return whether a value is a module, or a function or class that a module has."""
     kinds = (types.FunctionType, types.BuiltinFunctionType, type)
-    code = isinstance(value, kinds) and value.__module__ not in (None, _MAIN)
-    return code or isinstance(value, types.ModuleType)
+    code = is_a(value, kinds) and home_name(value) not in ("", _MAIN)
+    return code or is_a(value, types.ModuleType)
 
 
 def notebook_class(value: Any, namespace: Mapping[str, Any]) -> str:
     """Return the name that a value's class has in the namespace, "" where it is no notebook's."""
     kind = type(value)
-    own = kind.__module__ == _MAIN and namespace.get(kind.__qualname__) is kind
-    return kind.__qualname__ if own else ""
+    own = module_of(kind) == _MAIN and namespace.get(qualname_of(kind)) is kind
+    return qualname_of(kind) if own else ""
 
 
 class _Walk:
@@ -173,10 +174,10 @@ class _Walk:
     def _inner_parts(self, value: Any) -> Parts:
         kind = type(value)
         if is_code(value):
-            yield from self._class(value) if isinstance(value, type) else self._function(value)
-        elif isinstance(value, (type, types.FunctionType)):
+            yield from self._class(value) if is_a(value, type) else self._function(value)
+        elif is_a(value, (type, types.FunctionType)):
             yield _library_name(value)
-        elif isinstance(value, types.BuiltinFunctionType):
+        elif is_a(value, types.BuiltinFunctionType):
             yield from self._builtin(value)
         elif kind in _HOLDERS:
             for attribute in _HOLDERS[kind]:
@@ -230,7 +231,7 @@ class _Walk:
 
     def _class(self, kind: type) -> Parts:
         yield class_name(kind).encode()
-        for base in kind.__bases__:
+        for base in bases_of(kind):
             yield from self.parts(base)
         for name, member in _members(kind):
             yield from self._known(name, member)
@@ -257,9 +258,9 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield what is to be compared of a class by name; nothing that Python made of the rest."""
     if issubclass(kind, enum.Enum):
         yield from ((name, member.value) for name, member in kind.__members__.items())
-    if "__dataclass_fields__" in vars(kind):
+    if "__dataclass_fields__" in members_of(kind):
         yield "fields", [_field(field) for field in dataclasses.fields(kind)]
-        params = vars(kind)["__dataclass_params__"]
+        params = members_of(kind)["__dataclass_params__"]
         yield "params", [getattr(params, name) for name in _DATACLASS_PARAMS]
     for name, member in _attributes(kind):
         inner = _innermost(member)
@@ -285,9 +286,7 @@ def _innermost(member: Any) -> Any:
 
 def _is_own(function: Any) -> bool:
     """Return whether a value is a function that was written in the notebook."""
-    return (
-        isinstance(function, types.FunctionType) and function.__globals__.get("__name__") == _MAIN
-    )
+    return is_a(function, types.FunctionType) and function.__globals__.get("__name__") == _MAIN
 
 
 def _is_plain(kind: type) -> bool:
@@ -299,13 +298,14 @@ def _is_plain(kind: type) -> bool:
 
 def _is_of_notebook(kind: type) -> bool:
     """Return whether a class and all below it are the notebook's own."""
-    plain = all(each.__module__ in (_MAIN, "abc", "typing") for each in kind.__mro__[:-1])
-    return plain and kind.__module__ == _MAIN
+    plain = all(module_of(each) in (_MAIN, "abc", "typing") for each in mro_of(kind)[:-1])
+    return plain and module_of(kind) == _MAIN
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:
     """Return the attributes of an instance or a class itself in the order of their names."""
-    return sorted(((str(name), member) for name, member in vars(value).items()), key=itemgetter(0))
+    found = members_of(value) if is_a(value, type) else vars(value)
+    return sorted(((str(name), member) for name, member in found.items()), key=itemgetter(0))
 
 
 def _carried_by(function: types.FunctionType) -> list[tuple[str, Any]]:
@@ -318,7 +318,7 @@ def _carried_by(function: types.FunctionType) -> list[tuple[str, Any]]:
         found.update(
             {f"outer {name}": _content(cell) for name, cell in cells if name not in rebound}
         )
-    kept = {n: v for n, v in found.items() if not isinstance(v, _STATE) and not _is_plain(type(v))}
+    kept = {n: v for n, v in found.items() if not is_a(v, _STATE) and not _is_plain(type(v))}
     return sorted(kept.items(), key=itemgetter(0))
 
 
@@ -342,7 +342,7 @@ def _content(cell: types.CellType) -> Any:
 def _layers(value: Any) -> list[Any]:
     """Return a function under its decorators, outermost first, as far as these tell."""
     layers = [value]
-    while isinstance(layers[-1], (types.FunctionType, _LRU_CACHE)):
+    while is_a(layers[-1], (types.FunctionType, _LRU_CACHE)):
         wrapped = vars(layers[-1]).get("__wrapped__")
         if wrapped is None or any(wrapped is each for each in layers):
             break
@@ -351,9 +351,11 @@ def _layers(value: Any) -> list[Any]:
 
 
 def _library_name(value: Any) -> bytes:
-    if value.__module__ is None or "<" in value.__qualname__:
+    module = home_name(value)
+    qualname = qualname_of(value) if is_a(value, type) else value.__qualname__
+    if not module or "<" in qualname:
         raise NoDigestError
-    return f"{home_of(value.__module__)}.{value.__qualname__}".encode()
+    return f"{home_of(module)}.{qualname}".encode()
 
 
 _source_keys: dict[tuple[types.CodeType, str, bool], str | None] = {}

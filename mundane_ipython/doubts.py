@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from .filemodules import CYTHON_FUNCTIONS
 from .homes import PerType
+from .looks import is_a, members_of, module_of, mro_of
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ _proven: dict[int, weakref.ref[Any]] = {}
 @PerType
 def is_doubtful(kind: type) -> bool:
     """Return whether instances of a type of a library are to be tried once."""
-    library = str(kind.__module__).partition(".")[0]
+    library = module_of(kind).partition(".")[0]
     if library in _PLAIN or library in _STANDARD or issubclass(kind, type):
         return False
     if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `filemodules` knows them
@@ -73,12 +74,12 @@ def rests_on_doubts(facts: PerType[T]) -> PerType[T]:
 
 def is_odd(kind: type) -> bool:
     """Return whether instances of a class of the notebook, which reduce as any, are to be tried."""
-    of_library = [base for base in kind.__mro__ if base.__module__ != "__main__"]
+    of_library = [base for base in mro_of(kind) if module_of(base) != "__main__"]
     if any(is_doubtful[base] for base in of_library):
         return True
-    named = issubclass(kind, tuple) and hasattr(kind, "_fields")
-    fills = issubclass(kind, _FILLED) and not named
-    own = [vars(base) for base in kind.__mro__ if base.__module__ == "__main__"]
+    named = issubclass(kind, tuple) and any("_fields" in members_of(b) for b in mro_of(kind))
+    fills = any(issubclass(kind, each) for each in _FILLED) and not named
+    own = [members_of(base) for base in mro_of(kind) if module_of(base) == "__main__"]
     return _has_private_slots(own) or (
         fills and any(name in members for members in own for name in _FILLING)
     )
@@ -93,12 +94,12 @@ _FILLED = (
 def is_made_oddly(kind: type) -> bool:
     """Return whether a class of the notebook is to be tried itself: more than Python makes it."""
     if issubclass(kind, enum.Enum):
-        members = vars(kind)
-        return members.get("_member_type_", object).__module__ != "builtins" or any(
-            isinstance(members.get(name), types.FunctionType)
-            for name in ("__init__", "__new_member__")
+        members = members_of(kind)
+        mixed_in = members.get("_member_type_", object)
+        return module_of(mixed_in) != "builtins" or any(
+            is_a(members.get(name), types.FunctionType) for name in ("__init__", "__new_member__")
         )
-    library = str(type(kind).__module__).partition(".")[0]
+    library = module_of(type(kind)).partition(".")[0]
     return library not in ("builtins", "abc", "enum", "typing", "_py_abc", "torch", "traitlets")
 
 
@@ -114,7 +115,7 @@ def note_tried(calls: Iterable[Entry]) -> None:
             if part is not None:
                 forget = functools.partial(_proven.pop, id(part))
                 _proven[id(part)] = weakref.ref(part, forget)
-                if isinstance(part, type) and is_doubtful.get(part):
+                if is_a(part, type) and is_doubtful.get(part):
                     is_doubtful[part] = False
                     for facts in _resting:
                         facts.pop(part, None)
@@ -127,7 +128,7 @@ def _is_proven(part: Any) -> bool:
 
 def _has_private_slots(bodies: Iterable[Mapping[str, Any]]) -> bool:
     return any(
-        isinstance(member, types.MemberDescriptorType) and name.startswith("_") and "__" in name
+        type(member) is types.MemberDescriptorType and name.startswith("_") and "__" in name
         for members in bodies
         for name, member in members.items()
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import types
+import typing
 from collections.abc import Callable, Iterator, Set
 from typing import Any
 
@@ -24,8 +25,10 @@ from .classes import (
     tracked,
     tracker_of,
 )
+from .looks import module_of, qualname_of
 from .structs import is_struct_class, with_fields
 from .subclasses import Attributes, base_of, fill_of_base, new_of_base, parts_of
+from .typeddicts import reduce_typed_dict
 
 # What `enum` makes for each class by its members (Python 3.11 to 3.14).
 _MADE_BY_ENUM = frozenset(
@@ -41,16 +44,18 @@ _State = dict[str, tuple[type, Any, Attributes]]
 
 def copied_class(kind: type) -> Any:
     """Reduce a class that goes with its code, whether an enumeration or not."""
+    if typing.is_typeddict(kind):
+        return reduce_typed_dict(kind)
     if is_struct_class(kind):
         reduced = with_fields(kind, cloudpickle.cloudpickle._dynamic_class_reduce(kind))
-        reduced[2][0]["__qualname__"] = kind.__qualname__
+        reduced[2][0]["__qualname__"] = qualname_of(kind)
     elif not issubclass(kind, enum.Enum):
         reduced = reduce_class(kind)
     elif can_remake(kind):
         reduced = reduce_enumeration(kind)
     else:
         reduced = cloudpickle.cloudpickle._dynamic_class_reduce(kind)
-    if kind.__module__ == "__main__" and len(reduced) == 6:
+    if module_of(kind) == "__main__" and len(reduced) == 6:
         return make_silently, reduced[:2], *reduced[2:]
     return reduced
 

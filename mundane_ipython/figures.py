@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import MethodType
 from typing import Any
 
+from .looks import module_of
+
 
 @contextmanager
 def figures_unseen() -> Iterator[None]:
@@ -37,6 +39,23 @@ def _to_show() -> tuple[bool, list[Any]]:
     if backend is None:
         return False, []
     return backend.show._draw_called, list(backend.show._to_draw)
+
+
+def flush_figures() -> None:
+    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
+
+    pyplot's hook draws them before that. It makes a difference where a layout engine
+    (`constrained_layout`) comes nearer to its layout with every drawing.
+    """
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is None:
+        return
+    if sys.modules["matplotlib"].is_interactive():
+        for manager in backend.Gcf.get_all_fig_managers():
+            figure = manager.canvas.figure
+            if figure.stale and figure.get_layout_engine() is not None:
+                manager.canvas.draw_idle()
+    backend.flush_figures()
 
 
 def is_transform(kind: type) -> bool:
@@ -92,22 +111,5 @@ def _follows(signal: str, callback: Any) -> bool:
     """Return whether a callback is a colour bar's, or tells of a change of colours."""
     if not isinstance(callback, MethodType):
         return False
-    module, _, name = type(callback.__self__).__module__.partition(".")
+    module, _, name = module_of(type(callback.__self__)).partition(".")
     return module == "matplotlib" and (signal == "changed" or name == "colorbar")
-
-
-def flush_figures() -> None:
-    """Show matplotlib's open inline figures, which its own hooks would show after the commit.
-
-    pyplot's hook draws them before that. It makes a difference where a layout engine
-    (`constrained_layout`) comes nearer to its layout with every drawing.
-    """
-    backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is None:
-        return
-    if sys.modules["matplotlib"].is_interactive():
-        for manager in backend.Gcf.get_all_fig_managers():
-            figure = manager.canvas.figure
-            if figure.stale and figure.get_layout_engine() is not None:
-                manager.canvas.draw_idle()
-    backend.flush_figures()

@@ -15,6 +15,7 @@ import types
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from .looks import home_name, is_a, module_name, name_of, qualname_of
 from .namespace import look_up
 
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType)
@@ -25,13 +26,15 @@ CYTHON_FUNCTIONS = ("cython_function_or_method", "fused_cython_function")
 
 def reduce_by_file(obj: Any) -> Any:
     """Return the reduction of such a module, or of code with a name in one; None for all else."""
-    if isinstance(obj, types.ModuleType):
-        path = _path_of(obj.__name__) if sys.modules.get(obj.__name__) is obj else None
-        return None if path is None else (from_file, (obj.__name__, path, ""))
-    if not isinstance(obj, _CODE) and type(obj).__name__ not in CYTHON_FUNCTIONS:
+    if is_a(obj, types.ModuleType):
+        name = module_name(obj)
+        path = _path_of(name) if sys.modules.get(name) is obj else None
+        return None if path is None else (from_file, (name, path, ""))
+    if not is_a(obj, _CODE) and name_of(type(obj)) not in CYTHON_FUNCTIONS:
         return None
-    home, qualname = obj.__module__, obj.__qualname__
-    path = _path_of(home) if isinstance(home, str) else None
+    home = home_name(obj)
+    qualname = qualname_of(obj) if is_a(obj, type) else obj.__qualname__
+    path = _path_of(home) if home else None
     if path is None or look_up(vars(sys.modules[home]), qualname) is not obj:
         return None
     return from_file, (home, path, qualname)

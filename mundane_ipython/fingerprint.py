@@ -19,23 +19,26 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
-import xxhash
-
 from .classes import members_of, registered_with
 from .contexts import value_in
 from .deepstack import on_deep_stack
+from .descriptors import HELD
 from .enumerations import seen_in
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
 from .homes import PerType, class_name, is_proxy
 from .instances import walk_of
+from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, name_of, qualname_of
 from .masked import is_masked, reduce_masked
+from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
+from .unitregistries import definitions, is_unit_registry
 from .views import (
     is_array,
     is_flat_iterator,
     is_labelled_array,
+    is_made_of_arrays,
     memory_chain,
     reduce_labelled,
 )
@@ -58,8 +61,8 @@ _VALUE_TYPES = frozenset(
 )
 
 
-class OutOfTimeError(Exception):
-    """The time allowed for a digest is over."""
+# How long a value may take though all the time is used up.
+_SMALL_S = 0.01
 
 
 class Fingerprinter:
@@ -67,7 +70,8 @@ class Fingerprinter:
 
     Args:
         namespace: the user namespace: functions with these globals are looked into.
-        budget_s: how long all digests together may take, in seconds.
+        budget_s: how long all digests together may take, in seconds; small values that come after
+            a large one that took it all may take as long again.
 
     Attributes:
         opaque: ids of the values whose own kind refuses to be pickled, such as a connection's:
@@ -78,6 +82,7 @@ class Fingerprinter:
         self.opaque: set[int] = set()
         self._namespace = namespace
         self._deadline_s = time.monotonic() + budget_s
+        self._more_s = budget_s
 
     def digest(self, value: Any) -> bytes | None:
         """Return a digest of a value's present state; None where it cannot be known in time."""
@@ -85,9 +90,12 @@ class Fingerprinter:
 
     def walk(self, value: Any) -> Walk:
         """Return a walk through a value, with its digest where that can be known in time."""
-        walk = Walk(value, self._namespace, _Sink(self._deadline_s))
+        now_s = time.monotonic()
+        deadline_s = max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
+        walk = Walk(value, self._namespace, Sink(deadline_s))
         if walk.is_opaque:
             self.opaque.add(id(value))
+        self._more_s -= max(0, time.monotonic() - max(now_s, self._deadline_s))
         return walk
 
 
@@ -102,22 +110,33 @@ class Walk:
     Attributes:
         digest: of the value's present state, None where it is not known.
         is_opaque: whether the value's own kind refuses to be pickled.
+        why_not: why there is no digest, though there was time for it: the value is too deep.
     """
 
-    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: _Sink | None = None) -> None:
+    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: Sink | None = None) -> None:
         self.digest: bytes | None = None
         self.is_opaque = False
+        self.why_not = ""
         self._namespace = namespace
         self._memo: Any = None
+        self._odd: set[int] = set()
         if is_atom(value):
             self.digest = b""
             return
         try:
-            walker = _walked(value, sink or _Nowhere(), namespace)
-        except Exception as error:  # noqa: BLE001 (what has no end, or none in time, is not known)
-            del error
+            walker = _walked(value, sink or Nowhere(), namespace)
+        except KeyboardInterrupt:
+            raise
+        except OutOfTimeError:
             return
-        self._memo = walker.memo
+        except (RecursionError, MemoryError) as error:
+            self.why_not = error_text(error)
+            return
+        except BaseException:  # noqa: BLE001 (an object in it has an odd pickle)
+            self.is_opaque = True
+            self.digest = b"opaque"
+            return
+        self._memo, self._odd = walker.memo, walker.odd
         self.is_opaque = walker.refused is value
         if sink is not None:
             self.digest = sink.state.digest()
@@ -128,7 +147,7 @@ class Walk:
         if self._memo is None:
             return []
         entries = sorted(self._memo.copy().values(), key=itemgetter(0))
-        return [found for _, found in entries]
+        return [found for _, found in entries if not self._odd or id(found) not in self._odd]
 
     def inner_objects(self) -> list[Any]:
         """Return the objects whose identity matters, the value itself among them.
@@ -150,7 +169,7 @@ class Walk:
                     found.append(each)
             elif is_array(each):
                 found += memory_chain(each)
-            elif isinstance(each, types.FunctionType):
+            elif is_a(each, types.FunctionType):
                 # Others are how objects are reduced, the same for all of a kind.
                 looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
                 found += [each] if looked_into else []
@@ -159,7 +178,7 @@ class Walk:
         return found
 
 
-def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+def _walked(value: Any, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> _Walker:
     walker = _Walker(sink, namespace)
     try:
         walker.dump(value)
@@ -170,86 +189,48 @@ def _walked(value: Any, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) ->
     return walker
 
 
-def shared_objects(value: Any, namespace: Mapping[str, Any]) -> list[Any]:
-    """Return what `Walk.shared_objects` does, without a walk for the values that are most."""
-    if is_array(value) and not value.dtype.hasobject:
-        return memory_chain(value)
-    if type(value) is types.FunctionType and not any(_function_state(value)):
-        return [value] if value.__globals__ is namespace else []
-    return Walk(value, namespace).shared_objects()
-
-
 def is_atom(value: Any) -> bool:
     """Return whether a value never changes in place, nor anything that it refers to.
 
     A function in C is one, but for the method of an object: `rows.append` holds `rows`.
     """
-    if _is_atomic[type(value)]:
+    if _is_atom.of(value, otherwise=False):
         return True
-    if isinstance(value, types.BuiltinFunctionType):
+    if type(value) is types.BuiltinFunctionType:
         owner = value.__self__
-        if owner is None or isinstance(owner, (types.ModuleType, type)):
+        if owner is None or is_a(owner, (types.ModuleType, type)):
             return True
     return function_home(value) is not None
 
 
 @PerType
-def _is_atomic(kind: type) -> bool:
-    """Return whether all of a type are atoms; one of a class of the notebook has attributes."""
-    return issubclass(kind, _ATOMS) and kind.__module__ != "__main__"
+def _is_atom(kind: type) -> bool:
+    return issubclass(kind, _ATOMS) and not _has_own_attributes(kind)
+
+
+def _has_own_attributes(kind: type) -> bool:
+    """Return whether instances of a notebook's class have attributes, whatever it is made of."""
+    return module_of(kind) == "__main__" and has_dict(kind)
 
 
 def has_identity(value: Any) -> bool:
     """Return whether being the same object, and not only an equal one, can matter for a value."""
-    return _identity_matters[type(value)]
+    return _identity_matters.of(value, otherwise=True)
 
 
 @PerType
 def _identity_matters(kind: type) -> bool:
-    if _is_atomic[kind] or class_name(kind) in _VALUE_TYPES:
+    if _is_atom[kind] or class_name(kind) in _VALUE_TYPES:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
-    if kind.__name__ in CYTHON_FUNCTIONS:
+    if name_of(kind) in CYTHON_FUNCTIONS:
         return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(
-        base.__qualname__ in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
-        for base in kind.__mro__
+        qualname_of(base) in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
+        for base in mro_of(kind)
     )
-
-
-class _Sink:
-    """The file that a walker writes to: hashes, and looks at the clock."""
-
-    def __init__(self, deadline_s: float) -> None:
-        self.state = xxhash.xxh3_128()
-        self._deadline_s = deadline_s
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self.state.reset()
-
-    def write(self, data: bytes | memoryview) -> None:
-        self.state.update(data)
-        if time.monotonic() > self._deadline_s:
-            raise OutOfTimeError
-
-    def take(self, buffer: pickle.PickleBuffer) -> None:
-        self.write(buffer.raw())
-
-
-class _Nowhere:
-    """The file of a walker that only looks for objects: the memory of arrays is not even read."""
-
-    def forget(self) -> None:
-        pass
-
-    def write(self, data: bytes | memoryview) -> None:
-        pass
-
-    def take(self, buffer: pickle.PickleBuffer) -> None:
-        pass
 
 
 class _Walker(pickle.Pickler):
@@ -257,59 +238,74 @@ class _Walker(pickle.Pickler):
 
     Attributes:
         refused: the first object whose kind refuses to be pickled, None for none.
+        odd: ids of objects of whose types nothing can be known, see `PerType.of_type`.
     """
 
-    def __init__(self, sink: _Sink | _Nowhere, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> None:
         super().__init__(sink, protocol=5, buffer_callback=sink.take)
         self.refused: Any = None
+        self.odd: set[int] = set()
         self._namespace = namespace
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce an object as pickle would, or to its identity."""
-        if _is_special[type(obj)]:
-            if obj is _identity:
-                return NotImplemented
-            reduced = self._special(obj)
-            if reduced is not None:
-                return reduced
         try:
+            special = _is_special[type(obj)]
+        except Exception:  # noqa: BLE001 (its metaclass's own code)
+            self.odd.add(id(obj))
+            return _identity, (id(obj),)
+        try:
+            if special:
+                if obj is _identity:
+                    return NotImplemented
+                reduced = self._special(obj)
+                if reduced is not None:
+                    return reduced
             reducer = copyreg.dispatch_table.get(type(obj))
             reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
-        except Exception as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
-            if self.refused is None and "cannot pickle" in str(error):
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
+            if self.refused is None and "cannot pickle" in error_text(error):
                 self.refused = obj
-            return _identity, (type(obj).__qualname__, id(obj))
-        return reduced if isinstance(reduced, tuple) else (_identity, (reduced, id(obj)))
+            return _identity, (qualname_of(type(obj)), id(obj))
+        return reduced if is_a(reduced, tuple) else (_identity, (id(obj),))
 
     def _special(self, obj: Any) -> Any:
         """Return the reduction of an object of a special type; None where pickle's is right."""
         kind = type(obj)
-        if isinstance(obj, types.FunctionType):
+        if kind is types.FunctionType:  # `isinstance` believes a proxy
             return self._function(obj)
-        if isinstance(obj, type):
+        if issubclass(kind, type):
             return self._class(obj)
-        if isinstance(obj, types.CellType):
+        if kind is types.CellType:
             return _identity, (), _cell_contents(obj)
         for walk in walk_of[kind]:
             reduced = walk(obj, _identity)
             if reduced is not None:
                 return reduced
-        if isinstance(obj, types.ModuleType):
+        if kind in HELD:
+            return _identity, (id(kind),), HELD[kind](obj)
+        if issubclass(kind, types.ModuleType):
             return _identity, (id(obj),)
         if _is_text_stream[kind]:
             if self.refused is None:
                 self.refused = obj
             return _identity, (id(obj),)
-        if isinstance(obj, contextvars.ContextVar):
+        if kind is contextvars.ContextVar:
             return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
         if is_flat_iterator(obj):
             return _identity, (obj.base, obj.index)
-        if isinstance(obj, types.GeneratorType):
+        if kind is types.GeneratorType:
             return (_identity, (id(obj),)) if obj.gi_frame is None else None
         if kind in WINDOWS:
             return self._window(obj)
+        if _is_dtype[kind]:  # all of one kind may share the table of their fields
+            return (_identity, (repr(obj),)) if obj.names else None
         if is_of_torch(kind):
             return walk_torch(obj, _identity)
+        if is_unit_registry(kind):
+            return _identity, (id(obj), definitions(obj))
         if is_masked(kind):
             return reduce_masked(obj)
         return reduce_labelled(obj) if is_labelled_array(obj) else None
@@ -318,7 +314,7 @@ class _Walker(pickle.Pickler):
         try:
             owner = owner_of(window)
         except ValueError:  # a memoryview that was released
-            return _identity, (type(window).__qualname__, id(window))
+            return _identity, (qualname_of(type(window)), id(window))
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
@@ -326,14 +322,14 @@ class _Walker(pickle.Pickler):
             return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
             return _identity, (id(function),)
-        # As the state, like that of a class below: a function may call itself, and share a cell.
-        return _identity, (id(function.__code__),), _function_state(function)
+        # As the state, so that one which refers to itself is in the memo before its closure.
+        return _identity, (id(function.__code__),), function_state(function)
 
     def _class(self, kind: type) -> Any:
-        if kind.__module__ != "__main__":
+        if module_of(kind) != "__main__":
             return _identity, (id(kind),)
         # As the state, so that a class which refers to itself is in the memo before its members.
-        above = (*kind.__bases__, *registered_with(kind))
+        above = (*bases_of(kind), *registered_with(kind))
         held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
         return _identity, (id(kind), *map(id, above)), held
 
@@ -345,13 +341,21 @@ def _is_special(kind: type) -> bool:
     return (
         issubclass(kind, (*known, contextvars.ContextVar))
         or kind in WINDOWS
-        or kind.__qualname__ == "flatiter"
-        or hasattr(kind, "__array_finalize__")
+        or kind in HELD
+        or qualname_of(kind) == "flatiter"
+        or is_made_of_arrays(kind)
+        or _is_dtype[kind]
         or _is_text_stream[kind]
         or is_proxy(kind)
         or is_of_torch(kind)
+        or is_unit_registry(kind)
         or bool(walk_of[kind])
     )
+
+
+@PerType
+def _is_dtype(kind: type) -> bool:
+    return any(name_of(b) == "dtype" and module_of(b) == "numpy" for b in mro_of(kind))
 
 
 @PerType
@@ -367,7 +371,7 @@ def _identity(*parts: Any) -> None:
     """Stand for the objects that a walker does not look into; a walk is never loaded."""
 
 
-def _function_state(function: types.FunctionType) -> tuple[Any, ...]:
+def function_state(function: types.FunctionType) -> tuple[Any, ...]:
     """Return what a function refers to, beside its code and the names of its module."""
     defaults = (function.__defaults__, function.__kwdefaults__)
     return function.__closure__, *defaults, function.__dict__

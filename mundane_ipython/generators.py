@@ -11,13 +11,15 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from .looks import is_a
+
 # By module, a function that is a method of its generator in all versions.
 _METHODS = {"random": "random", "numpy.random": "rand"}
 
 
 def function_home(value: Any) -> str | None:
     """Return `module:name` for a function of a global generator, None for everything else."""
-    if not isinstance(value, (types.MethodType, types.BuiltinMethodType)):
+    if not is_a(value, (types.MethodType, types.BuiltinMethodType)):
         return None
     for module_name, method in _METHODS.items():
         module = sys.modules.get(module_name)

@@ -12,6 +12,7 @@ from types import MethodType
 from typing import Any
 
 from .loggers import filter_lists
+from .looks import is_a
 from .registrations import callback_lists
 
 
@@ -26,7 +27,7 @@ def replace_held(replaced: Iterable[tuple[Any, Any]]) -> None:
         return
     for held in chain(filter_lists(), callback_lists()):
         for index, each in enumerate(held):
-            owner = each.__self__ if isinstance(each, MethodType) else each
+            owner = each.__self__ if is_a(each, MethodType) else each
             if id(owner) in new:
                 other = new[id(owner)][1]
                 held[index] = MethodType(each.__func__, other) if owner is not each else other

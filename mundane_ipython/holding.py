@@ -14,9 +14,13 @@ from typing import Any
 import cloudpickle
 
 from .homes import PerType, class_name
+from .looks import guarded, members_of, module_of, mro_of
 
 _DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
 _PLAIN = (*_DICTS, list, tuple, collections.deque)
+
+# In C, a `__dict__` is one or the other (`types.SimpleNamespace`).
+_GETTERS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 _REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
 _STATE = ("__getstate__", "__setstate__")
@@ -34,31 +38,26 @@ def keeps_attributes(kind: type) -> bool:
     """Return whether an instance's `__dict__` comes back with the same items, for sure."""
     # A cell may give a class of the notebook what it had not: nothing is kept of these.
     of_notebook = module_of(kind) == "__main__"
-    return _compute_attributes(kind) if of_notebook else _keeps_attributes[kind]
+    if of_notebook:
+        return guarded(lambda: _compute_attributes(kind), otherwise=False)
+    return _keeps_attributes.of_type(kind, otherwise=False)
 
 
 def keeps_items(kind: type) -> bool:
     """Return whether the items of a dict, list, tuple or deque come back in their places."""
-    if kind in _PLAIN:
+    if any(kind is each for each in _PLAIN):
         return True
-    return _compute_items(kind) if module_of(kind) == "__main__" else _keeps_items[kind]
-
-
-def module_of(kind: type) -> str:
-    """Return the module that a type says it is of, "" where it says none; no code of it runs."""
-    try:
-        module = type.__dict__["__module__"].__get__(kind)
-    except AttributeError:
-        return ""
-    return module if type(module) is str else ""
+    if module_of(kind) == "__main__":
+        return guarded(lambda: _compute_items(kind), otherwise=False)
+    return _keeps_items.of_type(kind, otherwise=False)
 
 
 def instance_dict(value: Any) -> dict[str, Any] | None:
     """Return an object's `__dict__`, past its class's code; None where it has none."""
-    for base in bases_of(type(value)):
-        getter = _own(base).get("__dict__")
+    for base in mro_of(type(value)):
+        getter = members_of(base).get("__dict__")
         if getter is not None:
-            if isinstance(getter, types.GetSetDescriptorType):
+            if isinstance(getter, _GETTERS):
                 found = getter.__get__(value)
                 return found if type(found) is dict else None
             return None
@@ -94,11 +93,11 @@ def attribute_of(value: Any, name: Any) -> Any:
 
 def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:
     found: dict[str, types.MemberDescriptorType] = {}
-    for base in bases_of(kind):
+    for base in mro_of(kind):
         if module_of(base) == "builtins":
             break
-        for name, member in _own(base).items():
-            if isinstance(member, types.MemberDescriptorType):
+        for name, member in members_of(base).items():
+            if isinstance(member, types.MemberDescriptorType) and name != "__dict__":
                 found.setdefault(name, member)
     return found
 
@@ -110,20 +109,20 @@ def _compute_attributes(kind: type) -> bool:
 
 
 def _compute_items(kind: type) -> bool:
-    base = next((each for each in bases_of(kind) if each in _PLAIN), None)
+    base = next((each for each in mro_of(kind) if each in _PLAIN), None)
     if base is tuple:
         return _is_named_tuple(kind)
     if base not in (dict, list) or not _keeps_state(kind, _KEEP_ITEMS):
         return False
     own = [name for name in _FILLING if _found(kind, name)[0] not in (base, object)]
-    known = any(class_name(each) in _KEEP_ITEMS for each in bases_of(kind)[:1])
+    known = any(class_name(each) in _KEEP_ITEMS for each in mro_of(kind)[:1])
     return _reduces_plainly(kind) and (known or not own)
 
 
 def _is_named_tuple(kind: type) -> bool:
     made_by, _ = _found(kind, "__new__")
     plain = all(_found(kind, name)[0] is object for name in ("__reduce_ex__", "__reduce__"))
-    fields = _own(made_by).get("_fields") if made_by is not None else None
+    fields = members_of(made_by).get("_fields") if made_by is not None else None
     return plain and fields is not None and made_by.__bases__ == (tuple,)
 
 
@@ -140,20 +139,10 @@ def _keeps_state(kind: type, known: frozenset[str]) -> bool:
 
 def _found(kind: type, name: str) -> tuple[Any, Any]:
     """Return in which class of a type's a name is, and what; None where it is in none."""
-    for base in bases_of(kind):
-        if name in _own(base):
-            return base, _own(base)[name]
+    for base in mro_of(kind):
+        if name in members_of(base):
+            return base, members_of(base)[name]
     return None, None
-
-
-def bases_of(kind: type) -> tuple[type, ...]:
-    """Return a type and those above it, in order; no code of it runs."""
-    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
-    return found
-
-
-def _own(kind: type) -> Any:
-    return type.__dict__["__dict__"].__get__(kind)
 
 
 _keeps_attributes: PerType[bool] = PerType(_compute_attributes)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from .looks import members_of, module_of, mro_of, qualname_of
 
 T = TypeVar("T")
 
@@ -21,12 +23,12 @@ def home_of(module: str) -> str:
 
 def class_name(kind: type) -> str:
     """Return `module.qualname` of a class, equal on every Python."""
-    return f"{home_of(kind.__module__)}.{kind.__qualname__}"
+    return f"{home_of(module_of(kind))}.{qualname_of(kind)}"
 
 
 def is_proxy(kind: type) -> bool:
     """Return whether instances of a type may pass for another's: `isinstance` asks `__class__`."""
-    return any("__class__" in vars(base) for base in kind.__mro__ if base is not object)
+    return any("__class__" in members_of(base) for base in mro_of(kind) if base is not object)
 
 
 class PerType(dict[type, T]):
@@ -45,8 +47,23 @@ class PerType(dict[type, T]):
 
     def __missing__(self, kind: type) -> T:
         """Return the answer for a type of which it is not known yet, or of the notebook."""
-        known = self._of_notebook if kind.__module__ == "__main__" else self
+        module = module_of(kind)
+        known = self._of_notebook if module in ("", "__main__") else self
         answer = known.get(kind)
         if answer is None:
             answer = known[kind] = self._compute(kind)
         return answer
+
+    def of(self, value: Any, otherwise: T) -> T:
+        """Return the answer for a value's type, or what `of_type` does."""
+        return self.of_type(type(value), otherwise)
+
+    def of_type(self, kind: type, otherwise: T) -> T:
+        """Return the answer for a type; `otherwise` where that cannot be a key, or be looked at.
+
+        Only a metaclass can do that to it, and no pickler takes such a type.
+        """
+        try:
+            return self[kind]
+        except Exception:  # noqa: BLE001 (the metaclass's own code)
+            return otherwise

@@ -15,6 +15,7 @@ from typing import Any
 
 from .canonical import NoDigestError, Parts, array_parts, pandas_parts
 from .homes import PerType, class_name
+from .looks import members_of, module_of, mro_of, name_of, qualname_of
 from .tensors import memory_of
 from .torchtypes import is_of_torch, is_tensor
 
@@ -35,11 +36,11 @@ def exact_parts(value: Any, inner: _Inner) -> Parts | None:
 
 def slots_of(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what an instance has in `__slots__`, those of all its classes, by class and name."""
-    for kind in type(value).__mro__:
-        for name, member in vars(kind).items():
-            if isinstance(member, types.MemberDescriptorType):
+    for kind in mro_of(type(value)):
+        for name, member in members_of(kind).items():
+            if type(member) is types.MemberDescriptorType:
                 try:
-                    yield f"{kind.__qualname__}.{name}", member.__get__(value)
+                    yield f"{qualname_of(kind)}.{name}", member.__get__(value)
                 except AttributeError:  # not set
                     continue
 
@@ -143,7 +144,7 @@ _BY_KIND: dict[type, _Maker] = {
 def _maker_of(kind: type) -> _Maker:
     if issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
         return _named_tuple
-    library, *inner = str(kind.__module__).split(".")
+    library, *inner = module_of(kind).split(".")
     if library == "numpy":
         return _maker_of_numpy(kind)
     if library == "pandas":
@@ -155,7 +156,7 @@ def _maker_of(kind: type) -> _Maker:
         return _sparse
     if is_of_torch(kind):
         return _tensor if is_tensor(kind) else _left_to_others
-    if library == "torch" and kind.__name__ in ("dtype", "device", "Size"):
+    if library == "torch" and name_of(kind) in ("dtype", "device", "Size"):
         return _dtype
     return _BY_KIND.get(kind, _left_to_others)
 
@@ -166,7 +167,7 @@ def _maker_of_numpy(kind: type) -> _Maker:
         return _dtype
     if kind is np.vectorize:
         return _vectorize
-    return _masked if kind.__name__ == "MaskedArray" else _left_to_others
+    return _masked if name_of(kind) == "MaskedArray" else _left_to_others
 
 
 _MAKERS: PerType[_Maker] = PerType(_maker_of)

@@ -11,6 +11,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from .looks import home_name, is_a, members_of, module_name
 from .source import CellSource
 
 _MISSING = object()
@@ -51,9 +52,8 @@ class LibraryWatch:
         found = []
         for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
             function = self._owner([*path.split(".")[:-1], name])
-            home = function.__module__ if isinstance(function, types.FunctionType) else ""
-            # A function that `exec` made in a namespace without a `__name__` has no module.
-            names = _UNREADABLE.get((home or "").partition(".")[0])
+            home = home_name(function) if is_a(function, types.FunctionType) else ""
+            names = _UNREADABLE.get(home.partition(".")[0])
             if names is not None and names.match(name):
                 found.append(path + name)
         return found
@@ -64,7 +64,7 @@ class LibraryWatch:
             owner = self._owner(path)
             ambient = owner is sys and attribute == "path"  # which is set again
             if _is_library(owner) and not ambient and not self._is_made_here(path[0]):
-                found[".".join((*path, attribute))] = vars(owner).get(attribute, _MISSING)
+                found[".".join((*path, attribute))] = _members(owner).get(attribute, _MISSING)
         return found
 
     def _owner(self, path: list[str]) -> Any:
@@ -73,15 +73,15 @@ class LibraryWatch:
         if owner is _MISSING:  # the cell has its imports before it yet
             owner = self._imported(root)
         for attribute in attributes:  # looked up without running a property's code
-            owner = vars(owner).get(attribute) if _is_library(owner) else None
+            owner = _members(owner).get(attribute) if _is_library(owner) else None
         return owner
 
     def _is_made_here(self, name: str) -> bool:
         """Return whether the cell has made the module of this name, which is then stored whole."""
         value = self._namespace.get(name)
-        if not isinstance(value, types.ModuleType) or value is self._older[name]:
+        if not is_a(value, types.ModuleType) or value is self._older[name]:
             return False
-        return sys.modules.get(value.__name__) is not value
+        return sys.modules.get(module_name(value)) is not value
 
     def _imported(self, name: str) -> Any:
         for bound, module, attribute in self._source.imported:
@@ -92,6 +92,10 @@ class LibraryWatch:
 
 
 def _is_library(owner: Any) -> bool:
-    if isinstance(owner, types.ModuleType):
-        return owner.__name__ != "__main__"
-    return isinstance(owner, type) and owner.__module__ != "__main__"
+    if is_a(owner, types.ModuleType):
+        return module_name(owner) != "__main__"
+    return is_a(owner, type) and home_name(owner) != "__main__"
+
+
+def _members(owner: Any) -> Mapping[str, Any]:
+    return members_of(owner) if is_a(owner, type) else vars(owner)

@@ -16,6 +16,7 @@ from typing import Any
 from .doubts import Calls, Entry, is_odd
 from .enumerations import reduce_member
 from .instances import way_past_code
+from .looks import is_a, members_of, module_of, mro_of
 from .reach import reachable_names, read_by
 
 _REDUCTIONS = ("__reduce_ex__", "__reduce__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
@@ -107,9 +108,9 @@ def names_reached(entries: Iterable[Entry], namespace: Mapping[str, Any]) -> Set
             read, attributes = read_by(function)
             if function.__globals__ is namespace:
                 names |= read
-            for base in kind.__mro__ if kind is not None else ():
-                if base.__module__ == "__main__":
-                    members = vars(base)
+            for base in mro_of(kind) if kind is not None else ():
+                if module_of(base) == "__main__":
+                    members = members_of(base)
                     todo += [(members[each], kind) for each in attributes if each in members]
     return names | reachable_names(names, namespace)
 
@@ -177,13 +178,13 @@ def entries_of(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> list[
 
 
 def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterator[Entry]:
-    if isinstance(make, functools.partial):
+    if is_a(make, functools.partial):
         yield from _entries(make.func, arguments, namespace)
-    elif isinstance(make, types.MethodType):
-        owner = make.__self__ if isinstance(make.__self__, type) else type(make.__self__)
+    elif is_a(make, types.MethodType):
+        owner = make.__self__ if is_a(make.__self__, type) else type(make.__self__)
         if _is_notebooks(make, namespace):
             yield make.__func__, owner
-    elif isinstance(make, type):
+    elif is_a(make, type):
         for name in ("__new__", "__init__"):
             if _is_notebooks(getattr(make, name, None), namespace):
                 yield getattr(make, name), make
@@ -207,12 +208,12 @@ def _functions(method: Any) -> Iterator[types.FunctionType]:
     todo = [method]
     while todo:
         each = todo.pop()
-        if isinstance(each, types.FunctionType):
+        if is_a(each, types.FunctionType):
             yield each
             todo.append(vars(each).get("__wrapped__"))
-        elif isinstance(each, (types.MethodType, classmethod, staticmethod)):
+        elif is_a(each, (types.MethodType, classmethod, staticmethod)):
             todo.append(each.__func__)
-        elif isinstance(each, property):
+        elif is_a(each, property):
             todo += [each.fget, each.fset, each.fdel]
         elif type(each) is _CACHED:
             todo.append(each.__wrapped__)

@@ -21,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mundane import Attempt
 
-from .ambient import process_state
+from .ambient import process_state, restore_state
 from .bars import bytes_bar
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
 from .capture import muted
@@ -185,6 +185,10 @@ class Loader:
                     raise BundleError(self._path, name, reason)
             slots = self._unpack(name, found, content.buffers, names)
             names |= {each: slots[each] for each, place in record.bindings if place == "bundle"}
+        if trusted:  # a library may have added to a variable when it was imported, as it had then
+            restore_state(
+                {name: record.process[name] for name in record.process if name == "environ"}
+            )
         value = NO_VALUE
         if record.value is not None:
             value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
+from .looks import home_name, is_a, module_of
+
 _STYLES: dict[Any, str] = {style[0]: name for name, style in logging._STYLES.items()}
 _DEFAULT = {"level": 0, "propagate": True, "disabled": False, "handlers": [], "filters": []}
 
@@ -87,9 +89,10 @@ def _filters(filterer: logging.Filterer) -> list[Any]:
 
 
 def _is_own(each: Any) -> bool:
-    if isinstance(each, MethodType):
+    if is_a(each, MethodType):
         return _is_own(each.__self__)
-    return (each if isinstance(each, FunctionType) else type(each)).__module__ == "__main__"
+    home = home_name(each) if is_a(each, FunctionType) else module_of(type(each))
+    return home == "__main__"
 
 
 def _set_filters(filterer: logging.Filterer, filters: list[Any] | None) -> None:

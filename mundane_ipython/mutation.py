@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from .classes import members_of
-from .fingerprint import (
-    Fingerprinter,
-    Walk,
-    is_atom,
-    shared_objects,
-)
+from .fingerprint import Fingerprinter, Walk, is_atom
 from .generators import names_of_global_generator
+from .looks import guarded, home_name, is_a
+from .looks import members_of as everything_in
 from .parts import lying_together
 from .reach import reachable_names
+from .sharing import shared_objects, without_classes
 from .source import CellSource
 from .tensors import share_memory
 
@@ -36,7 +35,8 @@ class Mutations:
 
     Attributes:
         changed: names whose values it changed in place.
-        unchecked: names that it can get at and whose values are too large to be compared in time.
+        unchecked: names that it can get at and whose values could not be compared, and why; ""
+            where there was no time for it.
         inner: for each unchanged value that the cell can get at, by its name: the objects inside of
             it whose identity matters.
         held: everything that is in a changed value, by id.
@@ -44,7 +44,7 @@ class Mutations:
     """
 
     changed: list[str]
-    unchecked: list[str]
+    unchecked: dict[str, str]
     inner: dict[str, list[Any]]
     held: dict[int, Any]
     removed: dict[str, frozenset[str]]
@@ -91,9 +91,9 @@ class Watch:
             if name in source.read and id(older[name]) in fingerprinter.opaque
         ]
         self._members = {
-            name: frozenset(members_of(value))
+            name: frozenset(guarded(partial(members_of, value), _NOTHING))
             for name, value in older.items()
-            if name in names and isinstance(value, type) and value.__module__ == "__main__"
+            if name in names and is_a(value, type) and home_name(value) == "__main__"
         }
 
     def mutations(
@@ -111,7 +111,7 @@ class Watch:
         """
         fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
-        unchecked: list[str] = []
+        unchecked: dict[str, str] = {}
         inner: dict[str, list[Any]] = {}
         walks: dict[str, Walk] = {}
         for name, before in self._digests.items():
@@ -120,7 +120,7 @@ class Watch:
             walk = fingerprinter.walk(kept[name] if name in kept else rebound[name])
             unknown = before is None or walk.digest is None
             if unknown and name in kept:
-                unchecked.append(name)
+                unchecked[name] = walk.why_not
             elif unknown or before != walk.digest:
                 changed.append(name)
                 if not unknown:
@@ -151,7 +151,7 @@ class Watch:
     def _told(
         self,
         changed: list[str],
-        unchecked: list[str],
+        unchecked: dict[str, str],
         inner: dict[str, list[Any]],
         walks: dict[str, Walk],
         there: Mapping[str, Any],
@@ -164,7 +164,7 @@ class Watch:
                 held.update((id(each), each) for each in walks[name].objects)
             changed += self._sharing(changed, walks, there)
         removed = {
-            name: self._members[name] - vars(there[name]).keys()
+            name: self._members[name] - everything_in(there[name]).keys()
             for name in changed
             if name in self._members
         }
@@ -184,39 +184,35 @@ class Watch:
         objects = {
             id(each): each
             for name in changed
-            for each in self._without_classes(kept[name], walks[name])
+            for each in without_classes(kept[name], walks[name], self._namespace)
         }
-
-        def shares(value: Any) -> bool:
-            own = shared_objects(value, self._namespace)
-            return not objects.keys().isdisjoint(map(id, own)) or share_memory(
-                objects.values(), own
-            )
-
         others = {
             name: value
             for name, value in kept.items()
             if name not in walks and self._out_of_reach(name, value)
         }
-        sharing = [name for name, value in others.items() if shares(value)]
+        own = {name: shared_objects(value, self._namespace) for name, value in others.items()}
+        sharing: list[str] = []
+        # What shares with one that is stored for this reason is stored for it as well.
+        while new := [
+            name
+            for name, each in own.items()
+            if not objects.keys().isdisjoint(map(id, each)) or share_memory(objects.values(), each)
+        ]:
+            sharing += new
+            for name in new:
+                walk = Walk(others[name], self._namespace)
+                further = without_classes(others[name], walk, self._namespace)
+                objects.update((id(each), each) for each in further)
+                del own[name]
         known = [*changed, *sharing]
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)
 
-    def _without_classes(self, value: Any, walk: Walk) -> list[Any]:
-        """Return what a changed value shares with others, but for what is its class's.
-
-        All instances of a class would share that. Where it changes, the class does, by its name.
-        """
-        shared = walk.shared_objects()
-        classes = [each for each in walk.objects if self._is_class(each) and each is not value]
-        inside = {id(o) for kind in classes for o in Walk(kind, self._namespace).objects}
-        return [each for each in shared if id(each) not in inside]
-
     def _is_class(self, value: Any) -> bool:
-        return isinstance(value, type) and value.__module__ == "__main__"
+        return is_a(value, type) and home_name(value) == "__main__"
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         if name in self._digests or is_atom(value):
             return False
-        return not isinstance(value, type) or self._is_class(value)
+        return not is_a(value, type) or self._is_class(value)

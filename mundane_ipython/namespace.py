@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .looks import attribute_of
+
 # IPython's history and the names that Python itself puts into a module's namespace. `_`, `__` and
 # `___` are IPython's too until the user binds them: `user_ns_hidden` tells (`Snapshot`).
 _NEVER = frozenset(
@@ -89,6 +91,8 @@ class Snapshot:
 @functools.cache  # the names of one kernel, each asked for twice a step
 def is_users(name: str) -> bool:
     """Return whether a name is the user's to bind: not IPython's history, not Python's own."""
+    if type(name) is not str:  # which only `globals()[...] = ` can do
+        return False
     return name not in _NEVER and not (name[:1] == "_" and _NUMBERED.fullmatch(name))
 
 
@@ -97,5 +101,5 @@ def look_up(namespace: Mapping[str, Any], qualname: str) -> Any:
     top, *attributes = qualname.split(".")
     found = namespace.get(top)
     for attribute in attributes:
-        found = getattr(found, attribute, None)
+        found = attribute_of(found, attribute)
     return found

@@ -7,7 +7,7 @@ or cleans notebooks can drop it.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,25 @@ def local_time(time: str) -> str:
 def left_out_text(left_out: dict[str, str]) -> str:
     """Return `conn (TypeError: cannot pickle ...)` for each value that could not be stored."""
     return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
+
+
+def unchecked_texts(unchecked: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is said of values of which a step may have changed one and nobody knows.
+
+    Args:
+        unchecked: their names, each with why it could not be compared; "" where time was short.
+    """
+    late = [name for name, why in unchecked.items() if not why]
+    odd = {name: why for name, why in unchecked.items() if why}
+    for names, reason in (
+        (late, f"{', '.join(late)}: too large to be checked for changes in time"),
+        (list(odd), f"{left_out_text(odd)}: cannot be checked for changes"),
+    ):
+        if names:
+            yield (
+                f"{reason}; if this cell changes it in place, bind it anew, or name it: "
+                f"-o {','.join(names)}"
+            )
 
 
 def apart_text(groups: Iterable[Sequence[str]]) -> str:

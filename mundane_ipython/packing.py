@@ -58,8 +58,7 @@ def packed(
     rebound: Mapping[str, Any],
     mutations: Mutations,
     pack: Callable[[Mutations], Stored],
-    *,
-    may_add: bool,
+    only: tuple[str, ...],
 ) -> tuple[Mutations, Stored]:
     """Return what a step is taken to have changed, and its values, packed.
 
@@ -69,11 +68,11 @@ def packed(
         rebound: see `Watch.mutations`.
         mutations: what the step changed.
         pack: packs the values of a step that changed this.
-        may_add: whether names may be stored that the step neither bound nor changed.
+        only: the names that `-o` gave: no others are stored then.
     """
     whole, stored = mutations, pack(mutations)
     never: set[str] = set()
-    for _ in range(_MAX_ROUNDS if may_add else 0):
+    for _ in range(0 if only else _MAX_ROUNDS):
         holders = {name for names, _ in stored.loose.values() for name in names} - never
         if not holders:
             return whole, stored

@@ -18,13 +18,15 @@ from typing import Any
 
 from .fingerprint import Walk, has_identity, is_atom
 from .homes import PerType
+from .looks import attribute_of_type, module_of
 from .torchtypes import is_of_torch
 
 # A way through an object ends after so many parts, a hundredth of a second.
 _MAX_PARTS = 50_000
 
-# Objects of the kernel's own: from them every value of the notebook is reached.
-_KERNEL = frozenset(("IPython", "asyncio", "ipykernel", "threading", "tornado", "zmq"))
+# Objects of the kernel's own, and of compilers: from them every value of the notebook is reached,
+# or every function that was compiled.
+_KERNEL = frozenset(("IPython", "asyncio", "ipykernel", "numba", "threading", "tornado", "zmq"))
 
 _ENDS = (
     *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType),
@@ -42,7 +44,7 @@ def apart(
         values: all the user's names, with their values.
         namespace: the user namespace.
     """
-    if not any(_has_own_reduction[type(value)] for value in values.values()):
+    if not any(_has_own_reduction.of(value, otherwise=False) for value in values.values()):
         return []
     # Of names of one object the first will do.
     named = {id(v): (name, v) for name, v in reversed(list(values.items())) if _is_object(v)}
@@ -71,7 +73,7 @@ def lying_together(
         values: all that are asked for, those among them.
         namespace: the user namespace.
     """
-    if not any(_has_own_reduction[type(value)] for value in values.values()):
+    if not any(_has_own_reduction.of(value, otherwise=False) for value in values.values()):
         return []
     objects = {name: value for name, value in values.items() if _is_object(value)}
     parts = {name: _parts_of(value, namespace) for name, value in objects.items()}
@@ -92,13 +94,17 @@ def _parts_of(value: Any, namespace: Mapping[str, Any]) -> dict[int, Any]:
 
     Of other objects nothing: what lies in them is met where they are pickled.
     """
-    if not _has_own_reduction[type(value)]:
+    if not _has_own_reduction.of(value, otherwise=False):
         return {}
     found: dict[int, Any] = {}
     todo = deque([value])
     while todo and len(found) < _MAX_PARTS:
         for each in gc.get_referents(todo.popleft()):
-            if id(each) not in found and each is not namespace and _leads_on[type(each)]:
+            if (
+                id(each) not in found
+                and each is not namespace
+                and _leads_on.of(each, otherwise=False)
+            ):
                 found[id(each)] = each
                 todo.append(each)
     return found
@@ -113,11 +119,11 @@ def _has_own_reduction(kind: type) -> bool:
     if is_of_torch(kind):
         return False
     return any(
-        isinstance(getattr(kind, name, None), types.FunctionType)
+        type(attribute_of_type(kind, name)) is types.FunctionType
         for name in ("__reduce__", "__reduce_ex__")
     )
 
 
 @PerType
 def _leads_on(kind: type) -> bool:
-    return not issubclass(kind, _ENDS) and kind.__module__.partition(".")[0] not in _KERNEL
+    return not issubclass(kind, _ENDS) and module_of(kind).partition(".")[0] not in _KERNEL

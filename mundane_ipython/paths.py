@@ -20,11 +20,11 @@ from .holding import (
     instance_dict,
     keeps_attributes,
     keeps_items,
-    module_of,
     slots_of,
 )
 from .homes import PerType
 from .keys import NoKeyError, written, written_text
+from .looks import guarded, members_of, module_of, name_of
 
 Step = tuple[Any, ...]
 Path = tuple[Step, ...]
@@ -64,9 +64,7 @@ def find_paths(
     left = set(wanted)
     while todo and left:
         holder, depth = todo.popleft()
-        for step, part, is_certain in parts_of(holder, namespace):
-            if type(part) in _LEAVES and id(part) not in left:
-                continue
+        for step, part, is_certain in _branches(holder, left, namespace):
             if id(part) in met or (certain and not is_certain):
                 continue
             met[id(part)] = (part, id(holder), step)
@@ -78,6 +76,21 @@ def find_paths(
         if len(met) > _MAX_OBJECTS:
             break
     return found
+
+
+def _branches(
+    holder: Any, wanted: Set[int], namespace: Mapping[str, Any]
+) -> list[tuple[Step, Any, bool]]:
+    """Return the parts of a holder that are wanted, or from which a path may go on."""
+
+    def look() -> list[tuple[Step, Any, bool]]:
+        return [
+            each
+            for each in parts_of(holder, namespace)
+            if id(each[1]) in wanted or type(each[1]) not in _LEAVES
+        ]
+
+    return guarded(look, [])
 
 
 def _path_to(identity: int, met: Mapping[int, tuple[Any, int, Step]]) -> Path:
@@ -124,7 +137,7 @@ def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, A
         for position in range(value.size):
             yield ("e", position), value.item(position), True
         return
-    elif _axes_of[kind]:
+    elif _axes_of.of_type(kind, 0):
         yield from _cells(value)
     attributes = instance_dict(value)
     if attributes is not None:
@@ -162,13 +175,13 @@ def _members(kind: type) -> Iterator[tuple[Step, Any, bool]]:
     if module_of(kind) != "__main__":
         return
     plain = type(kind) is type or module_of(type(kind)) == "abc"
-    for name, member in list(type.__dict__["__dict__"].__get__(kind).items()):
+    for name, member in list(members_of(kind).items()):
         if not (name.startswith("__") and name.endswith("__")):
             yield ("a", name), member, plain
 
 
 def _is_object_array(kind: type, value: Any) -> bool:
-    is_array = kind.__name__ == "ndarray" and module_of(kind) == "numpy"
+    is_array = name_of(kind) == "ndarray" and module_of(kind) == "numpy"
     return is_array and value.dtype.kind == "O"
 
 
@@ -227,7 +240,7 @@ class Follower:
             else:
                 try:
                     value = take(value, *rest)
-                except (AttributeError, TypeError, ValueError) as error:
+                except Exception as error:
                     raise LookupError(f"nothing at {step}") from error
         return value
 
@@ -291,7 +304,7 @@ def _element(value: Any, number: Any) -> Any:
 
 
 def _labelled(value: Any, *place: Any) -> Any:
-    if len(place) != _axes_of[type(value)]:
+    if len(place) != _axes_of.of(value, 0):
         raise LookupError("no such axes")
     sizes = itertools.islice(value.shape, len(place))
     return value.iat[tuple(map(_position, place, sizes))]

@@ -16,12 +16,14 @@ import pickle
 import sys
 import types
 import typing
+import weakref
 from collections.abc import Callable, Mapping, Set
-from typing import Any, cast
+from typing import Any
 
 import cloudpickle
 
 from .buffers import buffer_of, reduce_on_buffer
+from .celltexts import DISPATCH
 from .classes import is_copied
 from .contexts import context_var as context_var  # older bundles name these two here
 from .contexts import reduce_context_var
@@ -37,6 +39,7 @@ from .iterators import DICT_ITERATORS
 from .iterators import dict_iterator as dict_iterator  # older bundles name it here
 from .iterators import used_up_generator as used_up_generator
 from .loadcode import way_of
+from .looks import error_text, home_name, is_a, module_of, name_of, qualname_of
 from .masked import is_masked, reduce_masked
 from .namespace import look_up
 from .singletons import library_place, only_ones, reduce_only_one
@@ -46,13 +49,11 @@ from .torchtypes import is_of_torch
 from .views import (
     ArrayRoots,
     flat_iterator,
-    has_gaps,
     is_array,
     is_flat_iterator,
-    is_labelled_array,
-    reduce_labelled,
+    is_made_of_arrays,
+    reduce_array,
     reduce_view,
-    reduce_with_gaps,
 )
 from .ways import WAYS, leave, load_home, reduce_class
 from .windows import WINDOWS, reduce_window
@@ -73,6 +74,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         buffer_callback: receives each `pickle.PickleBuffer`; None keeps them in the pickle.
         remade: names that plain cells bind, and will again: what has no copy goes by such a name.
     """
+
+    dispatch_table = DISPATCH
 
     def __init__(
         self,
@@ -109,7 +112,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
-        if kind.__module__ == "__main__":
+        if module_of(kind) == "__main__":
             way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
             reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
@@ -126,17 +129,19 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return functools.cached_property, (obj.func,), state
         if kind is typing.NewType and obj.__module__ == "__main__":
             return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
+        if issubclass(kind, weakref.ProxyTypes):  # which would be pickled as what it stands for
+            raise TypeError("cannot pickle a weak proxy")
         if kind in WINDOWS:
             return reduce_window(obj, self._namespace)
-        if isinstance(obj, types.CellType):
+        if kind is types.CellType:
             return _reduce_cell(obj)
-        if isinstance(obj, contextvars.ContextVar):
+        if kind is contextvars.ContextVar:
             return reduce_context_var(obj)
         if is_flat_iterator(obj):
             return flat_iterator, (obj.base, obj.index)
         if kind in DICT_ITERATORS:
             return dict_iterator, (DICT_ITERATORS[kind], *obj.__reduce__()[1])
-        if isinstance(obj, types.GeneratorType) and obj.gi_frame is None:
+        if kind is types.GeneratorType and obj.gi_frame is None:
             return used_up_generator, (obj.__name__, obj.__qualname__)
         if kind is object:
             place = library_place(obj)
@@ -147,9 +152,9 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return reduce_registry(obj)
         if is_of_torch(kind):
             return reduce_torch(obj, self._arrays)
-        if isinstance(obj, BaseException):
+        if issubclass(kind, BaseException):
             return reduce_exception(obj, self._can_pickle)
-        if isinstance(obj, io.TextIOWrapper):
+        if issubclass(kind, io.TextIOWrapper):
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
@@ -162,39 +167,37 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             of_tensor = reduce_array_of_tensor(obj)
             if of_tensor is not None:
                 return of_tensor
-        if is_array(obj) and has_gaps(obj):
-            return reduce_with_gaps(obj)
         if is_masked(kind):
             return reduce_masked(obj)
-        if is_labelled_array(obj):
-            return reduce_labelled(obj)
-        return super().reducer_override(obj)
+        # What is left to cloudpickle is no class or function, though a proxy may pass for one.
+        return reduce_array(obj)
 
-    def _reduce_code(self, obj: type | types.FunctionType) -> Any:
-        live = isinstance(obj, types.FunctionType) and obj.__globals__ is self._namespace
-        top = obj.__qualname__.split(".")[0]
-        if live or obj.__module__ == "__main__":
-            named = look_up(self._namespace, obj.__qualname__) is obj
+    def _reduce_code(self, obj: Any) -> Any:
+        live = is_a(obj, types.FunctionType) and obj.__globals__ is self._namespace
+        qualname = qualname_of(obj) if is_a(obj, type) else obj.__qualname__
+        top, home = qualname.split(".")[0], home_name(obj)
+        if live or home == "__main__":
+            named = look_up(self._namespace, qualname) is obj
             if named and top not in self._own:
-                return notebook_reference, (obj.__qualname__, self._copy(obj, top))
-            if named and isinstance(obj, type) and top in self._changed:
-                reference = (obj.__qualname__, self._copy(obj, top))
+                return notebook_reference, (qualname, self._copy(obj, top))
+            if named and is_a(obj, type) and top in self._changed:
+                reference = (qualname, self._copy(obj, top))
                 change, make_change = changed_class(obj, self._changed[top])
                 return notebook_reference, reference, change, None, None, make_change
         if live:
-            return _reduce_function(cast("types.FunctionType", obj))
+            return _reduce_function(obj)
         if type(obj) in _CTYPES:
-            raise TypeError(f"cannot pickle the type '{obj.__qualname__}' of ctypes")
-        load_home(obj.__module__)
-        if isinstance(obj, type):
+            raise TypeError(f"cannot pickle the type '{qualname}' of ctypes")
+        load_home(home)
+        if is_a(obj, type):
             reduced = reduce_class(obj)
             if reduced is None and is_copied(obj):
                 reduced = copied_class(obj)
-                if obj.__module__ == "__main__" and is_made_oddly(obj):
+                if home == "__main__" and is_made_oddly(obj):
                     self.calls[obj, None] = None
             return super().reducer_override(obj) if reduced is None else reduced
         reduced = super().reducer_override(obj)
-        if isinstance(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
+        if is_a(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
             return _with_cells(reduced, obj.__closure__)
         return reduced
 
@@ -215,7 +218,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             if name not in ("__wrapped__", "cache_parameters")
             and getattr(function, name, None) is not value
         }
-        arguments = (function, parameters["maxsize"], parameters["typed"])
+        arguments = function, parameters["maxsize"], parameters["typed"]
         return cached_function, arguments, state or None
 
     def refusal_of(self, value: Any, *, as_part: bool = False) -> str | None:
@@ -225,21 +228,16 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             value: with all that it refers to.
             as_part: whether it is tried while something else is pickled, and tries nothing itself.
         """
-        trial = NotebookPickler(
-            io.BytesIO(),
-            self._namespace,
-            self._own,
-            self._changed,
-            self._arrays,
-            None,
-            self._remade,
-        )
+        known = self._namespace, self._own, self._changed, self._arrays
+        trial = NotebookPickler(io.BytesIO(), *known, remade=self._remade)
         trial._tries = as_part
         trial.memo = self.memo  # what is stored already, or an older name's, is not tried
         try:
             trial.dump(value)
-        except Exception as error:  # noqa: BLE001 (an object's own pickling may raise anything)
-            return f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (an object's own pickling may raise anything)
+            return error_text(error)
         return None
 
     def _can_pickle(self, value: Any) -> bool:
@@ -265,12 +263,12 @@ def _is_ordinary(kind: type) -> bool:
     code = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
     parts = (types.CellType, types.GeneratorType, contextvars.ContextVar)
     return not (
-        kind.__module__ == "__main__"
-        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper))
+        module_of(kind) == "__main__"
+        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper, *weakref.ProxyTypes))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
         or kind in (*WINDOWS, *DICT_ITERATORS)
-        or kind.__name__ in (*CYTHON_FUNCTIONS, "flatiter")
-        or hasattr(kind, "__array_finalize__")
+        or name_of(kind) in (*CYTHON_FUNCTIONS, "flatiter")
+        or is_made_of_arrays(kind)
         or is_transform(kind)
         or is_registry(kind)
         or is_proxy(kind)
@@ -354,6 +352,8 @@ def _reduce_function(function: types.FunctionType) -> Any:
     kept = ("__qualname__", "__defaults__", "__kwdefaults__", "__annotations__", "__doc__")
     state = {attribute: getattr(function, attribute) for attribute in kept}
     state["__dict__"] = function.__dict__
+    if function.__module__ != "__main__":
+        state["__module__"] = function.__module__
     arguments = (function.__code__, function.__name__, function.__closure__)
     return notebook_function, arguments, state, None, None, set_function_state
 

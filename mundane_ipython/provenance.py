@@ -136,6 +136,16 @@ class Provenance:
         """Return whether a name's present value was bound or changed by a step."""
         return self._origins.get(name, ("", 0))[1] == id(namespace[name])
 
+    def drop_unstored(self, values: dict[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Drop names whose present values their steps could not store.
+
+        A restore leaves these undefined, so nothing that is stored may refer to them.
+        """
+        for name in list(values):
+            step, _ = self._origins.get(name, ("", 0))
+            if name in self._left_out.get(step, ()) and self.is_from_step(name, namespace):
+                del values[name]
+
     def ambient_of(self, step: str) -> Mapping[str, Any]:
         """Return what earlier runs of this step changed outside of variables."""
         return self._ambient.get(step, {})

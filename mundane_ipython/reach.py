@@ -13,6 +13,8 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
+from .homes import is_proxy
+from .looks import attribute_of, bases_of, contents_of, members_of, module_of, qualname_of
 from .texts import names_in_constants
 
 # Instructions that look a name up in the globals, or bind it there; those in a class's body too.
@@ -81,36 +83,40 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
     todo = [value]
     while todo and len(seen) <= _MAX_OBJECTS:
         item = todo.pop()
-        if id(item) in seen or type(item) in _PLAIN:
+        kind = type(item)  # `isinstance` would believe a proxy, and run its code
+        if id(item) in seen or kind in _PLAIN:
             continue
         seen.add(id(item))
-        if isinstance(item, types.FunctionType):
+        if kind is types.FunctionType:
             if item.__globals__ is namespace:
                 yield from _global_names(item.__code__)
             todo.extend(_closure(item))
-            todo.append(getattr(item, "__wrapped__", None))
-        elif isinstance(item, types.MethodType):
+            todo.append(item.__dict__.get("__wrapped__"))
+        elif kind is types.MethodType:
             todo += [item.__func__, item.__self__]
-        elif isinstance(item, _METHODS_IN_C):
+        elif issubclass(kind, _METHODS_IN_C):
             todo.append(item.__self__)
-        elif isinstance(item, functools.partial):
+        elif kind is functools.partial:
             todo += [item.func, item.args, item.keywords]
-        elif type(item) in _CONTAINERS:
+        elif kind in _CONTAINERS:
             todo.extend(item)
-        elif type(item) is dict:
+        elif kind is dict:
             todo.extend(item.values())
-        elif isinstance(item, type):
-            if item.__module__ == "__main__":
-                yield item.__qualname__.partition(".")[0]
-                todo.extend(vars(item).values())
-                todo += [*item.__bases__, type(item)]
-        elif isinstance(item, (property, classmethod, staticmethod)):
+        elif issubclass(kind, type):
+            if module_of(item) == "__main__":
+                yield qualname_of(item).partition(".")[0]
+                todo.extend(members_of(item).values())
+                todo += [*bases_of(item), kind]
+        elif issubclass(kind, (property, classmethod, staticmethod)):
             todo += _wrapped(item)
-        elif not isinstance(item, types.ModuleType):
-            todo.append(type(item))
-            members = getattr(item, "__dict__", None)
-            if isinstance(members, dict):  # a proxy answers whatever it is asked for
-                todo.extend(members.values())
+        elif not issubclass(kind, types.ModuleType):
+            todo.append(kind)
+            if module_of(kind) in ("", "__main__") or is_proxy(kind):
+                todo.extend(contents_of(item))  # slots too, and what `__dict__` does not tell
+            else:
+                members = attribute_of(item, "__dict__")
+                if type(members) is dict:
+                    todo.extend(members.values())
             todo.extend(_contents(item))
 
 

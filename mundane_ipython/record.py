@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 from .outputs import Output, is_output, is_shown
 
+LAST_VALUE = "its last expression's value, _"
+"""How a note calls that; never as a variable may be called."""
+
 Place = Literal["row", "bundle", "module"]
 RowShape = Literal["value", "members"]
 
@@ -33,6 +36,8 @@ class CellRecord:
         left_out: names that could not be stored, and why.
         apart: groups of names whose values lie in one another, and come back apart.
         value: where the last expression's value is; None where there is none, or none is stored.
+        value_left_out: why the last expression's value could not be stored; "" where it could.
+        file: the name that the cell's code had in the kernel (`celltexts`).
         outputs: what the cell showed.
         updates: its updates of other cells' displays, by display id.
         widgets: the state of the ipywidgets that its outputs show, or None.
@@ -54,6 +59,8 @@ class CellRecord:
     left_out: dict[str, str] = field(default_factory=dict)
     apart: list[list[str]] = field(default_factory=list)
     value: Place | None = None
+    value_left_out: str = ""
+    file: str = ""
     outputs: list[Output] = field(default_factory=list)
     updates: dict[str, Output] = field(default_factory=dict)
     widgets: dict[str, Any] | None = None
@@ -81,6 +88,11 @@ class CellRecord:
     def touched(self) -> list[str]:
         """The names that the cell binds or deletes."""
         return [*(name for name, _ in self.bindings), *self.gone]
+
+    @property
+    def all_left_out(self) -> dict[str, str]:
+        """What could not be stored, and why: names, and the last expression's value."""
+        return self.left_out | ({LAST_VALUE: self.value_left_out} if self.value_left_out else {})
 
     def to_json(self) -> str:
         """Return the text that is stored and signed."""
@@ -150,6 +162,8 @@ _SHAPES: dict[str, Any] = {
     "left_out": {str: str},
     "apart": [[str]],
     "value": _PLACES | {None},
+    "value_left_out": str,
+    "file": str,
     "outputs": [is_output],
     "updates": {str: is_shown},
     "widgets": lambda value: value is None or type(value) is dict,

@@ -19,11 +19,12 @@ from typing import Any
 
 from .canonical import PLAIN, NoDigestError, Parts, array_parts, hashed, pandas_parts, value_parts
 from .filemodules import CYTHON_FUNCTIONS
-from .fingerprint import Walk
-from .holding import bases_of, instance_dict, module_of, slots_of
+from .fingerprint import Walk, is_atom
+from .holding import instance_dict, slots_of
 from .homes import PerType, class_name
 from .kinds import exact_parts
-from .paths import Follower, Path, find_paths
+from .looks import module_of, mro_of, name_of
+from .paths import Follower, Path, find_paths, parts_of
 from .torchtypes import is_of_torch
 from .views import is_array
 
@@ -144,17 +145,24 @@ class Finder:
     def _innards(self, name: str) -> set[int]:
         """Return the ids of what the objects of pandas in a value are made of."""
         if name not in self._private:
-            inside = self._inner[name]
-            if not _is_of_pandas[type(self._values[name])]:
-                inside = [
-                    part
-                    for each in inside
-                    if _is_of_pandas[type(each)]
-                    for part in Walk(each, self._namespace).objects
-                    if part is not each
-                ]
-            self._private[name] = {id(each) for each in inside if _root_of(type(each)) in _INNARDS}
+            found: set[int] = set()
+            for each in (self._values[name], *self._inner[name]):
+                if _is_of_pandas.of(each, otherwise=False):
+                    found |= self._made_of(each)
+            self._private[name] = found
         return self._private[name]
+
+    def _made_of(self, labelled: Any) -> set[int]:
+        """Return the ids of what an object of pandas is made of, but for what is in its cells."""
+        found = {
+            id(each)
+            for each in Walk(labelled, self._namespace).objects
+            if each is not labelled and _root_of(type(each)) in _INNARDS
+        }
+        for step, cell, _ in parts_of(labelled, self._namespace):
+            if step[0] == "v" and not is_atom(cell):
+                found.difference_update(map(id, Walk(cell, self._namespace).objects))
+        return found
 
     def _digest(self, value: Any) -> str:
         most = min(_MAX_VISITS, self._visits_left)
@@ -286,13 +294,13 @@ class _Data:
             if module_of(value) == "__main__":
                 raise NoDigestError
             yield class_name(value).encode()
-        elif kind.__name__ == "MaskedArray":
+        elif name_of(kind) == "MaskedArray":
             yield from _masked(value)
         elif is_array(value):
             yield from array_parts(value)
         elif module_of(kind) == "__main__":
             raise NoDigestError
-        elif _is_of_pandas[kind]:
+        elif _is_of_pandas.of_type(kind, otherwise=False):
             yield from exact_parts(value, self.parts) or pandas_parts(value)
         else:
             inner = exact_parts(value, self.parts)
@@ -329,13 +337,13 @@ def _is_scalar(kind: type) -> bool:
     if issubclass(kind, datetime.tzinfo):
         return kind in (datetime.timezone, zoneinfo.ZoneInfo)
     return issubclass(kind, PLAIN) or any(
-        base.__name__ == "generic" and module_of(base) == "numpy" for base in bases_of(kind)
+        base.__name__ == "generic" and module_of(base) == "numpy" for base in mro_of(kind)
     )
 
 
 def _is_of_notebook(kind: type) -> bool:
     """Return whether a class and all below it are the notebook's own."""
-    homes = {module_of(base) for base in bases_of(kind)[:-1]}
+    homes = {module_of(base) for base in mro_of(kind)[:-1]}
     return module_of(kind) == "__main__" and homes <= {"__main__", "abc", "typing"}
 
 
@@ -346,13 +354,17 @@ def _root_of(kind: type) -> str:
 @PerType
 def _is_of_pandas(kind: type) -> bool:
     names = ("NDFrame", "Index", "ExtensionArray", "ExtensionDtype")
-    return any(_root_of(b) == "pandas" and b.__name__ in names for b in bases_of(kind))
+    return any(_root_of(b) == "pandas" and b.__name__ in names for b in mro_of(kind))
 
 
 def _is_closed(value: Any) -> bool:
     """Return whether a value is pandas' own and holds no object of the user's."""
     kind = type(value)
-    if not _is_of_pandas[kind] or _root_of(kind) != "pandas" or getattr(value, "attrs", None):
+    if (
+        not _is_of_pandas.of_type(kind, otherwise=False)
+        or _root_of(kind) != "pandas"
+        or getattr(value, "attrs", None)
+    ):
         return False
     dtypes = value.dtypes if value.ndim == 2 else [value.dtype]
     return all(dtype.kind != "O" for dtype in dtypes)
@@ -361,7 +373,7 @@ def _is_closed(value: Any) -> bool:
 def _is_value(value: Any) -> bool:
     """Return whether a library compares a value by what it is, and not by which object."""
     kind = type(value)
-    if kind.__name__ in CYTHON_FUNCTIONS:
+    if name_of(kind) in CYTHON_FUNCTIONS:
         return True
     if module_of(kind) == "__main__" or is_of_torch(kind):
         return False

@@ -14,6 +14,8 @@ from typing import Any
 
 from IPython import get_ipython
 
+from .looks import home_name, is_a, module_of, name_of
+
 Registrations = dict[tuple[Any, ...], Any]
 """By place: a formatter's or a magic's function, or a list's members that are the notebook's.
 
@@ -163,14 +165,11 @@ def _lists(shell: Any) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
 
 def _is_own(registered: Any) -> bool:
     """Return whether a function, a bound method or an object is the notebook's."""
-    if isinstance(registered, MethodType):
-        return (
-            _is_own(registered.__self__)
-            or getattr(registered.__func__, "__module__", None) == "__main__"
-        )
-    if isinstance(registered, (FunctionType, type)):
-        return registered.__module__ == "__main__"
-    return type(registered).__module__ == "__main__"
+    if is_a(registered, MethodType):
+        return _is_own(registered.__self__) or home_name(registered.__func__) == "__main__"
+    if is_a(registered, (FunctionType, type)):
+        return home_name(registered) == "__main__"
+    return module_of(type(registered)) == "__main__"
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -195,4 +194,4 @@ def _is_figure(kind: Any) -> bool:
 
 def _name_of(kind: Any) -> Any:
     """Return a type's module and name, as IPython keeps it for one that is not loaded yet."""
-    return (kind.__module__, kind.__name__) if isinstance(kind, type) else kind
+    return (module_of(kind), name_of(kind)) if is_a(kind, type) else kind

@@ -45,6 +45,26 @@ def replay(
             _show_error(shell, output if trusted else _drawn_error(output))
 
 
+class _NotStored:
+    """Stands for the value of a cell's last expression that could not be stored."""
+
+    def __repr__(self) -> str:
+        return "<the value of a restored step's last expression, which could not be stored>"
+
+
+NOT_STORED = _NotStored()
+"""What `replay` takes for such a value: `_` and `Out[n]` are then not there, nor an older value."""
+
+
+def _take_back(shell: InteractiveShell) -> None:
+    """Let the result that was made last have no name."""
+    prompt = shell.displayhook.prompt_count
+    for name in ("_", f"_{prompt}"):
+        if shell.user_ns.get(name) is NOT_STORED:
+            del shell.user_ns[name]
+    shell.user_ns["_oh"].pop(prompt, None)
+
+
 def keep_result(shell: InteractiveShell, value: Any, prompt: int) -> None:
     """Make a value that was shown before `_` and `Out[prompt]`.
 
@@ -53,6 +73,8 @@ def keep_result(shell: InteractiveShell, value: Any, prompt: int) -> None:
     now, shell.execution_count = shell.execution_count, prompt
     try:
         shell.displayhook.update_user_ns(value)
+        if value is NOT_STORED:
+            _take_back(shell)
     finally:
         shell.execution_count = now
 
@@ -78,6 +100,8 @@ def _show_result(shell: InteractiveShell, output: Output, value: Any) -> None:
     if value is not NO_VALUE:
         hook.update_user_ns(value)
         hook.fill_exec_result(value)
+    if value is NOT_STORED:
+        _take_back(shell)
     hook.write_format_data(output["data"], output["metadata"])
     hook.log_output(output["data"])
     hook.finish_displayhook()

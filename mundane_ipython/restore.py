@@ -17,6 +17,7 @@ from mundane import Attempt
 
 from .ambient import restore_state
 from .capture import muted
+from .celltexts import know_again
 from .deferred import Deferred
 from .errors import BundleError
 from .holders import replace_held
@@ -24,8 +25,9 @@ from .loading import Content, FoundCell, Loader, Made, will_load
 from .notes import apart_text, left_out_text, publish_note, restored_text
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result
+from .record import CellRecord
 from .registrations import has_own_callbacks
-from .replay import keep_result, replay
+from .replay import NOT_STORED, keep_result, replay
 from .source import CellSource
 from .staleness import Inputs, differences
 from .step import StepOptions
@@ -103,6 +105,8 @@ class Restorer:
         if not waits:
             self._deferred.load()
         name = attempt.name
+        if found is not None and found.trusted:
+            know_again(found.record.file)
         content = self._loader.read(attempt, found, options.only, quiet=options.quiet)
         if found is None:
             made = self._loader.make_from_row(name, content.row, options.only, source)
@@ -125,7 +129,7 @@ class Restorer:
                 self._deferred.note_failed(name, found.record.touched, error)
                 raise
             self._bind(name, made, found, source, stale=bool(stale))
-            self._show(found, made.value)
+            self._show(found, _result(found.record, made.value))
             self._note(options, found, made, stale)
 
     def _may_wait(self, found: FoundCell, source: CellSource) -> bool:
@@ -151,8 +155,9 @@ class Restorer:
         with muted("stdout", "stderr"):
             made = self._loader.make(name, found, content, source)
             self._bind(name, made, found, source, stale=False)
-        if made.value is not NO_VALUE and has_result(found.record.outputs):
-            keep_result(self._shell, made.value, prompt)
+        value = _result(found.record, made.value)
+        if value is not NO_VALUE and has_result(found.record.outputs):
+            keep_result(self._shell, value, prompt)
         if made.not_set:
             text = f"step {name}: could not be set again: {left_out_text(made.not_set)}"
             publish_note(self._shell, text, step=name, event="restored")
@@ -205,7 +210,7 @@ class Restorer:
         name = options.name
         record, trusted = (None, True) if found is None else (found.record, found.trusted)
         took_ms, ran_at = (None, "") if record is None else (record.took_ms, record.ran_at)
-        left_out = {} if record is None else record.left_out
+        left_out = {} if record is None else record.all_left_out
         lines = [restored_text(name, took_ms, ran_at)]
         if left_out:
             lines.append(f"not stored, and so not defined: {left_out_text(left_out)}")
@@ -229,9 +234,14 @@ class Restorer:
             took_ms=took_ms,
             ran_at=ran_at,
             trusted=trusted,
-            left_out=left_out,
+            left_out={} if record is None else record.left_out,
             stale=list(stale),
         )
+
+
+def _result(record: CellRecord, value: object) -> object:
+    """Return what becomes of a step's last expression's value: it, or that it was not stored."""
+    return NOT_STORED if record.value_left_out else value
 
 
 def rerun_line(options: StepOptions) -> str:

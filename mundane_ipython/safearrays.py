@@ -17,7 +17,7 @@ from typing import Any
 
 from .masked import masked_array
 from .refusals import HostileStateError, need
-from .views import array_view, array_with_gaps, is_array
+from .views import array_view, array_with_gaps, is_array, read_only
 from .waiting import Waiting
 
 _MAX_ITEMS = 1 << 48
@@ -189,6 +189,13 @@ def spread_array(items: Any, strides: Any) -> Any:
     if not is_array(items) or items.dtype.hasobject or type(strides) is not tuple:
         raise HostileStateError("gaps in no array")
     return _placed("gaps", partial(array_with_gaps, items, strides))
+
+
+def locked_array(array: Any) -> Any:
+    """Return `views.read_only`'s array."""
+    if not is_array(array):
+        raise HostileStateError("no array to be read-only")
+    return read_only(array)
 
 
 def _placed(what: str, make: Callable[[], Any]) -> Any:

@@ -15,6 +15,8 @@ from collections import UserDict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .looks import attribute_of, is_a, mro_of
+
 Settings = dict[tuple[str, ...], Any]
 """Values by the module, the dictionary's name in it, and the keys that lead there."""
 
@@ -41,7 +43,7 @@ def read_settings() -> Settings:
     """Return all settings of the loaded libraries that are plain data."""
     found: Settings = {}
     for module, name in _places():
-        members = _members(getattr(sys.modules.get(module), name, None))
+        members = _members(attribute_of(sys.modules.get(module), name))
         if members is not None:
             for path, value in _plain(members):
                 found[module, name, *path] = value
@@ -98,11 +100,15 @@ def _plain(members: Mapping[Any, Any], *path: str) -> Iterator[tuple[tuple[str, 
 
 def _members(settings: Any) -> Mapping[Any, Any] | None:
     """Return a dictionary as a plain one, without code of its class; None for all else."""
-    if isinstance(settings, UserDict):
-        settings = settings.data
-    if not isinstance(settings, dict) or not 0 < len(settings) <= _MAX_MEMBERS:
+    if _is_user_dict(settings):
+        settings = attribute_of(settings, "data")
+    if not is_a(settings, dict) or not 0 < dict.__len__(settings) <= _MAX_MEMBERS:
         return None
     return dict(dict.items(settings))
+
+
+def _is_user_dict(value: Any) -> bool:
+    return any(base is UserDict for base in mro_of(type(value)))
 
 
 _looked_at: set[str] = set()
@@ -123,7 +129,7 @@ def _places_in(module_name: str) -> Iterator[tuple[str, str]]:
     if package in _NOT_THESE or package in sys.stdlib_module_names:
         return
     module = sys.modules.get(module_name)
-    if module_name.rpartition(".")[2].lower() in _MODULES and isinstance(module, types.ModuleType):
+    if module_name.rpartition(".")[2].lower() in _MODULES and is_a(module, types.ModuleType):
         for name, value in list(vars(module).items()):
-            if isinstance(value, (dict, UserDict)) and not name.startswith("_"):
+            if (is_a(value, dict) or _is_user_dict(value)) and not name.startswith("_"):
                 yield module_name, name

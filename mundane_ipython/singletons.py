@@ -13,6 +13,7 @@ from typing import Any
 from IPython import get_ipython
 
 from .homes import PerType
+from .looks import is_a, module_name
 
 # Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
 # is not the process's.
@@ -118,7 +119,7 @@ def _sentinels(modules: int) -> dict[int, tuple[types.ModuleType, str]]:
     return {
         id(value): (module, name)
         for module in reversed(list(sys.modules.values()))
-        if isinstance(module, types.ModuleType) and module.__name__ != "__main__"
+        if is_a(module, types.ModuleType) and module_name(module) != "__main__"
         for name, value in list(vars(module).items())
         if type(value) is object
     }

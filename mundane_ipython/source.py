@@ -152,7 +152,7 @@ def _uses_ipython(nodes: Sequence[ast.AST]) -> bool:
 
 _SETTING_MAGICS = frozenset(
     """aimport alias alias_magic autoreload colors config load_ext matplotlib
-    precision""".split()  # noqa: SIM905 (a list of strings reads worse)
+    precision pylab""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 
 

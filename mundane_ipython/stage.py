@@ -28,6 +28,7 @@ from .loadcode import (
     set_by_class,
     state_setter,
 )
+from .looks import attribute_of, is_a, members_of, module_of
 from .pickler import notebook_function
 
 _ABSENT = object()
@@ -209,12 +210,12 @@ def _contents(value: Any, known: dict[int, Any]) -> Iterator[Callable[[], None]]
             pairs = list(each.items())
             parts = list(each.values())
             back = partial(_put_back_items, each, pairs)
-        elif isinstance(each, type) and each.__module__ == "__main__":
-            members = dict(vars(each))
+        elif is_a(each, type) and module_of(each) == "__main__":
+            members = dict(members_of(each))
             parts = list(members.values())
             back = partial(_put_back_members, each, members)
-        elif each is value and type(each).__module__ == "__main__":
-            attributes = getattr(each, "__dict__", None)
+        elif each is value and module_of(type(each)) == "__main__":
+            attributes = attribute_of(each, "__dict__")
             if type(attributes) is dict:
                 todo.append(attributes)
         left -= len(parts)
@@ -247,7 +248,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _put_back_members(kind: type, members: dict[str, Any]) -> None:
-    now = dict(vars(kind))
+    now = dict(members_of(kind))
     for name in now.keys() - members.keys():
         type.__delattr__(kind, name)
     for name, member in members.items():

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .canonical import shown
 from .digests import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
+from .looks import guarded
 
 # What a record says of exact digests.
 _EXACT = {"made": "exactly"}
@@ -84,10 +86,8 @@ def read_inputs(
         exact: whether the digests are to be exact, or such as the first versions made.
     """
     inputs = Inputs() if exact else Inputs(digests={})
-    for name in sorted(names):
-        if name not in namespace:
-            continue
-        value = namespace[name]
+
+    def read(name: str, value: Any) -> None:
         step, identity = origins.get(name, ("", 0))
         of_step = step in finished and identity == id(value)
         if of_step:
@@ -103,6 +103,10 @@ def read_inputs(
             # When its step ran tells as much of a result, which may be large.
             _put(inputs.values, name, None if of_step else input_digest(value, exact=exact))
             _put(inputs.shown, name, shown(value))
+
+    for name in sorted(names):
+        if name in namespace:
+            guarded(partial(read, name, namespace[name]), None)
     return inputs
 
 

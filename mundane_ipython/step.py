@@ -22,6 +22,7 @@ from .ambient import PROCESS, changed_state, read_state
 from .bars import bytes_bar
 from .capture import make_tap
 from .cells import write_cell
+from .celltexts import cell_file
 from .chunks import describe
 from .errors import NotebookStepError, shown_short
 from .figures import flush_figures
@@ -29,7 +30,7 @@ from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import apart_text, left_out_text, listed, otherwise_texts, publish_note
+from .notes import publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .packing import loose_groups, make_packer, packed
@@ -39,6 +40,7 @@ from .record import CellRecord
 from .source import CellSource
 from .staleness import Inputs
 from .storing import Stored, has_lost_state
+from .storingtexts import stored_texts
 from .values import type_name
 from .versions import current_versions
 from .widgets import save_widgets
@@ -46,9 +48,6 @@ from .widgets import save_widgets
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
 _EXIT_CODE = "_exit_code"
 _NOTHING = object()
-
-# How many steps a note lists by name.
-_MAX_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,59 +216,20 @@ class RunningStep:
                 self._fail(refusal)
             raise shown_short(refusal) from None
         if not self._options.quiet:
-            self._note(stored)
+            self._note(*stored)
 
-    def _note(self, stored: Stored) -> None:
+    def _note(self, stored: Stored, record: CellRecord) -> None:
         """Say what was not stored, or not looked at; say nothing where all is well."""
-        name, texts = self.name, []
-        if stored.left_out:
-            texts.append(f"stored, but for {left_out_text(stored.left_out)}")
-        texts += otherwise_texts(stored.otherwise)
-        if stored.lost:
-            uses = ", ".join(f"{each} ({kind})" for each, kind in stored.lost.items())
-            texts.append(
-                f"uses {uses}, whose state cannot be stored: what this step changed "
-                "in it is lost with the kernel"
-            )
-        if stored.apart:
-            texts.append(apart_text(stored.apart))
-        if stored.not_named:
-            texts.append(
-                f"changed {', '.join(stored.not_named)} in place, which is not among "
-                "-o and so not stored"
-            )
-        if stored.of_libraries:
-            texts.append(
-                f"sets {', '.join(stored.of_libraries)}, which is a library's: a "
-                "restore does not set it again; do so in a plain cell"
-            )
-        if stored.unreadable_calls:
-            texts.append(
-                f"calls {', '.join(stored.unreadable_calls)}, and nobody can read what that sets: "
-                "a restore does not set it again; do so in a plain cell"
-            )
-        if stored.unchecked:
-            names = ", ".join(stored.unchecked)
-            texts.append(
-                f"{names}: too large to be checked for changes in time; if this cell "
-                f"changes it in place, bind it anew, or name it: -o {names.replace(' ', '')}"
-            )
-        if stored.cut_outputs:
-            texts.append(
-                f"it showed more than {self._max_output_bytes >> 20} MiB; what came "
-                "after that is not stored, and a restore will not show it"
-            )
-        if stored.not_run:
-            texts.append(
-                "steps within it were stored and did not run again: "
-                f"{listed(stored.not_run, _MAX_NAMES)}; '%mundane_forget' lets them"
-            )
+        texts = stored_texts(stored, record, self._max_output_bytes)
         if texts:
-            lines = [f"step {name}: {text}" for text in texts]
-            facts: dict[str, Any] = {"left_out": stored.left_out, "unchecked": stored.unchecked}
-            publish_note(self._shell, "\n".join(lines), step=name, event="stored", **facts)
+            lines = [f"step {self.name}: {text}" for text in texts]
+            facts: dict[str, Any] = {
+                "left_out": stored.left_out,
+                "unchecked": list(stored.unchecked),
+            }
+            publish_note(self._shell, "\n".join(lines), step=self.name, event="stored", **facts)
 
-    def _commit(self, shown: CellOutputs, took_ms: int) -> Stored:
+    def _commit(self, shown: CellOutputs, took_ms: int) -> tuple[Stored, CellRecord]:
         """Commit the step; return what was stored, and what could not be."""
         namespace, name = self._shell.user_ns, self.name
         changes = self._before.changes(namespace, self._source.bound)
@@ -294,8 +254,8 @@ class RunningStep:
             )
 
         mutations = self._watch.mutations(kept, rebound, again)
-        may_add = not self._options.only
-        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, may_add=may_add)
+        self._opened.provenance.drop_unstored(mutations.inner, namespace)
+        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
         bound = stored.values
         refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
         if self._options.only and refused:
@@ -304,6 +264,7 @@ class RunningStep:
         lost = self._lost(kept, stored.left_out)
         left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
         buffers = stored.buffers()
+        there = {n: v for n, v in {**kept, **bound}.items() if n not in stored.left_out}
         record = CellRecord(
             source_key=self._source.key,
             source=self._source.text,
@@ -314,10 +275,12 @@ class RunningStep:
             deleted=changes.deleted,
             left_out=left_out,
             apart=[
-                *apart(dict(stored.bindings).keys(), {**kept, **bound}, namespace),
+                *apart(dict(stored.bindings).keys(), there, namespace),
                 *loose_groups(stored, namespace),
             ],
             value=stored.value_place,
+            value_left_out=stored.value_left_out,
+            file=cell_file(),
             outputs=within(shown.outputs, self._max_output_bytes),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
@@ -355,7 +318,7 @@ class RunningStep:
             self._before.values,
             left_out,
         )
-        return stored
+        return stored, record
 
     def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
         """Return older names whose state cannot be stored, and their types.

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from .ambient import IPYTHON
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, Packer
 from .doubts import note_tried, untried
+from .looks import guarded
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
 from .record import Place, RowShape
@@ -39,6 +41,7 @@ class Stored:
         modules: names bound by import, and where they can be imported from.
         left_out: names that cannot be stored, and entries of the ambient state, and why.
         value_place: where the last expression's value is, or None.
+        value_left_out: why it could not be stored; "" where it could.
         row_shape: whether the row holds one value or an object with a member for each name.
         apart: see `record.CellRecord.apart`.
         otherwise: names whose values a restore brings as another type, and its name.
@@ -47,7 +50,7 @@ class Stored:
         of_libraries: attributes of modules and of libraries' classes that the cell set.
         unreadable_calls: functions of libraries that it calls and that set what nobody can read.
         not_named: names whose values it changed in place, and that `-o` leaves out.
-        unchecked: names whose values were too large to be compared in time.
+        unchecked: names whose values could not be compared, see `mutation.Mutations`.
         cut_outputs: whether the cell showed more than is stored.
         not_run: steps within the cell that were stored already, where it was run again.
     """
@@ -68,20 +71,21 @@ class Stored:
         if not values and value is not NO_VALUE:
             self._row_slot = VALUE_SLOT
         slots = values if self._row_slot != VALUE_SLOT else {VALUE_SLOT: value}
-        self._json = {slot: v for slot, v in slots.items() if is_json(v)}
+        self._json = {s: v for s, v in slots.items() if guarded(partial(is_json, v), False)}
         self.modules = {
             name: found
             for name, v in values.items()
-            if (found := import_reference(name, v, imported)) is not None
+            if (found := guarded(partial(import_reference, name, v, imported), None)) is not None
         }
         self.left_out: dict[str, str] = {}
+        self.value_left_out = ""
         self.apart: list[list[str]] = []
         self.otherwise: dict[str, str] = {}
         self.lost: dict[str, str] = {}
         self.of_libraries: list[str] = []
         self.unreadable_calls: list[str] = []
         self.not_named: list[str] = []
-        self.unchecked: list[str] = []
+        self.unchecked: dict[str, str] = {}
         self.cut_outputs = False
         self.not_run: list[str] = []
         self.row_shape: RowShape = "members" if self._row_slot is None else "value"
@@ -139,7 +143,8 @@ class Stored:
             known = packer.known()
             if not any(id(box) in known for box in containers(self.value)):
                 return "row"
-        return "bundle" if packer.add(VALUE_SLOT, self.value) is None else None
+        self.value_left_out = packer.add(VALUE_SLOT, self.value) or ""
+        return None if self.value_left_out else "bundle"
 
     def _tried(self, packer: Packer) -> Bundle:
         """Return the bundle, without what cannot be loaded as far as that is in doubt."""
@@ -157,7 +162,7 @@ class Stored:
 
     def _leave_out(self, packer: Packer, slot: str, why: str) -> None:
         if slot == VALUE_SLOT:
-            self.value_place = None
+            self.value_place, self.value_left_out = None, why
         elif slot == AMBIENT_SLOT:
             entries = packer.values[slot]
             self.left_out.update({_entry_text(entry): why for entry in entries})
@@ -178,7 +183,8 @@ class Stored:
     def _in_row(self, slot: str, value: Any) -> Any:
         if self._fits_row(slot, value):
             return value
-        return reference(value, self.bundle.sizes.get(slot, 0), self.left_out.get(slot))
+        why = self.value_left_out or None if slot == VALUE_SLOT else self.left_out.get(slot)
+        return reference(value, self.bundle.sizes.get(slot, 0), why)
 
     def _shared(self, packer: Packer) -> Iterator[str]:
         """Yield the JSON names with a list or dict that something else holds as well."""
@@ -222,6 +228,8 @@ def has_lost_state(value: Any, namespace: Mapping[str, Any]) -> bool:
         return False
     try:
         NotebookPickler(io.BytesIO(), namespace, frozenset()).dump(value)
-    except TypeError:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 (an object's own pickling may raise anything)
         return True
     return False

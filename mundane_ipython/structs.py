@@ -20,7 +20,7 @@ _INIT = "__post_init__"
 def is_struct_class(kind: Any) -> bool:
     """Return whether a class is a struct of msgspec's."""
     msgspec = sys.modules.get("msgspec")
-    return msgspec is not None and isinstance(kind, type(msgspec.Struct))
+    return msgspec is not None and issubclass(type(kind), type(msgspec.Struct))
 
 
 def with_fields(kind: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ its bytes are in the bundle. SPEC.md, The row of a cell.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import sys
 import types
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ from mundane._json import NotJSON, check
 
 from .filemodules import reduce_by_file
 from .generators import function_home
+from .looks import attribute_of, is_a, module_name, module_of, qualname_of
 
 REFERENCE = "$mundane"
 """The key of a reference; a user's own value that has it is not taken for JSON."""
@@ -23,6 +26,8 @@ REFERENCE = "$mundane"
 def is_json(value: Any) -> bool:
     """Return whether a value is strict JSON that holds no key of ours, and of a sane size."""
     boxes = list(containers(value))
+    if not all(_has_texts_for_keys(box) for box in boxes if isinstance(box, dict)):
+        return False  # before `check`, whose message would have the key's repr
     if len({id(box) for box in boxes}) < len(boxes) and not _fits_as_tree(value):
         return False
     try:
@@ -30,6 +35,10 @@ def is_json(value: Any) -> bool:
     except NotJSON:
         return False
     return all(REFERENCE not in box for box in boxes if isinstance(box, dict))
+
+
+def _has_texts_for_keys(box: dict[Any, Any]) -> bool:
+    return not any(map(operator.is_not, map(type, box), itertools.repeat(str)))
 
 
 # JSON writes a shared list as often as it stands there: 40 times `x = [x, x]` is a terabyte.
@@ -95,9 +104,10 @@ def is_reference(value: Any) -> bool:
 def type_name(value: Any) -> str:
     """Return the full name of a value's type."""
     kind = type(value)
-    if kind.__module__ in ("builtins", "__main__"):
-        return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    module = module_of(kind)
+    if module in ("", "builtins", "__main__"):
+        return qualname_of(kind)
+    return f"{module}.{qualname_of(kind)}"
 
 
 def summarize(value: Any) -> str:
@@ -109,11 +119,11 @@ def summarize(value: Any) -> str:
 
 
 def _summary(value: Any) -> str:
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return f"module {value.__name__}"
-    if isinstance(value, type):
-        return f"class {value.__qualname__}"
-    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
+    if is_a(value, type):
+        return f"class {qualname_of(value)}"
+    if is_a(value, (types.FunctionType, types.BuiltinFunctionType)):
         return f"function {value.__qualname__}"
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and all(type(n) is int for n in shape):
@@ -121,7 +131,7 @@ def _summary(value: Any) -> str:
             return f"{shape[0]} rows x {shape[1]} columns"
         sides = " x ".join(map(str, shape)) or "scalar"
         return f"{sides} {getattr(value, 'dtype', '')}".strip()
-    if isinstance(value, (str, bytes, bytearray, list, tuple, dict, set, frozenset)):
+    if is_a(value, (str, bytes, bytearray, list, tuple, dict, set, frozenset)):
         return "1 item" if len(value) == 1 else f"{len(value)} items"
     return ""
 
@@ -138,21 +148,22 @@ def import_reference(name: str, value: Any, imported: Iterable[tuple[str, str, s
         value: its value.
         imported: what the cell imports from modules (`source.CellSource.imported`).
     """
-    if isinstance(value, types.ModuleType):
-        is_found = sys.modules.get(value.__name__) is value and reduce_by_file(value) is None
-        return value.__name__ if is_found else None
-    package = type(value).__module__.partition(".")[0]
+    if is_a(value, types.ModuleType):
+        called = module_name(value)
+        is_found = sys.modules.get(called) is value and reduce_by_file(value) is None
+        return called if is_found else None
+    package = module_of(type(value)).partition(".")[0]
     home = function_home(value)
     if home is not None:
         return home
     for bound, module, attribute in imported:
         if not attribute:
             continue
-        if isinstance(value, _DATA) and module.partition(".")[0] != package:
+        if is_a(value, _DATA) and module.partition(".")[0] != package:
             continue
         if bound in (name, "*"):
             attribute = name if attribute == "*" else attribute
-            if getattr(sys.modules.get(module), attribute, None) is value and value is not None:
+            if value is not None and attribute_of(sys.modules.get(module), attribute) is value:
                 return f"{module}:{attribute}"
     return None
 

@@ -5,9 +5,11 @@ Nothing here imports numpy: where it is not loaded, there are no arrays.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from .looks import is_a, members_of, module_of, mro_of
 from .torchtypes import is_of_torch
 
 # An array with gaps keeps them where they take no more memory than this, and this many times its
@@ -151,12 +153,12 @@ class ArrayRoots:
 
 def is_array(value: Any) -> bool:
     """Return whether a value is a plain NumPy array."""
-    return type(value).__qualname__ == "ndarray" and type(value).__module__ == "numpy"
+    return type(value) is getattr(sys.modules.get("numpy"), "ndarray", None)
 
 
 def is_flat_iterator(value: Any) -> bool:
     """Return whether a value is an array's `flat`, which has no pickle of its own."""
-    return type(value).__qualname__ == "flatiter" and type(value).__module__ == "numpy"
+    return type(value) is getattr(sys.modules.get("numpy"), "flatiter", None)
 
 
 def flat_iterator(array: Any, index: int) -> Any:
@@ -169,13 +171,16 @@ def flat_iterator(array: Any, index: int) -> Any:
 
 def is_labelled_array(value: Any) -> bool:
     """Return whether a value is an array with attributes, which NumPy's own pickle drops."""
-    if not hasattr(type(value), "__array_finalize__"):  # soon said of all that are no arrays
+    array: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if array is None or not is_a(value, array):
         return False
-    for base in type(value).__mro__[:-1]:
-        if "__reduce__" in vars(base):
-            named = base.__module__ == "numpy" and base.__qualname__ == "ndarray"
-            return named and bool(getattr(value, "__dict__", None))
-    return False
+    by = next(base for base in mro_of(type(value)) if "__reduce__" in members_of(base))
+    return by is array and bool(getattr(value, "__dict__", None))
+
+
+def is_made_of_arrays(kind: type) -> bool:
+    """Return whether a type is an array's, or says that it is made as one."""
+    return any("__array_finalize__" in members_of(base) for base in mro_of(kind))
 
 
 def reduce_labelled(array: Any) -> Any:
@@ -230,6 +235,15 @@ def array_view(
     return view
 
 
+def reduce_array(value: Any) -> Any:
+    """Return a reduction of an array of which NumPy's own loses something, else NotImplemented."""
+    if is_array(value):
+        if has_gaps(value):
+            return reduce_with_gaps(value)
+        return reduce_read_only(value) if is_locked(value) else NotImplemented
+    return reduce_labelled(value) if is_labelled_array(value) else NotImplemented
+
+
 def has_gaps(array: Any) -> bool:
     """Return whether an array's items lie apart, as a transposed slice's, and should come back so.
 
@@ -249,7 +263,30 @@ def most_with_gaps(size: int) -> int:
 
 def reduce_with_gaps(array: Any) -> Any:
     """Return a reduction of an array to its items and their places."""
-    return array_with_gaps, (array.copy(order="C"), array.strides)
+    made = array_with_gaps, (array.copy(order="C"), array.strides)
+    return made if array.flags.writeable else (read_only, (array_with_gaps(*made[1]),))
+
+
+def is_locked(array: Any) -> bool:
+    """Return whether an array is read-only, and NumPy's own pickle would bring a writable one.
+
+    Of a flat one of plain data it writes the memory as such, which tells.
+    """
+    kind = array.dtype.kind
+    return not array.flags.writeable and (
+        kind in "OMm" or array.dtype.hasobject or not _is_flat(array)
+    )
+
+
+def reduce_read_only(array: Any) -> Any:
+    """Return a reduction of what `is_locked`."""
+    return read_only, (array.copy(order="K"),)
+
+
+def read_only(array: Any) -> Any:
+    """Return an array, read-only from then on."""
+    array.flags.writeable = False
+    return array
 
 
 def array_with_gaps(items: Any, strides: tuple[int, ...]) -> Any:
@@ -352,7 +389,7 @@ def _memory_of_pandas(objects: Iterable[Any]) -> set[int]:
     """
     found = set()
     for each in objects:
-        module = type(each).__module__
+        module = module_of(type(each))
         if module == "pandas.core.internals.blocks" or module.startswith("pandas.core.indexes."):
             values = getattr(each, "_data", None) if "indexes" in module else each.values
             parts = (values, *(getattr(values, name, None) for name in _ARRAYS_OF_EXTENSIONS))

@@ -18,7 +18,8 @@ from typing import Any
 
 from .held import HELD, reduce_held
 from .homes import PerType
-from .instances import fails_to_load, reduce_instance
+from .instances import fails_to_load, new_natively, reduce_instance
+from .looks import attribute_of_type, module_of, qualname_of
 from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
 
 # All functions of `functools.singledispatch` have one code: that of its inner function.
@@ -29,6 +30,13 @@ _PARAMETERS = (typing.ParamSpec, typing.TypeVarTuple)
 _OF_PARAMETERS = (typing.ParamSpecArgs, typing.ParamSpecKwargs)
 
 _CURRIES = ("toolz.functoolz", "cytoolz.functoolz")
+
+# Of these a `__new__` in Python picks, by arguments that no pickle gives, which class it makes.
+_PICKED_BY_ARGUMENTS = (("scipy.stats._new_distributions", "Normal"),)
+
+# What is worse than not to be stored: rtree's index comes back without its entries, and one that is
+# kept in a file empties that file when it is loaded.
+_REFUSED = {("rtree.index", "Index"): "its library pickles none of its entries"}
 
 # What a parameter's constructor takes beside its name, by attribute; later versions take more.
 _OPTIONS = {
@@ -58,26 +66,44 @@ def _way_of(kind: type) -> Callable[[Any], Any]:
 
 
 def _own_way_of(kind: type) -> Callable[[Any], Any]:
+    place = module_of(kind), qualname_of(kind)
+    if place in _REFUSED:
+        return refuse
+    if place in _PICKED_BY_ARGUMENTS:
+        return reduce_past_new
     if issubclass(kind, _PARAMETERS):
         return reduce_parameter
     if issubclass(kind, _OF_PARAMETERS):
         return reduce_part
     if kind is weakref.WeakKeyDictionary:
         return reduce_weak_keys
-    if kind.__qualname__ == "curry" and kind.__module__ in _CURRIES:
+    if qualname_of(kind) == "curry" and module_of(kind) in _CURRIES:
         return reduce_curried
     if is_constant(kind):
         return reduce_constant
-    if kind.__module__ != "__main__" and fails_to_load(kind):
+    if module_of(kind) != "__main__" and fails_to_load(kind):
         return reduce_instance
-    is_called = any("__call__" in vars(base) for base in kind.__mro__)
-    if is_called and isinstance(getattr(kind, "__reduce__", None), types.FunctionType):
+    is_called = attribute_of_type(kind, "__call__") is not None
+    if is_called and type(attribute_of_type(kind, "__reduce__")) is types.FunctionType:
         return reduce_named
     return leave
 
 
 WAYS: PerType[Callable[[Any], Any]] = PerType(_way_of)
 """The way of each type; `leave` where pickle's own is right."""
+
+
+def refuse(value: Any) -> Any:
+    """Refuse what a library pickles, but not as what it is."""
+    kind = type(value)
+    place = module_of(kind), qualname_of(kind)
+    raise TypeError(f"cannot pickle {'.'.join(place)}: {_REFUSED[place]}")
+
+
+def reduce_past_new(value: Any) -> Any:
+    """Reduce an instance as its class says, but past a `__new__` that would make another one."""
+    make, arguments, *state = value.__reduce_ex__(5)
+    return (new_natively if make.__name__ == "__newobj__" else make), arguments, *state
 
 
 def reduce_class(kind: type) -> Any:

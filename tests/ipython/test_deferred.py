@@ -81,6 +81,27 @@ def test_last_values_have_their_numbers(restarted: Restart) -> None:
     assert shell.ns["Out"][first + 4] == {3}
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_result_that_is_not_stored_leaves_no_older_one_under_its_name(
+    restarted: Restart, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """The note says so, and `_` and Out[n] are not there; later results come as ever."""
+    cells = ["{1}", "(each for each in 'ab')", "{3}"]
+    monkeypatch.setattr(Deferred, "can_wait", lambda _: waits)
+    shell = stored(restarted, *cells)
+    for number, cell in enumerate(cells[:2]):
+        ran = shell.step(f"s{number}", cell)
+    assert "not stored, and so not defined: its last expression's value, _ (TypeError" in ran.out
+    first = shell.ip.execution_count - 2
+    shell.ok("None")
+    assert "_" not in shell.ns
+    assert shell.ns["Out"] == {first: {1}}
+    shell.step("s2", cells[2])
+    shell.ok("last = _, repr(__), ___")
+    assert shell.ns["last"][::2] == ({3}, {1})
+    assert "could not be stored" in shell.ns["last"][1]
+
+
 @pytest.mark.usefixtures("waiting")
 def test_staleness_is_seen_through_values_that_wait(restarted: Restart) -> None:
     """An input that a waiting step changes in place is compared as it is afterwards."""

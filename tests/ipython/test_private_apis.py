@@ -26,8 +26,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.cbook import CallbackRegistry
 
+from mundane_ipython.celltexts import with_file
 from mundane_ipython.sympyprinting import read_printing, set_printing
 from mundane_ipython.transform import rewrite_step_line
+from mundane_ipython.unitregistries import definitions
 
 from .kernels import Notebook
 from .shells import Shell
@@ -262,6 +264,30 @@ def test_matplotlib_pickles_the_callbacks_whose_numbers_it_marks() -> None:
     assert state["_pickled_cids"] == {numbers[1]}
 
 
+def test_estimators_and_bunches_come_back_with_the_very_attributes() -> None:
+    """Their own `__setstate__` takes the state over: a path through it leads to the twin."""
+    from sklearn.base import BaseEstimator
+    from sklearn.utils import Bunch
+
+    from mundane_ipython.holding import keeps_attributes, keeps_items
+
+    class Tree(BaseEstimator):
+        """An estimator."""
+
+    assert keeps_attributes(Tree)
+    assert keeps_items(Bunch)
+    tree, inside = Tree(), [1]
+    tree.inside = inside
+    state = tree.__getstate__()
+    again = Tree()
+    again.__setstate__(state)
+    assert again.inside is inside
+    bunch = Bunch(a=inside)
+    bunch.__setstate__({"a": 2})
+    assert bunch["a"] is inside
+    assert "__setstate__" in vars(BaseEstimator)
+
+
 def test_cloudpickle_makes_inner_functions_of_five_arguments() -> None:
     """The last of them is the closure, which is in the second part of the state as well."""
     inner = _inner(1)
@@ -311,6 +337,27 @@ def test_widget_instances_by_model_id(notebook: Notebook) -> None:
     )
     assert notebook.value("known_widgets()[s.model_id] is s") == "True"
     assert notebook.value("type(comm_maker()(target_name='t')) is type(s.comm)") == "True"
+
+
+def test_cloudpickle_has_one_name_for_the_files_of_all_code() -> None:
+    """`celltexts.with_file` puts the cell's own in its place."""
+    code = compile("1", "<ipython-input-3-abc>", "eval")
+    reduced = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    assert len(reduced) == 2
+    assert reduced[1].count("<dynamic-code>") == 1
+    make, arguments = with_file(code, reduced)
+    assert make(*arguments).co_filename == "<ipython-input-3-abc>"
+
+
+def test_a_registry_of_units_keeps_its_names_and_prefixes() -> None:
+    """`unitregistries.definitions` tells those that it was given from those that it has made."""
+    pint = pytest.importorskip("pint")
+    registry = pint.UnitRegistry()
+    before = definitions(registry)
+    registry.parse_units("attosecond")
+    assert definitions(registry) == before
+    registry.define("handspan = 0.2 m")
+    assert definitions(registry) != before
 
 
 def test_toolz_refers_to_what_it_curries_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

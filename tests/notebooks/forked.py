@@ -207,7 +207,7 @@ def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -
         if index == die_after:
             break
     shell.run_cell("pass", store_history=False)  # whoever looks at the namespace runs code
-    names = {name: describe(value) for name, value in _user_names(shell).items()}
+    names = {name: _described(value) for name, value in _user_names(shell).items()}
     return {"outputs": outputs, "notes": notes, "errors": errors, "hints": hints, "names": names}
 
 
@@ -225,9 +225,18 @@ def _user_names(shell: Any) -> dict[str, Any]:
     return Snapshot(shell.user_ns, shell.user_ns_hidden).values
 
 
+def _described(value: Any) -> str:
+    try:
+        return describe(value)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
 def describe(value: Any) -> str:
     """Return a value as text that is equal for equal values in two processes."""
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    from mundane_ipython.homes import class_name
+
+    kind = class_name(type(value))
     try:
         return f"{kind} {_ADDRESS.sub('0x', _text(kind, value))}"
     except RecursionError:
@@ -243,21 +252,35 @@ def _text(kind: str, value: Any) -> str:
         text = str([describe(item) for item in value])
     elif kind == "builtins.dict" and _is_tree(value):
         text = str([(describe(key), describe(item)) for key, item in value.items()])
-    elif isinstance(value, (set, frozenset)):
+    elif issubclass(type(value), (set, frozenset)):
         # Not in order: that depends on how a set came to be, and two equal ones may differ in it.
         text = repr(sorted(map(describe, value)))
     else:
-        text = repr(value)
+        text = _repr(value)
         if "object at 0x" in text and kind.startswith("__main__"):
-            attributes = getattr(value, "__dict__", {})  # one with slots has none
-            members = {k: _ADDRESS.sub("0x", repr(v)) for k, v in attributes.items()}
+            members = {k: _ADDRESS.sub("0x", _repr(v)) for k, v in _members(value).items()}
             text = f"{text} {members}"
     return text
 
 
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"<no repr: {type(error).__name__}>"
+
+
+def _members(value: Any) -> dict[str, Any]:
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except Exception:
+        return {}
+    return found if type(found) is dict else {}
+
+
 def _is_tree(value: Any) -> bool:
     """Return whether a container is of some size and does not contain itself."""
-    return len(value) < 1000 and "..." not in repr(value)
+    return len(value) < 1000 and "..." not in _repr(value)
 
 
 def compare(straight: Run, resumed: Run, *, offset: int) -> list[str]:

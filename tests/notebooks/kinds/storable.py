@@ -261,4 +261,39 @@ pools = [pool, Pool(2)]
         "print(pool.n, pools[0] is pool, isinstance(pools[1], Pool), pool.lock.locked())",
         "pool.up()",
     ),
+    kind(
+        "bokeh",
+        """
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure
+source = ColumnDataSource(data={'x': [1, 2, 3], 'y': [4, 5, 6]})
+fig = figure(title='t', width=300)
+r = fig.line('x', 'y', source=source)
+""",
+        "",
+        left_out="source fig r",
+        libraries="bokeh",
+    ),
+    kind(
+        "cachetools",
+        """
+from cachetools import TTLCache, LRUCache, cached
+now = [0]
+cache = TTLCache(maxsize=3, ttl=10, timer=lambda: now[0])
+cache['a'] = 1
+now[0] = 5
+cache['b'] = 2
+lru = LRUCache(maxsize=2)
+lru['x'] = 1; lru['y'] = 2; lru['x']
+calls = []
+@cached(cache={})
+def slow(n):
+    calls.append(n)
+    return n * n
+slow(3)
+""",
+        "print(dict(cache), cache.currsize, now, list(lru), slow(3), calls, cache.timer())",
+        "now[0] = 12; lru['z'] = 3; cache.expire()",
+        libraries="cachetools",
+    ),
 ]
