@@ -1,12 +1,9 @@
-"""NumPy arrays in the memory of a buffer of Python's: a bytearray, or an array of `array`.
-
-A write through the one is seen through the other, in a restored notebook too. Nothing here imports
-numpy before there is such an array.
-"""
+"""NumPy arrays in the memory of Python's own buffers: they lie in it again."""
 
 from __future__ import annotations
 
 import array as python_arrays
+import sys
 from typing import Any
 
 from .views import memory_chain, most_with_gaps
@@ -16,18 +13,21 @@ _BUFFERS = (bytearray, python_arrays.array)
 
 
 def buffer_of(array: Any) -> Any:
-    """Return the buffer of Python's that an array lies in and that can change, None for none.
+    """Return the buffer of Python's that an array shares with something else, None for none.
 
-    None as well where that is much larger than the array: it would be stored for its sake.
+    None as well where that is much larger than the array: it would be stored for its sake. What
+    a restored array lies in is such a buffer, too, but then nothing else holds it.
     """
     if array.base is None or array.dtype.hasobject:
         return None
     owner = memory_chain(array)[-1]
-    if type(owner) not in _BUFFERS:
+    if type(owner) not in _BUFFERS or sys.getrefcount(owner) <= _HELD_BY_ONE:
         return None
-    if memoryview(owner).nbytes > most_with_gaps(array.nbytes):
-        return None
-    return owner
+    return owner if memoryview(owner).nbytes <= most_with_gaps(array.nbytes) else None
+
+
+# The variable and the argument in `buffer_of`, and the array.
+_HELD_BY_ONE = 3
 
 
 def reduce_on_buffer(array: Any, owner: Any) -> Any:

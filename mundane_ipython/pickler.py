@@ -158,12 +158,12 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             # cloudpickle would make a StringIO of it, which is neither the file nor its place.
             raise TypeError("cannot pickle an open file")
         if self._arrays is not None and is_array(obj):
-            owner = buffer_of(obj)
-            if owner is not None:
-                return reduce_on_buffer(obj, owner)
             root = self._arrays.root_of(obj)
             if root is not None:
                 return reduce_view(obj, root)
+            owner = buffer_of(obj)
+            if owner is not None:
+                return reduce_on_buffer(obj, owner)
             of_tensor = reduce_array_of_tensor(obj)
             if of_tensor is not None:
                 return of_tensor
