@@ -161,8 +161,9 @@ def _load(
         shell.display_pub.publish = lambda *_, **__: None
     namespace, values = packer.namespace, packer.values
     _forget_classes()
-    # Nothing is freed: what an object does in its end is not done here.
-    kept = [namespace.pop(name, None) for name in own]
+    # Nothing is freed: what an object does in its end is not done here. What the step has changed
+    # in place is there before it is restored.
+    kept = [namespace.pop(name, None) for name in own.keys() - packer.changed.keys()]
     stage = Stage(namespace, own, partial(muted, "stdout", "stderr"))
     loaded: dict[str, Any] = {}
     outcome = Outcome()
