@@ -136,7 +136,8 @@ def as_steps(cells: list[str], task: str = "t.db") -> list[str]:
 
 
 def _serve(preload: list[str]) -> None:
-    for module in ("IPython", "mundane_ipython", *preload):
+    # With all that `%load_ext` imports, which each shell would do anew.
+    for module in ("IPython", "mundane_ipython.magics", "mundane_ipython.transform", *preload):
         importlib.import_module(module)
     # What cells write to descriptor 1 must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w")
