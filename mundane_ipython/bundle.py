@@ -77,6 +77,7 @@ class Packer:
 
     Attributes:
         namespace: the user namespace.
+        changed: as it was given.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Packer:
     ) -> None:
         self.namespace = namespace
         self._own = frozenset(own)
-        self._changed = changed
+        self.changed = changed
         within = [each for inside in inner.values() for each in inside]
         self._remade = remade
         self._arrays = ArrayRoots((*older.values(), *own.values()), within)
@@ -111,7 +112,7 @@ class Packer:
         A class is then loaded before a new one that it has registered, not while that is made. Next
         come functions and classes, of which instances may need any when they are loaded.
         """
-        return sorted(values, key=lambda name: (name not in self._changed, rank(values[name])))
+        return sorted(values, key=lambda name: (name not in self.changed, rank(values[name])))
 
     def add(self, slot: str, value: Any) -> str | None:
         """Pickle a value into a slot; return why it cannot be, or None where it is done."""
@@ -210,7 +211,7 @@ class Packer:
             self._file,
             self.namespace,
             self._own,
-            self._changed,
+            self.changed,
             self._arrays,
             # No method: this object and that would hold each other, and all values, for long.
             partial(_keep_buffer, self._buffers),

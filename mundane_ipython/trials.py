@@ -161,8 +161,10 @@ def _load(
         shell.display_pub.publish = lambda *_, **__: None
     namespace, values = packer.namespace, packer.values
     _forget_classes()
-    # Nothing is freed: what an object does in its end is not done here.
-    kept = [namespace.pop(name, None) for name in own]
+    # Nothing is freed: what an object does in its end is not done here. A class of an older cell
+    # that the step changed is there at a restore, and other classes are of it.
+    older = {name for name in packer.changed if isinstance(own.get(name), type)}
+    kept = [namespace.pop(name, None) for name in own.keys() - older]
     stage = Stage(namespace, own, partial(muted, "stdout", "stderr"))
     loaded: dict[str, Any] = {}
     outcome = Outcome()
