@@ -267,6 +267,8 @@ def _text(kind: str, value: Any) -> str:
 def _repr(value: Any) -> str:
     try:
         return repr(value)
+    except RecursionError:  # nested deep: `describe` says so
+        raise
     except Exception as error:
         return f"<no repr: {type(error).__name__}>"
 
