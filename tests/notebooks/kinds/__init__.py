@@ -46,14 +46,14 @@ def kind(
         name: for the test's id.
         make: the code that makes values; a line of `---` divides it into several cells.
         probe: code that prints what must be equal in each run.
-        change: code that changes them in place.
+        change: code that changes them in place, divided likewise.
         left_out: names that cannot be stored, divided by blanks; `make` is all that is run then.
         libraries: modules that must be there, divided by blanks.
     """
-    made = make.split("\n---\n")
-    cells = tuple(
-        each.strip("\n") for each in (made if left_out else (*made, probe, change, probe))
-    )
+    made, changed = make.split("\n---\n"), change.split("\n---\n")
+    texts = made if left_out else [*made, probe, *changed, probe]
+    cells = tuple(text.strip("\n") for text in texts)
+    probed = len(made)
+    kills = [place for place in range(len(texts)) if place != probed][: probed + len(changed)]
     lost = frozenset(left_out.split())
-    kills = tuple(range(len(made))) if left_out else (*range(len(made)), len(made) + 1)
-    return Kind(Book(name, name, cells, lost), lost, tuple(libraries.split()), kills)
+    return Kind(Book(name, name, cells, lost), lost, tuple(libraries.split()), tuple(kills))
