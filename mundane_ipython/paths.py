@@ -195,15 +195,20 @@ def _axes_of(kind: type) -> int:
     return 0
 
 
+def holds_objects(dtype: Any) -> bool:
+    """Return whether a column's data type is NumPy's of any objects; texts have pandas' own."""
+    return bool(dtype.kind == "O" and module_of(type(dtype)).partition(".")[0] == "numpy")
+
+
 def _cells(labelled: Any) -> Iterator[tuple[Step, Any, bool]]:
     """Yield the objects in a frame's or a series' columns of objects."""
     if labelled.ndim == 1:
-        if labelled.dtype.kind == "O":
+        if holds_objects(labelled.dtype):
             for row, item in enumerate(labelled.array):
                 yield ("v", row), item, True
         return
     for column, dtype in enumerate(labelled.dtypes):
-        if dtype.kind == "O":
+        if holds_objects(dtype):
             for row, item in enumerate(labelled.iloc[:, column].array):
                 yield ("v", row, column), item, True
 

@@ -24,7 +24,7 @@ from .holding import instance_dict, slots_of
 from .homes import PerType, class_name
 from .kinds import exact_parts
 from .looks import module_of, mro_of, name_of
-from .paths import Follower, Path, find_paths, parts_of
+from .paths import Follower, Path, find_paths, holds_objects, parts_of
 from .torchtypes import is_of_torch
 from .views import is_array
 
@@ -76,7 +76,8 @@ class Finder:
         for certain in (True, False):
             for name, here in self._by_name(objects.keys()).items():
                 wanted = here - found.keys()
-                wanted -= set() if certain else self._innards(name)
+                if wanted and not certain:
+                    wanted -= self._innards(name)
                 for identity, path in self._search(name, wanted, certain=certain).items():
                     each = objects[identity]
                     digest = self._digest(each)
@@ -103,7 +104,8 @@ class Finder:
         of, which every frame that is made of another one shares with it.
         """
         return _is_value(value) or all(
-            identity in self._innards(name) for name in self.holders(identity)
+            self._is_closed(name) or identity in self._innards(name)
+            for name in self.holders(identity)
         )
 
     def holders(self, identity: int) -> list[str]:
@@ -367,7 +369,7 @@ def _is_closed(value: Any) -> bool:
     ):
         return False
     dtypes = value.dtypes if value.ndim == 2 else [value.dtype]
-    return all(dtype.kind != "O" for dtype in dtypes)
+    return not any(map(holds_objects, dtypes))
 
 
 def _is_value(value: Any) -> bool:

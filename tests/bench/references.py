@@ -30,7 +30,9 @@ def main() -> None:
             outcome = check(processes, options.seed * 1_000_000 + k, _PER_NOTEBOOK)
             whole.add(outcome)
             for text in outcome.silent:
-                print(text)
+                print(text, flush=True)
+            if k % 20 == 19:
+                print(f"{(k + 1) * _PER_NOTEBOOK} examples, {whole.equal} equal", flush=True)
     finally:
         for process in processes:
             process.close()

@@ -1219,6 +1219,63 @@ class B(A): pass
 ---
 print(A.n, a.n, Meta.made == [A, B])
 """),
+    book("search-results", "scores and the best model are taken out of a search, and changed", """
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
+X, y = np.arange(60.0).reshape(30, 2) % 7, np.arange(30) % 2
+search = GridSearchCV(DecisionTreeClassifier(random_state=1), {"max_depth": [1, 2, 3]}, cv=2)
+search = search.fit(X, y)
+---
+scores = search.cv_results_["mean_test_score"]
+best, params = search.best_estimator_, search.cv_results_["params"][1]
+---
+scores[0], params["note"], best.note = 9, "second", "best"
+---
+print(scores is search.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"])
+print(search.cv_results_["params"], search.best_estimator_.note)
+"""),
+    book("graph-walk", "nodes of a graph are taken from sets, queued and marked in later cells", """
+class Node:
+    def __init__(self, name):
+        self.name, self.links, self.seen = name, set(), 0
+    def __repr__(self):
+        return f"{self.name}{self.seen}"
+nodes = {name: Node(name) for name in "ABCDEFGH"}
+for one, other in zip("ABCDEFG", "BCDEFGH"):
+    nodes[one].links.add(nodes[other])
+    nodes[other].links.add(nodes[one])
+everyone = set(nodes.values())
+---
+start = nodes["C"]
+queue = sorted(start.links, key=lambda node: node.name)
+---
+for node in queue:
+    node.seen += 1
+---
+last = max(everyone, key=lambda node: node.name)
+near = [*last.links]
+---
+last.seen, near[0].seen, start.seen = 7, 6, 5
+---
+print(nodes, queue, start in everyone, last is nodes["H"], near[0] is nodes["G"])
+print(sorted(everyone, key=lambda node: node.name))
+"""),
+    book("periods", "heads of a frame with periods are shown and kept", """
+import pandas as pd
+months = pd.PeriodIndex(["2026-01", "2026-02", "2026-03"], freq="M")
+ts = pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index=months)
+---
+ts.head(2)
+---
+daily = pd.Series(range(3), pd.date_range("2026-01-01", periods=3)).to_period("D")
+first, other = ts.head(1), daily.tail(2)
+---
+first.iloc[0, 0] = 9
+ts.loc["2026-02", "x"] = 5
+---
+print(first, ts, other, first.index.freq == ts.index.freq)
+"""),
     book("registered", "a class is registered with an abstract one of another cell", """
 import abc
 class Shape(abc.ABC):
