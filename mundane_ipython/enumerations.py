@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Iterator, Set
 from typing import Any
 
-import cloudpickle.cloudpickle
+import cloudpickle.cloudpickle_fast
 
 from .classes import (
     change_class,
@@ -29,6 +29,9 @@ from .looks import module_of, qualname_of
 from .structs import is_struct_class, with_fields
 from .subclasses import Attributes, base_of, fill_of_base, new_of_base, parts_of
 from .typeddicts import reduce_typed_dict
+
+# A private way, in this module of cloudpickle 2.2 as of 3.1.
+_reduce_dynamic_class = cloudpickle.cloudpickle_fast._dynamic_class_reduce
 
 # What `enum` makes for each class by its members (Python 3.11 to 3.14).
 _MADE_BY_ENUM = frozenset(
@@ -47,14 +50,14 @@ def copied_class(kind: type) -> Any:
     if typing.is_typeddict(kind):
         return reduce_typed_dict(kind)
     if is_struct_class(kind):
-        reduced = with_fields(kind, cloudpickle.cloudpickle._dynamic_class_reduce(kind))
+        reduced = with_fields(kind, _reduce_dynamic_class(kind))
         reduced[2][0]["__qualname__"] = qualname_of(kind)
     elif not issubclass(kind, enum.Enum):
         reduced = reduce_class(kind)
     elif can_remake(kind):
         reduced = reduce_enumeration(kind)
     else:
-        reduced = cloudpickle.cloudpickle._dynamic_class_reduce(kind)
+        reduced = _reduce_dynamic_class(kind)
     if module_of(kind) == "__main__" and len(reduced) == 6:
         return make_silently, reduced[:2], *reduced[2:]
     return reduced

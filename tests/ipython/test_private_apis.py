@@ -266,6 +266,7 @@ def test_matplotlib_pickles_the_callbacks_whose_numbers_it_marks() -> None:
 
 def test_estimators_and_bunches_come_back_with_the_very_attributes() -> None:
     """Their own `__setstate__` takes the state over: a path through it leads to the twin."""
+    pytest.importorskip("sklearn", reason="the run with the oldest versions has none")
     from sklearn.base import BaseEstimator
     from sklearn.utils import Bunch
 
@@ -340,18 +341,18 @@ def test_widget_instances_by_model_id(notebook: Notebook) -> None:
 
 
 def test_cloudpickle_has_one_name_for_the_files_of_all_code() -> None:
-    """`celltexts.with_file` puts the cell's own in its place."""
+    """`celltexts.with_file` puts the cell's own in its place; before 3.1 that was there."""
     code = compile("1", "<ipython-input-3-abc>", "eval")
     reduced = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
     assert len(reduced) == 2
-    assert reduced[1].count("<dynamic-code>") == 1
+    assert sum(reduced[1].count(name) for name in ("<dynamic-code>", code.co_filename)) == 1
     make, arguments = with_file(code, reduced)
     assert make(*arguments).co_filename == "<ipython-input-3-abc>"
 
 
 def test_a_registry_of_units_keeps_its_names_and_prefixes() -> None:
     """`unitregistries.definitions` tells those that it was given from those that it has made."""
-    pint = pytest.importorskip("pint")
+    pint = pytest.importorskip("pint", reason="the run with the oldest versions has none")
     registry = pint.UnitRegistry()
     before = definitions(registry)
     registry.parse_units("attosecond")
@@ -362,8 +363,7 @@ def test_a_registry_of_units_keeps_its_names_and_prefixes() -> None:
 
 def test_toolz_refers_to_what_it_curries_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second argument is `MODULE:NAME`, and may be the function; the last tells which."""
-    import toolz
-
+    toolz = pytest.importorskip("toolz", reason="the run with the oldest versions has none")
     curried = toolz.curry(_inner)
     monkeypatch.setitem(globals(), "_inner", curried)
     make, (kind, name, *rest, is_decorated) = curried.__reduce__()
