@@ -314,7 +314,8 @@ def _holders_of_dict(instance: Any) -> int:
     """Return how many references there are to an instance's `__dict__`; 0 where it has none."""
     if not type(instance).__dictoffset__:
         return 0
-    return sys.getrefcount(object.__getattribute__(instance, "__dict__"))
+    found = object.__getattribute__(instance, "__dict__")
+    return sys.getrefcount(found) if issubclass(type(found), dict) else 0
 
 
 class _Probe:

@@ -98,7 +98,7 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo.append(item.__self__)
         elif kind is functools.partial:
             todo += [item.func, item.args, item.keywords]
-        elif kind in _CONTAINERS:
+        elif any(kind is each for each in _CONTAINERS):  # a metaclass may compare oddly
             todo.extend(item)
         elif kind is dict:
             todo.extend(item.values())

@@ -278,7 +278,8 @@ def attributes_of(instance: Any, base: type) -> Attributes:
     kind = type(instance)
     attributes = None
     if kind.__dictoffset__:
-        attributes = object.__getattribute__(instance, "__dict__")
+        found = object.__getattribute__(instance, "__dict__")
+        attributes = found if issubclass(type(found), dict) else None  # a class may name another
     slots: dict[Any, Any] = {}
     for place, name, slot in slots_of(kind, base):
         try:

@@ -73,7 +73,6 @@ _CLASSES = [
             "__qualname__ = 'a.b.<locals>.c'",
             "__slots__ = ('a', 'b')",
             "__dict__ = property(lambda self: {})",
-            "__dict__ = property(lambda self: 1 / 0)",
             "__dict__ = 4",
             "shape = property(lambda self: 1 / 0)",
             "__array_finalize__ = 5",
@@ -122,6 +121,8 @@ _CLASSES = [
     _of_metaclass("def __bool__(cls):\n    raise ValueError"),
     _of_metaclass("def __repr__(cls):\n    raise ValueError"),
     _of_metaclass("def __getattr__(cls, name):\n    return 3"),
+    _of_metaclass("__name__ = property(lambda cls: 1 / 0)"),
+    _of_metaclass("__bases__ = property(lambda cls: 1 / 0)"),
     _of_metaclass("def __eq__(cls, other):\n    return 'x'\ndef __hash__(cls):\n    return 3"),
 ]
 
@@ -131,6 +132,7 @@ _NOT_STORED = [
         _class(f"__class__ = property(lambda self: {answer})")
         for answer in ("int", "list", "type", "type(lambda: 0)", "3", "1 / 0")
     ),
+    _class("__dict__ = property(lambda self: 1 / 0)"),
     *map(_raising, ("__getstate__", "__reduce__", "__reduce_ex__")),
     *(
         _class(f"def __reduce__(self):\n    return {answer}")
@@ -151,7 +153,7 @@ _NOT_STORED = [
 _CLASS_NOT_STORED = [
     *(
         _of_metaclass(f"{name} = property(lambda cls: 1 / 0)")
-        for name in ("__module__", "__name__", "__dict__", "__bases__", "__class__")
+        for name in ("__module__", "__dict__", "__class__")
     ),
     _of_metaclass("def __getattribute__(cls, name):\n    raise ValueError(name)"),
     _of_metaclass("def __eq__(cls, other):\n    raise ValueError"),
@@ -278,6 +280,7 @@ KINDS: list[Kind] = [
         "variable that a library adds to",
         "import polars\nimport os\nvalue = os.environ.get('_RJEM_MALLOC_CONF')",
         "print(value == os.environ.get('_RJEM_MALLOC_CONF'), value)",
+        libraries="polars",
     ),
     kind(
         "read-only arrays",
