@@ -41,7 +41,8 @@ _MADE_BY_ENUM = frozenset(
     __abstractmethods__""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 
-_Made = tuple[str, type, tuple[Any, ...], Any]
+# A name, the first name of that member, what the member is made of, and its value.
+_Made = tuple[str, str, type, tuple[Any, ...], Any]
 _State = dict[str, tuple[type, Any, Attributes]]
 
 
@@ -91,8 +92,10 @@ def reduce_enumeration(kind: type[enum.Enum]) -> Any:
     """Reduce an enumeration to its members and its class's own attributes."""
     base: Any = _base(kind)
     members: list[_Made] = []
+    names: dict[int, str] = {}
     for name, member in kind._member_map_.items():
-        members.append((name, base, parts_of(member, base)[0], member._value_))
+        first = names.setdefault(id(member), name)
+        members.append((name, first, base, parts_of(member, base)[0], member._value_))
     options = {"boundary": vars(kind)["_boundary_"]} if issubclass(kind, enum.Flag) else {}
     arguments = (type(kind), kind.__name__, kind.__bases__, members, options, tracker_of(kind))
     attributes = {
@@ -123,32 +126,36 @@ def make_enumeration(
         metaclass: its type.
         name: its name.
         bases: its bases.
-        members: the name of each, and what makes it.
+        members: the names of each, and what makes it.
         options: of the class statement.
         tracker: cloudpickle's name of the class.
 
     Raises:
-        ValueError: members that were two objects have become one.
+        ValueError: two members have become one, or an alias a member.
     """
     left = iter(members)
+    values: dict[str, Any] = {}
 
     def new(kind: Any, *_: Any) -> Any:
-        _name, base, arguments, value = next(left)
+        _, first, base, arguments, value = next(left)
         member = new_of_base(kind, base, arguments, (None, None))
-        object.__setattr__(member, "_value_", value)
+        # An alias is known by the very value of its member: NaN is equal to no other.
+        object.__setattr__(member, "_value_", values.setdefault(first, value))
         return member
 
     namespace = metaclass.__prepare__(name, bases)
     namespace["__new__"] = new
     namespace["__init__"] = lambda *_: None
-    for made in members:
-        namespace[made[0]] = None
+    for each, *_ in members:
+        namespace[each] = None
     kind = metaclass(name, bases, namespace, **options)
     type.__delattr__(kind, "__init__")
-    same: dict[int, Any] = {}
-    for each, _, _, value in members:
-        if same.setdefault(id(kind._member_map_[each]), value) is not value:
-            raise ValueError(f"member {each} of {name} is equal to another one")
+    made = {first: kind._member_map_[first] for _, first, *_ in members}
+    for each, first, *_ in members:
+        if kind._member_map_[each] is not made[first]:
+            raise ValueError(f"member {each} of {name} is no more an alias of {first}")
+    if len({id(member) for member in made.values()}) < len(made):
+        raise ValueError(f"two members of {name} have become one")
     return tracked(tracker, kind)
 
 
@@ -162,6 +169,9 @@ def fill_enumeration(
             type.__delattr__(kind, name)
     for name, value in attributes.items():
         type.__setattr__(kind, name, value)
+    for name, (_, _, (own, _)) in states.items():
+        if own and "_value_" in own:  # A pickle makes two of a number.
+            own["_value_"] = kind._member_map_[name]._value_
     set_states(kind, states)
     kind._value2member_map_.update(further)
 

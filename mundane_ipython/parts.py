@@ -8,6 +8,7 @@ be stored whenever the other one is, and be told of.
 
 from __future__ import annotations
 
+import enum
 import functools
 import gc
 import itertools
@@ -116,7 +117,8 @@ def _is_object(value: Any) -> bool:
 
 @PerType
 def _has_own_reduction(kind: type) -> bool:
-    if is_of_torch(kind):
+    # A member of an enumeration is the class's own, wherever it lies.
+    if is_of_torch(kind) or issubclass(kind, enum.Enum):
         return False
     return any(
         type(attribute_of_type(kind, name)) is types.FunctionType

@@ -91,8 +91,14 @@ class CellRecord:
 
     @property
     def all_left_out(self) -> dict[str, str]:
-        """What could not be stored, and why: names, and the last expression's value."""
-        return self.left_out | ({LAST_VALUE: self.value_left_out} if self.value_left_out else {})
+        """What could not be stored, and why: names, and the last expression's value.
+
+        A value that a left-out name has too is told of once, by that name.
+        """
+        why = self.value_left_out
+        if not why or why in self.left_out.values():
+            return self.left_out
+        return self.left_out | {LAST_VALUE: why}
 
     def to_json(self) -> str:
         """Return the text that is stored and signed."""

@@ -102,6 +102,15 @@ def test_a_result_that_is_not_stored_leaves_no_older_one_under_its_name(
     assert "could not be stored" in shell.ns["last"][1]
 
 
+def test_a_result_that_has_a_name_is_told_of_once(restarted: Restart) -> None:
+    """Where a value without a pickle is a variable and what its cell shows, one note names it."""
+    first = restarted().step("s", "import threading\nlock = threading.Lock()\nlock")
+    assert "stored, but for lock (TypeError: cannot pickle '_thread.lock' object)" in first.out
+    again = restarted().step("s", "import threading\nlock = threading.Lock()\nlock")
+    for ran in (first, again):
+        assert "last expression" not in ran.out
+
+
 @pytest.mark.usefixtures("waiting")
 def test_staleness_is_seen_through_values_that_wait(restarted: Restart) -> None:
     """An input that a waiting step changes in place is compared as it is afterwards."""

@@ -575,4 +575,43 @@ E.A.extra = 9
 E.A.tag.append(1)
 """,
     ),
+    kind(
+        "enum with aliases of numbers",
+        """
+import enum
+class Own(float, enum.Enum):
+    X = 1
+    Y = 2
+    ALIAS = X
+    def __eq__(self, other):
+        return self is other
+    def __hash__(self):
+        return hash(self._name_)
+class Large(int, enum.Enum):
+    X = 1000
+    ALIAS = 1000
+class Lost(enum.Enum):
+    NAN = float('nan')
+    SAME = NAN
+x = Own.X
+""",
+        """
+print(Own.ALIAS is x, Large.ALIAS is Large.X, Lost.SAME is Lost.NAN, Lost(Lost.NAN.value))
+print([*Own], [*Own.__members__], vars(x))
+""",
+        "Own.X.late = 3",
+    ),
+    kind(
+        "inverse of a flag",
+        """
+import enum
+class Way(enum.Flag):
+    IN = 1
+    OUT = 2
+    BOTH = 3
+one = Way.IN
+inverse = ~Way.IN
+""",
+        "print(one, inverse, ~one is inverse, ~Way.BOTH, vars(one))",
+    ),
 ]
