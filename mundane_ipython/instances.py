@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .homes import PerType
+from .homes import PerType, is_own
 from .subclasses import (
     Attributes,
     attributes_of,
@@ -66,7 +66,7 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
     What that returns is not to be loaded, and calls the function that is its second argument; None
     where all is well with pickle's own.
     """
-    if kind.__module__ != "__main__" or issubclass(kind, (enum.Enum, type)):
+    if not is_own(kind) or issubclass(kind, (enum.Enum, type)):
         return ()
     base = base_of(kind)
     if base is not None:
@@ -87,7 +87,7 @@ def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
     reduced = instance.__reduce_ex__(5)
     if not isinstance(reduced, tuple) or reduced[0] is not kind:
         return None
-    base = next(each for each in kind.__mro__ if each.__module__ != "__main__")
+    base = next(each for each in kind.__mro__ if not is_own(each))
     attributes, slots = attributes_of(instance, base)
     state = (*reduced[2:3], attributes, *(slots or {}).items())
     return stand_in, (kind, *reduced[1]), state, *reduced[3:5]
@@ -114,7 +114,7 @@ def _has_way_of_library(kind: type) -> bool:
 
     `(type(self), arguments)` is then meant for the library's own `__init__`.
     """
-    own = [each for each in kind.__mro__ if each.__module__ == "__main__"]
+    own = [each for each in kind.__mro__ if is_own(each)]
     makes = any(name in vars(each) for each in own for name in ("__init__", "__new__"))
     return makes and not any(map(says_how, own))
 
@@ -128,7 +128,7 @@ def reduce_as_library(instance: Any) -> Any:
     reduced = instance.__reduce_ex__(5)
     if not isinstance(reduced, tuple) or reduced[0] is not kind:
         return NotImplemented
-    base = next(each for each in kind.__mro__ if each.__module__ != "__main__")
+    base = next(each for each in kind.__mro__ if not is_own(each))
     state = reduced[2] if len(reduced) > 2 else None
     made = new_by_library, (kind, base, reduced[1])
     if len(reduced) > 3 or state is not None:
@@ -260,7 +260,7 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     }
     if links or error.__suppress_context__:
         links["__suppress_context__"] = error.__suppress_context__  # last: a cause sets it as well
-    if kind.__module__ == "__main__" and not own_ways:
+    if is_own(kind) and not own_ways:
         attributes, slots = attributes_of(error, BaseException)
         native = {n: value for n, value in (state or {}).items() if n not in (attributes or {})}
         if isinstance(error, BaseExceptionGroup):
@@ -332,7 +332,7 @@ def _is_made_by_library(kind: type) -> bool:
 
 def _library_new(kind: type) -> Callable[..., Any]:
     """Return the `__new__` that a class has from a library; what its own did is stored."""
-    bases = (base for base in kind.__mro__ if base.__module__ != "__main__")
+    bases = (base for base in kind.__mro__ if not is_own(base))
     return next(base.__new__ for base in bases)
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from .doubts import Calls, Entry, is_odd
 from .enumerations import reduce_member
+from .homes import is_own
 from .instances import way_past_code
-from .looks import is_a, members_of, module_of, mro_of
+from .looks import is_a, members_of, mro_of
 from .reach import reachable_names, read_by
 
 _REDUCTIONS = ("__reduce_ex__", "__reduce__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
@@ -109,7 +110,7 @@ def names_reached(entries: Iterable[Entry], namespace: Mapping[str, Any]) -> Set
             if function.__globals__ is namespace:
                 names |= read
             for base in mro_of(kind) if kind is not None else ():
-                if module_of(base) == "__main__":
+                if is_own(base):
                     members = members_of(base)
                     todo += [(members[each], kind) for each in attributes if each in members]
     return names | reachable_names(names, namespace)

@@ -17,14 +17,13 @@ from typing import Any
 
 from .holding import (
     attribute_of,
-    instance_dict,
     keeps_attributes,
     keeps_items,
     slots_of,
 )
-from .homes import PerType
+from .homes import PerType, is_own
 from .keys import NoKeyError, written, written_text
-from .looks import guarded, members_of, module_of, name_of
+from .looks import guarded, instance_dict, members_of, module_of, name_of
 
 Step = tuple[Any, ...]
 Path = tuple[Step, ...]
@@ -172,7 +171,7 @@ def _parts_of_function(function: Any, kept: bool) -> Iterator[tuple[Step, Any, b
 
 
 def _members(kind: type) -> Iterator[tuple[Step, Any, bool]]:
-    if module_of(kind) != "__main__":
+    if not is_own(kind):
         return
     plain = type(kind) is type or module_of(type(kind)) == "abc"
     for name, member in list(members_of(kind).items()):
