@@ -34,8 +34,8 @@ def is_heap(kind: type) -> bool:
 def is_own(kind: type) -> bool:
     """Return whether a class is the notebook's own, made by a cell.
 
-    `exec` makes classes of no module, and a cell may write `__module__ = "elsewhere"`: nobody could
-    import these either. A compiled type may name a module that is not there; it has no `__dict__`.
+    A class may name no module, or one that is not there (`__module__ = "elsewhere"`): nobody could
+    import these either. A compiled type may do so too; its instances have no `__dict__`.
     """
     module = module_of(kind)
     if module == "__main__":

@@ -43,9 +43,7 @@ def outer():
     class Inner: pass
     return Inner
 Inner = outer()
-made = {"__builtins__": __builtins__}
-exec("class Made: pass", made)
-Made = made["Made"]
+Made = type("Made", (), {"__module__": None})
 """
 
 
