@@ -382,4 +382,24 @@ row.append(3)
 del row
 """,
     ),
+    kind(
+        "names of colours",
+        """
+import matplotlib.colors as colors
+colors.colorConverter.colors['b'] = (0.1, 0.2, 0.3)
+""",
+        "print([colors.to_rgb(name) for name in ('b', 'red', 'gray', 'grey')])",
+        "colors.get_named_colors_mapping()['red'] = '#102030'\nprint(colors.to_hex('red'))",
+    ),
+    kind(
+        "names of colours that a library was asked to set",
+        """
+import matplotlib.pyplot as plt
+---
+plt.matplotlib.colors.get_named_colors_mapping()['brand'] = (0.1, 0.2, 0.3)
+""",
+        "print(plt.matplotlib.colors.to_rgb('brand'))",
+        "del plt.matplotlib.colors.get_named_colors_mapping()['brand']\n"
+        "plt.matplotlib.colors.get_named_colors_mapping()['brand'] = '#101010'",
+    ),
 ]
