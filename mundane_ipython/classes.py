@@ -222,8 +222,12 @@ def _can_be_set(name: str, member: Any) -> bool:
 
 
 def _enum_keeps(name: str) -> bool:
-    """Return whether enum reserves a name: it keeps members there, those of `R | W` too."""
-    return name.startswith("_") and name.endswith("_") and not name.startswith("__")
+    """Return whether enum reserves a name: it keeps members there, those of `R | W` too.
+
+    Under two of these names it keeps one function, the class's own `__new__`.
+    """
+    one = name.startswith("_") and name.endswith("_") and not name.startswith("__")
+    return one or name == "__new_member__"
 
 
 def _hooks(metaclass: type, bases: tuple[Any, ...]) -> Iterator[tuple[type, str, Any]]:

@@ -30,6 +30,7 @@ from .homes import PerType, class_name, is_own, is_proxy
 from .instances import walk_of
 from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, name_of, qualname_of
 from .masked import is_masked, reduce_masked
+from .namespace import look_up
 from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
@@ -332,7 +333,13 @@ class _Walker(pickle.Pickler):
         # As the state, so that a class which refers to itself is in the memo before its members.
         above = (*bases_of(kind), *registered_with(kind))
         held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
-        return _identity, (id(kind), *map(id, above)), held
+        # Such as the one that `class A(namedtuple(...))` is made of: nobody else looks at it.
+        nameless = [
+            base
+            for base in bases_of(kind)
+            if is_own(base) and look_up(self._namespace, qualname_of(base)) is not base
+        ]
+        return _identity, (id(kind), *map(id, above)), (held, *nameless) if nameless else held
 
 
 @PerType

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .homes import PerType, is_own
+from .looks import attribute_of_type
 from .subclasses import (
     Attributes,
     attributes_of,
@@ -258,6 +259,7 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
         for name in ("__cause__", "__context__")
         if (link := getattr(error, name)) is not None and can_pickle(link)
     }
+    links |= _natives_of(error)
     if links or error.__suppress_context__:
         links["__suppress_context__"] = error.__suppress_context__  # last: a cause sets it as well
     if is_own(kind) and not own_ways:
@@ -286,7 +288,7 @@ def fill_exception(
     BaseException.__setstate__(error, native)
     set_attributes_of(error, attributes)
     for name, link in links.items():
-        vars(BaseException)[name].__set__(error, link)
+        attribute_of_type(type(error), name).__set__(error, link)
 
 
 def set_exception_state(error: BaseException, state: tuple[Any, dict[str, Any]]) -> None:
@@ -296,6 +298,24 @@ def set_exception_state(error: BaseException, state: tuple[Any, dict[str, Any]])
         error.__setstate__(attributes)
     for name, link in links.items():
         setattr(error, name, link)
+
+
+# What errors keep beside their `args`, and make of these when they are made.
+_NATIVES: dict[type[BaseException], tuple[str, ...]] = {
+    OSError: ("errno", "strerror", "filename", "filename2"),
+    StopIteration: ("value",),
+    SystemExit: ("code",),
+}
+
+
+def _natives_of(error: BaseException) -> dict[str, Any]:
+    """Return what an error keeps that its `args`, set later, do not tell."""
+    for kind, names in _NATIVES.items():
+        if isinstance(error, kind):
+            found = {name: vars(kind)[name].__get__(error) for name in names}
+            if found != {name: vars(kind)[name].__get__(kind(*error.args)) for name in names}:
+                return {name: each for name, each in found.items() if each is not None}
+    return {}
 
 
 def _plain(attributes: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from .holding import (
 )
 from .homes import PerType, is_own
 from .keys import NoKeyError, written, written_text
-from .looks import guarded, instance_dict, members_of, module_of, name_of
+from .looks import bases_of, guarded, instance_dict, members_of, module_of, name_of
 
 Step = tuple[Any, ...]
 Path = tuple[Step, ...]
@@ -131,6 +131,9 @@ def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, A
         yield from ((("q", name), item, True) for name, item in value.keywords.items())
     elif issubclass(kind, type):
         yield from _members(value)
+        for position, above in enumerate(bases_of(value)):
+            if is_own(above):
+                yield ("b", position), above, True
         return
     elif _is_object_array(kind, value):
         for position in range(value.size):
@@ -344,6 +347,7 @@ _TAKE: dict[str, Any] = {
     ),
     "p": _partial(lambda value, n: value.args[_position(n, len(value.args))]),
     "q": _partial(lambda value, name: value.keywords[name]),
+    "b": _of(type)(lambda value, n: bases_of(value)[_position(n, len(bases_of(value)))]),
     "e": _element,
     "v": _labelled,
 }
