@@ -60,6 +60,14 @@ def way_past_code(kind: type) -> Callable[[Any], Any] | None:
     return reduce_as_library if _has_way_of_library(kind) else None
 
 
+# What errors keep beside their `args`, and make of these when they are made.
+_NATIVES: dict[type[BaseException], tuple[str, ...]] = {
+    OSError: ("errno", "strerror", "filename", "filename2"),
+    StopIteration: ("value",),
+    SystemExit: ("code",),
+}
+
+
 @PerType
 def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]:
     """Return what reduces an instance of a notebook's class for a walk; nothing: pickle does.
@@ -67,6 +75,8 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
     What that returns is not to be loaded, and calls the function that is its second argument; None
     where all is well with pickle's own.
     """
+    if issubclass(kind, tuple(_NATIVES)):
+        return (_walk_error,)
     if not is_own(kind) or issubclass(kind, (enum.Enum, type)):
         return ()
     base = base_of(kind)
@@ -80,6 +90,18 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
 def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
     attributes, slots = attributes_of(instance, object)
     return stand_in, (type(instance),), (attributes, *(slots or {}).items())
+
+
+def _walk_error(error: BaseException, stand_in: Callable[..., None]) -> Any:
+    """Reduce an error with what it keeps beside its `args`."""
+    natives = [
+        vars(kind)[name].__get__(error)
+        for kind, names in _NATIVES.items()
+        if isinstance(error, kind)
+        for name in names
+    ]
+    reduced = _walk_with_attributes(error, stand_in)
+    return stand_in, (type(error),), (*natives, *(reduced or (error.args, vars(error)))[1:])
 
 
 def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
@@ -298,14 +320,6 @@ def set_exception_state(error: BaseException, state: tuple[Any, dict[str, Any]])
         error.__setstate__(attributes)
     for name, link in links.items():
         setattr(error, name, link)
-
-
-# What errors keep beside their `args`, and make of these when they are made.
-_NATIVES: dict[type[BaseException], tuple[str, ...]] = {
-    OSError: ("errno", "strerror", "filename", "filename2"),
-    StopIteration: ("value",),
-    SystemExit: ("code",),
-}
 
 
 def _natives_of(error: BaseException) -> dict[str, Any]:

@@ -451,4 +451,68 @@ A.default = x
         "print(vars(x), A.default is x)",
         "x.n = 12",
     ),
+    kind(
+        "what a nameless base holds",
+        """
+import collections
+class A(collections.namedtuple('A', 'n kids', defaults=([],))):
+    __slots__ = ()
+def base():
+    class Base:
+        rows = []
+    return Base
+class B(base()):
+    pass
+---
+x = A(4)
+rows = B.rows
+""",
+        "print(x, x.kids is A._field_defaults['kids'], rows is B.rows, B.rows, B.__bases__[0].n)"
+        " if hasattr(B, 'n') else print(x, rows, x.kids is A._field_defaults['kids'])",
+        """
+x.kids.append(1)
+B.rows.append(2)
+---
+B.__bases__[0].n = 3
+""",
+    ),
+    kind(
+        "class that is made by a function of its instances' pickle",
+        """
+LOG = []
+class A:
+    def __init__(self, n=1):
+        self.n = n
+def rebuild(kind, n):
+    return kind(n)
+class B(A):
+    def __reduce__(self):
+        return rebuild, (type(self), self.n), dict(vars(self))
+    def __setattr__(self, name, value):
+        LOG.append(name)
+        super().__setattr__(name, value)
+x = B(5)
+""",
+        "print(x.n, LOG)",
+        "x.n = 6",
+    ),
+    kind(
+        "errors whose args were set later",
+        """
+one = OSError(2, "gone")
+one.args = ("bang",)
+two = OSError(2, "gone", "file")
+class Own(OSError):
+    pass
+three = Own(3, "gone", "file")
+three.args = (1, 2)
+stop, leave = StopIteration(3), SystemExit(3)
+stop.args = leave.args = (4,)
+""",
+        """
+print(*[(e.args, e.errno, e.strerror, e.filename, str(e)) for e in (one, two, three)])
+print(stop.value, stop.args, leave.code, leave.args)
+""",
+        "two.args = (2, 'gone')\nthree.errno = 5\nstop.value = 6",
+    ),
 ]
