@@ -271,7 +271,8 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple) or len(reduced) > 3:
         return NotImplemented
     make, arguments, state = (*reduced, None)[:3]
-    own_ways = any(_is_python(getattr(kind, name, None)) for name in _WAYS_OF_EXCEPTIONS)
+    ways = [getattr(kind, name, None) for name in _WAYS_OF_EXCEPTIONS]
+    own_ways = any(_is_python(way) and _is_own(way) for way in ways)
     if make is kind and not own_ways and any(map(_is_python, (kind.__init__, kind.__new__))):
         if isinstance(error, BaseExceptionGroup):  # its `args` may be those of another function
             arguments = error.message, list(error.exceptions)
