@@ -75,9 +75,12 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
     base = base_of(kind)
     if base is not None:
         return (functools.partial(walk_on_base, base),)
-    if issubclass(kind, BaseException) or _has_way_of_library(kind):
+    if issubclass(kind, BaseException):
         return (_walk_with_attributes,)
-    return (_walk_attributes,) if needs_care(kind) else ()
+    if needs_care(kind):
+        return (_walk_attributes,)
+    plain = bool(kind.__dictoffset__) and _has_plain_pickle(kind)
+    return (_walk_with_attributes,) if not plain and _has_way_of_library(kind) else ()
 
 
 def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:

@@ -30,8 +30,11 @@ _SHELL = "get_ipython"
 # Such as `rows.append` and `rows.__len__`; the owner of a plain function in C is its module.
 _METHODS_IN_C = (types.BuiltinMethodType, types.MethodWrapperType)
 
-_PLAIN = frozenset((int, bool, float, str, bytes, type(None)))
 _CONTAINERS = (list, tuple, set, frozenset)
+
+# By id: a metaclass may hash and compare oddly.
+_PLAIN = frozenset(map(id, (int, bool, float, str, bytes, type(None))))
+_CONTAINER_IDS = frozenset(map(id, _CONTAINERS))
 
 # How many objects are looked at before the answer is "all".
 _MAX_OBJECTS = 20_000
@@ -84,10 +87,14 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
     while todo and len(seen) <= _MAX_OBJECTS:
         item = todo.pop()
         kind = type(item)  # `isinstance` would believe a proxy, and run its code
-        if id(item) in seen or kind in _PLAIN:
+        if id(kind) in _PLAIN or id(item) in seen:
             continue
         seen.add(id(item))
-        if kind is types.FunctionType:
+        if id(kind) in _CONTAINER_IDS:
+            todo.extend(item)
+        elif kind is dict:
+            todo.extend(item.values())
+        elif kind is types.FunctionType:
             if item.__globals__ is namespace:
                 yield from _global_names(item.__code__)
             todo.extend(_closure(item))
@@ -98,10 +105,6 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo.append(item.__self__)
         elif kind is functools.partial:
             todo += [item.func, item.args, item.keywords]
-        elif any(kind is each for each in _CONTAINERS):  # a metaclass may compare oddly
-            todo.extend(item)
-        elif kind is dict:
-            todo.extend(item.values())
         elif issubclass(kind, type):
             if is_own(item):
                 yield qualname_of(item).partition(".")[0]

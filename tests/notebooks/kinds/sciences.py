@@ -59,7 +59,7 @@ lay = g.layout('circle')
         """
 print(g.summary(), g.vs['name'], g.degree(), len(c), g.shortest_paths() if hasattr(g, 'shortest_paths') else g.distances(), lay[0], len(lay))
 """,
-        "g.add_edge(0, 2)",
+        "edge = g.add_edge(0, 2).index",
         libraries="igraph",
     ),
     kind(
