@@ -24,6 +24,7 @@ The layers, each importing only what stands below it:
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
+    readings                                what the extension's tables tell of many steps
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
     precision, sympyprinting, torchstate    more of them
