@@ -30,6 +30,7 @@ The layers, each importing only what stands below it:
     precision, sympyprinting, torchstate    more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
+    budget                                  how much memory such data may take
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load

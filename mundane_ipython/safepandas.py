@@ -30,6 +30,9 @@ from .waiting import Waiting, parts_of
 # What units of time pandas has: NPY_DATETIMEUNIT's, from seconds to nanoseconds.
 _UNITS = range(7, 11)
 
+# Their places are written out, several times over, to be compared.
+_MOST_COLUMNS = 1 << 20
+
 # Classes that a pickle calls by themselves: pandas' constructors check what these are made of.
 _CALLED = frozenset(("FrozenList", "Interval", "Period", "PeriodDtype", "StringDtype"))
 
@@ -127,6 +130,7 @@ def manager_of(blocks: Any, axes: Any) -> Any:
     need(all(isinstance(axis, pd.Index) for axis in axes), "a frame's axes")
     need(all(isinstance(block, internals.Block) for block in blocks), "a frame's blocks")
     columns, rows = map(len, axes)
+    need(columns <= _MOST_COLUMNS, "a frame's columns")
     need(all(b.shape == (len(b.mgr_locs), rows) for b in blocks), "the shape of a frame's blocks")
     places = [block.mgr_locs.as_array for block in blocks]
     every = np.sort(np.concatenate(places)) if places else np.empty(0, int)
