@@ -7,10 +7,12 @@ have if somebody wrote it out. Nothing here is about what may be called. SPEC.md
 
 from __future__ import annotations
 
+import array
 import collections
 import ipaddress
 import pathlib
 import sys
+import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -30,14 +32,19 @@ RATIO = 128
 MEMO_BYTES, DEPTH_BYTES = 100, 110
 # A key in a dictionary, with room for growth; an attribute; a reference in a list.
 _KEY_BYTES, _REFERENCE_BYTES = 100, 16
-# An object of pandas or PyArrow, besides its items; a member of a dtype or schema.
-_PANDAS_BYTES, _ARROW_BYTES, _MEMBER_BYTES = 1500, 400, 250
-_ARRAY_BYTES = 200
+# An object of a library, besides its items; a level of an index, a child of an Arrow array, a
+# member of a dtype or schema.
+_PANDAS_BYTES, _LEVEL_BYTES = 2000, 700
+_SCALARS, _SCALAR_BYTES = frozenset(("Interval", "Period", "Timedelta", "Timestamp")), 300
+_ARROW_BYTES, _CHILD_BYTES = 1200, 600
+_ARRAY_BYTES, _MASKED_BYTES, _MEMBER_BYTES = 200, 1600, 250
 _ZONE_BYTES = 40_000
 
 # What objects of Python's own have beside what `sys.getsizeof` tells.
 _BESIDE: dict[type, int] = {
+    array.array: 80,
     collections.Counter: 100,
+    collections.defaultdict: 100,
     collections.OrderedDict: 200,
     ipaddress.IPv4Interface: 1000,
     ipaddress.IPv4Network: 800,
@@ -46,6 +53,7 @@ _BESIDE: dict[type, int] = {
     pathlib.PurePosixPath: 500,
     pathlib.PureWindowsPath: 500,
     pathlib.PosixPath: 500,
+    types.SimpleNamespace: 100,
 }
 
 _MOST_OF_ONE_HASH = 1000
@@ -111,10 +119,13 @@ def span_of(value: Any, library: str | None) -> int:
         members = len(getattr(value, "names", None) or ()) if hasattr(value, "itemsize") else 0
         return _ARRAY_BYTES + _MEMBER_BYTES * members + int(getattr(value, "nbytes", 0))
     if library == "pandas":
-        return _PANDAS_BYTES + 8 * _length(value) * _length(getattr(value, "columns", "1"))
+        if kind.__qualname__ in _SCALARS or kind.__module__.endswith(".offsets"):
+            return _SCALAR_BYTES
+        levels = int(getattr(value, "nlevels", 1))
+        items = _length(value) * _length(getattr(value, "columns", "1"))
+        return _PANDAS_BYTES + (levels - 1) * _LEVEL_BYTES + 8 * items * levels
     if library == "pyarrow":
-        members = _length(value) if hasattr(value, "nbytes") else _members(value) * _MEMBER_BYTES
-        return _ARROW_BYTES + max(members, _nbytes(value))
+        return _arrow_span(value)
     if kind.__module__ == "zoneinfo":
         return _ZONE_BYTES
     return sys.getsizeof(value) + _BESIDE.get(kind, 0)
@@ -185,16 +196,26 @@ def _is_text(value: Any) -> bool:
     return type(value) in (bytes, str)
 
 
-def _array_span(array: Any) -> int:
+def _array_span(value: Any) -> int:
     items = 1
-    for side in array.shape:
+    for side in value.shape:
         items *= max(side, 1)
-    own: int = max(array.nbytes, items) + array.itemsize
-    if is_array(array.base):  # it lies in the memory of another one, but for what is told twice
-        own = max(0, own - array.base.nbytes)
-    if hasattr(array, "_mask"):
-        own *= 3
-    return _ARRAY_BYTES + own
+    own: int = max(value.nbytes, items) + value.itemsize
+    if is_array(value.base):  # it lies in the memory of another one, but for what is told twice
+        own = max(0, own - value.base.nbytes)
+    return _MASKED_BYTES + 3 * own if hasattr(value, "_mask") else _ARRAY_BYTES + own
+
+
+def _arrow_span(value: Any) -> int:
+    if not hasattr(value, "nbytes"):  # a type, field, schema or buffer
+        members = int(getattr(value, "num_fields", 0)) or _length(value)
+        return _CHILD_BYTES + _MEMBER_BYTES * (members if type(value).__name__ != "Buffer" else 0)
+    children = int(getattr(getattr(value, "type", None), "num_fields", 1))
+    try:
+        size = int(value.nbytes)
+    except (NotImplementedError, ValueError):
+        size = 0  # PyArrow knows it of most kinds of arrays
+    return _ARROW_BYTES + _CHILD_BYTES * children + max(size, _length(value))
 
 
 def _length(value: Any) -> int:
@@ -202,14 +223,3 @@ def _length(value: Any) -> int:
         return len(value)
     except TypeError:  # of a scalar
         return 0
-
-
-def _members(value: Any) -> int:
-    return int(getattr(value, "num_fields", 0)) or _length(value)
-
-
-def _nbytes(value: Any) -> int:
-    try:
-        return int(value.nbytes)
-    except (AttributeError, NotImplementedError, ValueError):
-        return 0  # PyArrow knows it of most kinds of arrays

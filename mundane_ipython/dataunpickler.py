@@ -76,6 +76,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         self._older: dict[int, Any] = {}
         self._depths = Depths()
         self._waiting = 0
+        # Where in the memo stands what is not made yet, by its id.
+        self._places: dict[int, int] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what is on the list; name what is not."""
@@ -195,6 +197,10 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
 
     def _charge_memo(self) -> None:
         self._budget.charge(MEMO_BYTES)
+        made = self.stack[-1]
+        kind = type(made)
+        if kind is Waiting or (kind.__module__ in _OF_DTYPES and safearrays.is_dtype(made)):
+            self._places[id(made)] = next(reversed(self.memo))
 
     def _check_marks(self) -> None:
         need(len(self.metastack) <= _MOST_MARKS, "containers in each other")
@@ -281,10 +287,9 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         """Put a value in the place of the one on top of the stack, and in the memo."""
         replaced = self.stack[-1]
         self.stack[-1] = value
-        for index in reversed(self.memo):
-            if self.memo[index] is replaced:
-                self.memo[index] = value
-                break
+        place = self._places.get(id(replaced))
+        if place is not None and self.memo.get(place) is replaced:
+            self.memo[place] = value
 
     dispatch[pickle.REDUCE[0]] = _load_reduce
     dispatch[pickle.NEWOBJ[0]] = _load_newobj
@@ -313,6 +318,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
 
 
+# Where the classes of NumPy's dtypes are.
+_OF_DTYPES = ("numpy", "numpy.dtypes")
 # A list's growth leaves room for a quarter more.
 _LIST_ITEM_BYTES = 10
 # Deeper than any value that can be stored nests.

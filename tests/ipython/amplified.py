@@ -199,9 +199,7 @@ def outcome(stream: bytes) -> str:
     prologue = b"\x80\x05N."
     bundle = Bundle(slots=[("x", len(stream))], stream=prologue + stream)
     try:
-        found = unpack(
-            bundle, path="task.db", step="s", namespace={}, trusted=False, buffers=[]
-        )
+        found = unpack(bundle, path="task.db", step="s", namespace={}, trusted=False, buffers=[])
     except (UntrustedError, BundleError) as error:
         return f"refused: {error}"
     _show(found["x"])
