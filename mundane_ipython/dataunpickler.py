@@ -74,7 +74,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         }
         # Kept alive, so that no other object takes an id of theirs.
         self._older: dict[int, Any] = {}
-        self._depths = Depths()
+        self._depths = Depths(size)
         self._waiting = 0
         # Where in the memo stands what is not made yet, by its id.
         self._places: dict[int, int] = {}

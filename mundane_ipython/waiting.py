@@ -17,7 +17,7 @@ from .refusals import HostileStateError, need
 
 _DEEPEST = 1000
 # To hash a tuple is to hash what is in it, again wherever it is once more.
-_LARGEST = 1 << 26
+_LEAST_LARGE = 1 << 26
 _NOTED_SIZE = 16
 
 SHALLOW = frozenset(
@@ -61,9 +61,13 @@ class Depths:
     To hash a tuple in a tuple in a tuple and so on, or to free such arrays, types or slices, takes
     a C stack as deep, and nobody looks for its end. Lists, dicts and sets are safe: what holds them
     begins anew. Other containers, such as `deque`, are not.
+
+    Args:
+        size: of the pickles in bytes: each value takes one at least.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self._most = max(size, _LEAST_LARGE)
         # By id, for what is deeper than 1. What is made in the place of something that is gone is
         # always noted anew.
         self._depths: dict[int, int] = {}
@@ -114,8 +118,8 @@ class Depths:
                     self._held[id(part)] = part
         if depth >= _DEEPEST:
             raise HostileStateError(f"{_DEEPEST} values, each inside of the next")
-        if size > _LARGEST:
-            raise HostileStateError(f"{_LARGEST:,} values, most of them the same")
+        if size > self._most:
+            raise HostileStateError(f"{self._most:,} values, most of them the same")
         return depth, size
 
 

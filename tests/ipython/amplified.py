@@ -12,7 +12,7 @@ import pickle
 import pickletools
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -216,16 +216,21 @@ def _show(value: Any) -> None:
         del error  # data that cannot be shown is no danger
 
 
-def taken(stream: bytes) -> tuple[int, str]:
+def taken(stream: bytes, prepare: Callable[[], object] = int) -> tuple[int, str]:
     """Return by how many bytes a pickle makes a process larger, and its outcome.
 
     A child of this process loads it, whose memory is its own from the first change on.
+
+    Args:
+        stream: the pickle's opcodes.
+        prepare: called in the child first.
     """
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             before = _peak_bytes(reset=True)
+            prepare()
             text = outcome(stream)
             os.write(writer, f"{_peak_bytes() - before} {text}".encode()[:4000])
         except BaseException as error:
@@ -237,7 +242,7 @@ def taken(stream: bytes) -> tuple[int, str]:
         size, _, text = stream_of_child.read().decode("utf-8", "replace").partition(" ")
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    return (int(size or -1), text) if code == 0 else (-1, f"ended by {-code}")
+    return (int(size or -1), text) if code == 0 else (-1, f"ended with exit code {code}")
 
 
 def _peak_bytes(*, reset: bool = False) -> int:
