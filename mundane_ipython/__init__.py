@@ -27,7 +27,7 @@ The layers, each importing only what stands below it:
     readings                                what the extension's tables tell of many steps
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
-    precision, sympyprinting, torchstate    more of them
+    namedcolors, precision, sympyprinting, torchstate  more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
     budget                                  how much memory such data may take
@@ -50,7 +50,7 @@ The layers, each importing only what stands below it:
     deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
-    looks                                   any object's type, members and contents, past its code
+    looks, refcounts                        any object's type, members and contents, past its code
     mundane                                 the core
 """
 

@@ -199,7 +199,8 @@ class RunningStep:
         """Note what the step has changed in place although nothing of it is stored."""
         namespace = self._shell.user_ns
         kept = self._before.older(namespace, self._before.changes(namespace, ()))
-        changed = self._watch.mutations(kept).changed
+        parted = self._before.parted(namespace)
+        changed = self._watch.mutations(kept, parted=parted).changed
         self._opened.provenance.note_failed(self.name, changed, self._changed_state(), namespace)
 
     def _changed_state(self) -> dict[str, Any]:
@@ -253,7 +254,8 @@ class RunningStep:
                 self._source.imported,
             )
 
-        mutations = self._watch.mutations(kept, rebound, again)
+        parted = self._before.parted(namespace)
+        mutations = self._watch.mutations(kept, rebound, again, parted)
         self._opened.provenance.drop_unstored(mutations.inner, namespace)
         mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
         bound = stored.values

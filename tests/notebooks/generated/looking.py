@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import datetime
 import decimal
+import enum
 import functools
 import gc
 import hashlib
@@ -38,6 +39,8 @@ _OF_PYTHON = frozenset(
         *("__match_args__", "__hash__", "__slotnames__"),
     )
 )
+# What Python's own objects find out when they are asked, and keep for the next time.
+_CACHES = frozenset(("_abc_impl", "_dirty_len", "_inverted_", "_iterating", "_pending_removals"))
 _DEEP = 40
 
 
@@ -97,6 +100,8 @@ class _Look:
             f"{name}: {self.at(member, depth + 1)}"
             for name, member in sorted(vars(kind).items())
             if name not in _OF_PYTHON and not _is_slot(member)
+            # `~A.X` and `A.X | A.Y` are made when they are asked for first.
+            if name != "_value2member_map_" or not issubclass(kind, enum.Flag)
         ]
         abstract = sorted(getattr(kind, "__abstractmethods__", ()))
         below = sorted({each.__qualname__ for each in type.__subclasses__(kind)})
@@ -170,7 +175,7 @@ class _Look:
             else:
                 self._met[id(own)] = len(self._met), own
                 for name, each in list(own.items()):
-                    if name not in ("lock", "_abc_impl"):
+                    if name != "lock" and name not in _CACHES:
                         texts.append(f".{name}: {self.at(each, depth + 1)}")
         return f"<{', '.join(texts)}>" if texts else ""
 
