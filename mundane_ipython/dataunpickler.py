@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from . import safearrays, safepandas
+from . import safearrays, safearrow, safepandas
 from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, is_called, library_of
 from .budget import DEPTH_BYTES, MEMO_BYTES, Budget, Collisions, span_of
 from .homes import home_of
@@ -139,7 +139,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _check_call(self, target: Any, arguments: Any) -> None:
         """Refuse a call with arguments of which gigabytes, or a container that hangs, are made."""
         _check_arguments(target, arguments)
-        self._budget.charge_call(library_of(target), arguments)
+        of_arrow = getattr(target, "__module__", "") == safearrow.__name__
+        self._budget.charge_call("pyarrow" if of_arrow else library_of(target), arguments)
         if target in _HASHED:
             for each in arguments:
                 if type(each) in (list, tuple, collections.deque):

@@ -32,6 +32,8 @@ _UNITS = range(7, 11)
 
 # Their places are written out, several times over, to be compared.
 _MOST_COLUMNS = 1 << 20
+# Each is made an index of its own, where one index stands in many places too.
+_MOST_LEVELS = 1000
 
 # Classes that a pickle calls by themselves: pandas' constructors check what these are made of.
 _CALLED = frozenset(("FrozenList", "Interval", "Period", "PeriodDtype", "StringDtype"))
@@ -167,7 +169,7 @@ def _check_multi_index(state: Mapping[str, Any]) -> None:
     for parts in (levels, codes):
         need(isinstance(parts, (list, tuple)), "a MultiIndex")
     assert levels is not None and codes is not None  # noqa: PT018 (for mypy)
-    need(len(levels) == len(codes), "a MultiIndex")
+    need(len(levels) == len(codes) <= _MOST_LEVELS, "a MultiIndex")
     names = state.get("names", ())
     need(isinstance(names, (list, tuple)) and len(names) in (0, len(levels)), "names of levels")
     for level, places in zip(levels, codes, strict=True):

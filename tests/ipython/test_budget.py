@@ -133,6 +133,16 @@ WRITTEN = {
         .replace(b"K\x01K\x01\x85c", b"K\x01" + number(100_000) + b"\x85c")
         + b"."
     ),
+    "members of one field": lambda: (
+        opcodes(pa.field("a", pa.int64())) + put(251) + named("pyarrow.lib", "schema")
+        + b"](" + b"h\xfb" * 450_000 + b"e\x85R."
+    ),
+    "levels of one index": lambda: (
+        opcodes(pd.Index([1, 2])) + put(251) + opcodes(np.zeros(1, "i8")) + put(252)
+        + named("pandas.core.indexes.base", "_new_Index") + named("pandas", "MultiIndex") + b"}("
+        + text("levels") + b"](" + b"h\xfb" * 200_000 + b"e"
+        + text("codes") + b"](" + b"h\xfc" * 200_000 + b"eu\x86R."
+    ),
     "sets of nothing": lambda: flood(b"\x8f"),
     "dictionaries": lambda: flood(b"}NNs"),
     "memo": lambda: b"N" + b"\x94" * 900_000 + b".",
