@@ -52,7 +52,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         file: the pickles.
         buffers: the out-of-band buffers, in order.
         look_up: what a reference to an older name's value resolves to.
-        size: of the pickles and the buffers, in bytes, by which is judged what they may take.
+        size: of the pickles and the buffers, in bytes: by it is judged what they may take.
 
     Its `load` raises NotAllowedError for more than data, HostileStateError for data that no library
     pickles, MissingValueError for data that hold an older value that is `Missing`.
@@ -61,7 +61,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
 
     def __init__(
-        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any], size: int
+        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any], size: int = 0
     ) -> None:
         super().__init__(file, buffers=buffers)
         self._look_up = look_up

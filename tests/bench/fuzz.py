@@ -114,7 +114,7 @@ def _watched() -> None:
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     watch()
-    signal.alarm(_SLOW_S)
+    signal.alarm(3 * _SLOW_S)  # a megabyte of small objects of a library's, beside other programs
 
 
 def make_samples() -> list[tuple[Bundle, list[bytes]]]:
