@@ -90,17 +90,18 @@ class Budget:
             library: of what is called; PyArrow copies texts inside of containers as well.
             arguments: as the pickle gives them.
         """
+        self.charge(_copied(arguments))  # each is looked at, however often they come
         for each in arguments:
             self.charge(_copied(each))
             if library == "pyarrow" and type(each) in (dict, list, tuple):
                 self.charge(sum(map(_texts, each.items() if type(each) is dict else each)))
 
     def charge_state(self, state: Any) -> None:
-        """Count what an object takes over of its state, before it is set."""
-        for part in state if type(state) is tuple else (state,):
-            if type(part) is dict:
-                self.charge(_KEY_BYTES * len(part))
-            elif getattr(part, "kind", "") == "T":  # NumPy copies each text, one that is shared too
+        """Count what an object takes over of its state, before it is set; bytes are its items'."""
+        self.charge(_copied(state))
+        for part in state if type(state) is tuple else ():
+            self.charge(0 if _is_text(part) else _copied(part))
+            if getattr(part, "kind", "") == "T":  # NumPy copies each text, one that is shared too
                 lists = (each for each in state if type(each) is list)
                 self.charge(sum(4 * sum(map(len, filter(_is_text, each))) for each in lists))
 
