@@ -50,7 +50,7 @@ The layers, each importing only what stands below it:
     deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
-    looks, refcounts                        any object's type, members and contents, past its code
+    errorfields, looks, refcounts           any object's type, members and contents, past its code
     mundane                                 the core
 """
 

@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .errorfields import WITH_FIELDS, fields_of, fields_set_later
 from .homes import PerType, is_own
 from .looks import attribute_of_type
 from .subclasses import (
@@ -60,14 +61,6 @@ def way_past_code(kind: type) -> Callable[[Any], Any] | None:
     return reduce_as_library if _has_way_of_library(kind) else None
 
 
-# What errors keep beside their `args`, and make of these when they are made.
-_NATIVES: dict[type[BaseException], tuple[str, ...]] = {
-    OSError: ("errno", "strerror", "filename", "filename2"),
-    StopIteration: ("value",),
-    SystemExit: ("code",),
-}
-
-
 @PerType
 def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]:
     """Return what reduces an instance of a notebook's class for a walk; nothing: pickle does.
@@ -75,7 +68,7 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
     What that returns is not to be loaded, and calls the function that is its second argument; None
     where all is well with pickle's own.
     """
-    if issubclass(kind, tuple(_NATIVES)):
+    if issubclass(kind, WITH_FIELDS):
         return (_walk_error,)
     if not is_own(kind) or issubclass(kind, (enum.Enum, type)):
         return ()
@@ -94,14 +87,12 @@ def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
 
 def _walk_error(error: BaseException, stand_in: Callable[..., None]) -> Any:
     """Reduce an error with what it keeps beside its `args`."""
-    natives = [
-        vars(kind)[name].__get__(error)
-        for kind, names in _NATIVES.items()
-        if isinstance(error, kind)
-        for name in names
-    ]
     reduced = _walk_with_attributes(error, stand_in)
-    return stand_in, (type(error),), (*natives, *(reduced or (error.args, vars(error)))[1:])
+    return (
+        stand_in,
+        (type(error),),
+        (*fields_of(error).values(), *(reduced or (error.args, vars(error)))[1:]),
+    )
 
 
 def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
@@ -271,7 +262,8 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple) or len(reduced) > 3:
         return NotImplemented
     make, arguments, state = (*reduced, None)[:3]
-    own_ways = any(_is_python(getattr(kind, name, None)) for name in _WAYS_OF_EXCEPTIONS)
+    ways = [getattr(kind, name, None) for name in _WAYS_OF_EXCEPTIONS]
+    own_ways = any(_is_python(way) and _is_own(way) for way in ways)
     if make is kind and not own_ways and any(map(_is_python, (kind.__init__, kind.__new__))):
         if isinstance(error, BaseExceptionGroup):  # its `args` may be those of another function
             arguments = error.message, list(error.exceptions)
@@ -281,7 +273,7 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
         for name in ("__cause__", "__context__")
         if (link := getattr(error, name)) is not None and can_pickle(link)
     }
-    links |= _natives_of(error)
+    links |= fields_set_later(error)
     if links or error.__suppress_context__:
         links["__suppress_context__"] = error.__suppress_context__  # last: a cause sets it as well
     if is_own(kind) and not own_ways:
@@ -320,16 +312,6 @@ def set_exception_state(error: BaseException, state: tuple[Any, dict[str, Any]])
         error.__setstate__(attributes)
     for name, link in links.items():
         setattr(error, name, link)
-
-
-def _natives_of(error: BaseException) -> dict[str, Any]:
-    """Return what an error keeps that its `args`, set later, do not tell."""
-    for kind, names in _NATIVES.items():
-        if isinstance(error, kind):
-            found = {name: vars(kind)[name].__get__(error) for name in names}
-            if found != {name: vars(kind)[name].__get__(kind(*error.args)) for name in names}:
-                return {name: each for name, each in found.items() if each is not None}
-    return {}
 
 
 def _plain(attributes: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ these changed (`fingerprint`), and names that share an object with a changed one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -152,6 +152,7 @@ class Watch:
         # From here on nobody else holds them: a pickle of an object asks who does.
         held, self._held = self._held, {}
         apart = [n for n, walk in small.items() if has_let_go(held.get(n, []), walk)]
+        passed_on = {id(each) for name in parted for each in held.get(name, ())}
         held.clear()
         others = differently_shared(self._shared, shared_identities(small))
         for name in dict.fromkeys((*apart, *others)):
@@ -159,8 +160,24 @@ class Watch:
             walks[name] = same.pop(name)
         for name, walk in same.items():
             inner[name] = [each for each in walk.inner_objects() if each is not kept[name]]
+        if passed_on:
+            inner.update(self._held_by_others(passed_on, kept))
         gone = self._changed_in(parted, fingerprinter)
         return self._told(changed, unchecked, inner, walks, {**kept, **rebound}, gone)
+
+    def _held_by_others(
+        self, identities: Set[int], kept: Mapping[str, Any]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the names out of the cell's reach that hold some objects, and all that they hold.
+
+        The cell got at these objects by a name that it has bound anew, `node = replace(node, n=9)`,
+        and the new value may hold them too.
+        """
+        for name, value in kept.items():
+            if self._out_of_reach(name, value):
+                inside = [e for e in Walk(value, self._namespace).inner_objects() if e is not value]
+                if not identities.isdisjoint(map(id, inside)):
+                    yield name, inside
 
     def _changed_in(
         self, parted: Mapping[str, Any], fingerprinter: Fingerprinter
@@ -194,8 +211,8 @@ class Watch:
             rebound: see `mutations`.
         """
         changed = list(dict.fromkeys((*mutations.changed, *names)))
-        inner = {name: each for name, each in mutations.inner.items() if name not in changed}
-        return self._told(changed, mutations.unchecked, inner, {}, {**kept, **rebound})
+        there = {**kept, **rebound}
+        return self._told(changed, mutations.unchecked, dict(mutations.inner), {}, there)
 
     def _told(
         self,
@@ -214,6 +231,7 @@ class Watch:
                 held.update((id(each), each) for each in walks[name].objects)
             held.update((id(each), each) for _, walk in gone for each in walk.objects)
             changed += self._sharing(changed, walks, there, gone)
+        inner = {name: inside for name, inside in inner.items() if name not in changed}
         removed = {
             name: self._members[name] - everything_in(there[name]).keys()
             for name in changed

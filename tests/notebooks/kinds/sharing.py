@@ -363,15 +363,19 @@ import dataclasses
 class Node:
     n: int
     kids: list
-one, two, three = Node(1, []), Node(2, []), Node(3, [])
+one, two, three, four = Node(1, []), Node(2, []), Node(3, []), Node(4, [0])
+five = Node(5, [four])
 table = {'one': one, 'two': two, 'kids': three.kids}
 row = [1]
 rows = [row, [2]]
 """,
-        "print(table, rows, one.n, three.n, one.kids is table['one'].kids)",
+        "print(table, rows, one.n, three.n, four, five)\n"
+        "print(one.kids is table['one'].kids, four.kids is five.kids[0].kids)",
         """
 one = dataclasses.replace(one, n=9)
 one.kids.append('a')
+---
+four = dataclasses.replace(four, n=9)
 ---
 two.kids.append('b')
 two = None
