@@ -207,13 +207,13 @@ def outcome(stream: bytes) -> str:
 
 
 def _show(value: Any) -> None:
-    """Show a value as a notebook does: of many only some."""
-    if type(value) in (list, tuple) and len(value) > 100:
-        value = value[:100]
-    try:
-        str(repr(value))
-    except Exception as error:
-        del error  # data that cannot be shown is no danger
+    """Show a value, of many only some and each apart: one text of many may be of any length."""
+    many = type(value) in (list, tuple) and len(value) > 10
+    for each in value[:10] if many else (value,):
+        try:
+            str(repr(each))
+        except Exception as error:
+            del error  # data that cannot be shown is no danger
 
 
 def taken(stream: bytes, prepare: Callable[[], object] = int) -> tuple[int, str]:
