@@ -14,7 +14,7 @@ The layers, each importing only what stands below it:
     _items                   a map's items, their keys and names
     _attempt                 one attempt at a step: a body's value or error -> its row
     _pass                    the rows that a task knows, the names it used
-    _plugins    _text        what other packages bring; tables and values as text
+    _plugins, _text, _outline  what other packages bring; tables and values as text; maps in a line
     _store      _reader      the rows, for the one writer; for the many readers
     _writer                  the writer's connection: the lock held, what is synced when
     _schema     _lock        format v1's tables; the single-writer lock

@@ -6,13 +6,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Any
 
 from ._backup import backup_view
 from ._clock import SYSTEM, iso, iso_now
+from ._duration import format_ms
 from ._failure import summary
+from ._outline import Map, fold, stretches
 from ._plugins import Tables, describe_steps, find_tables
 from ._reader import StepRecord, TaskView
 from ._text import column_widths, format_table, printable, shortened, took, value_text, write
@@ -20,6 +23,8 @@ from .errors import CommandError
 
 # How often a task that is followed is looked at.
 _LOOK_S = 0.2
+# A step, and what other packages tell of it.
+_Facts = tuple[StepRecord, dict[str, Any]]
 _MEMBERS = tuple(field.name for field in fields(StepRecord))
 _HEADER = ("NAME", "KIND", "STATUS", "STARTED", "TOOK", "BYTES", "NOTE")
 
@@ -31,23 +36,23 @@ def status(view: TaskView, options: argparse.Namespace) -> None:
 
 
 def steps(view: TaskView, options: argparse.Namespace) -> None:
-    """Write a line for each step; with `--follow` one more for each that changes."""
+    """Write a line for each step and each map; with `--follow` one more for each that changes."""
     tables = find_tables(view)
-    shown: dict[str, tuple[StepRecord, dict[str, Any]]] = {}
+    shown: dict[str, _Facts] = {}
     widths: list[int] = []
 
     def show() -> None:
         details = describe_steps(view, tables)
         now = {step.name: (step, details.get(step.name, {})) for step in view.steps()}
-        changed = [facts for name, facts in now.items() if shown.get(name) != facts]
+        changed = {name: facts for name, facts in now.items() if shown.get(name) != facts}
         first = not shown
         shown.clear()
         shown.update(now)
         if options.json:
-            for step, extra in changed:
+            for step, extra in changed.values():
                 write(json.dumps({name: getattr(step, name) for name in _MEMBERS} | extra))
             return
-        rows = [_cells(step, extra) for step, extra in changed]
+        rows = _rows(list(now.values()), changed, every=options.all)
         if first and not widths:
             rows.insert(0, _HEADER)
         if rows:
@@ -132,6 +137,43 @@ def _write_status(view: TaskView, options: argparse.Namespace, tables: list[Tabl
     else:
         for key, value in facts.items():
             write(f"{key.replace('_', ' '):14} {printable('-' if value is None else str(value))}")
+
+
+def _rows(steps: list[_Facts], changed: Collection[str], *, every: bool) -> list[tuple[str, ...]]:
+    """Return the rows of the steps that changed; a map of many items is one, unless `every` is."""
+    rows = []
+    for line in steps if every else fold(steps, _name_of):
+        if not isinstance(line, Map):
+            if line[0].name in changed:
+                rows.append(_cells(*line))
+        elif any(step.name in changed for step, _ in line.items):
+            rows.append(_map_cells(line))
+    return rows
+
+
+def _name_of(facts: _Facts) -> str:
+    return facts[0].name if facts[0].kind == "step" else ""
+
+
+def _map_cells(line: Map[_Facts]) -> tuple[str, ...]:
+    """Return the row of a map; its time is that in which items ran."""
+    records = [step for step, _ in line.items]
+    counts = Counter("stale" if _is_stale(*facts) else facts[0].status for facts in line.items)
+    worst = next((each for each in ("failed", "pending", "stale") if counts[each]), "done")
+    ran = stretches((step.started_at, step.finished_at) for step in records)
+    note = f"{len(records):,} items (--all lists them)"
+    others = [f"{count:,} {status}" for status, count in counts.items() if status != "done"]
+    if others:
+        note = f"{note}: {', '.join(others)}"
+    return (
+        line.name,
+        "map",
+        worst,
+        _seconds(min(step.started_at for step in records)),
+        format_ms(sum(end - start for start, end in ran)),
+        f"{sum(step.size_bytes + extra.get('bundle_bytes', 0) for step, extra in line.items):,}",
+        shortened(note),
+    )
 
 
 def _cells(step: StepRecord, extra: dict[str, Any]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ._control import forget, vacuum
 from ._inspect import backup, get, status, steps
+from ._outline import MANY_ITEMS
 from ._plugins import find_command, list_commands
 from ._reader import TaskView, read
 from ._text import printable
@@ -80,7 +81,7 @@ def _run(words: Sequence[str]) -> int:
 
 _LOOKING: dict[str, tuple[Callable[[TaskView, argparse.Namespace], None], str]] = {
     "status": (status, "how far the task is"),
-    "steps": (steps, "one line for each step"),
+    "steps": (steps, "one line for each step, and for each map of many items"),
     "get": (get, "the value of a finished step"),
     "backup": (backup, "copy the task file, also beside a live run"),
 }
@@ -111,6 +112,9 @@ def _parser(others: Mapping[str, str]) -> argparse.ArgumentParser:
             sub.add_argument(
                 "--follow", action="store_true", help="go on until nobody has the task open"
             )
+        if name == "steps":
+            every = f"each item of a map, also where it has more than {MANY_ITEMS}"
+            sub.add_argument("--all", action="store_true", help=every)
         if name == "forget":
             several = "a step to forget, or several: 'pages.*'"
             sub.add_argument("names", metavar="NAME", nargs="*", help=several)

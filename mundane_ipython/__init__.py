@@ -24,11 +24,13 @@ The layers, each importing only what stands below it:
     orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
+    readings                                what the extension's tables tell of many steps
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
     namedcolors, precision, sympyprinting, torchstate  more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
+    budget                                  how much memory such data may take
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
     interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
     unpickler, stage -> pickler             notebook objects <-> pickles; names while they load

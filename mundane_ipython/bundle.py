@@ -309,7 +309,8 @@ def unpack(
     else:
         from .dataunpickler import DataUnpickler  # here: few files are somebody else's
 
-        unpickler = DataUnpickler(file, buffers, look_up)
+        size = len(bundle.stream) + sum(memoryview(each).nbytes for each in buffers)
+        unpickler = DataUnpickler(file, buffers, look_up, size)
     values: dict[str, Any] = {}
     try:
         unpickler.load()  # the prologue

@@ -1,12 +1,12 @@
 """The extension's own tables in the task file: cell records and the chunks of their bundles.
 
 SPEC.md, The extension's tables. They are written in the transaction that makes the step `done`.
-The only module that knows their SQL; sees bytes and text, never objects.
+Their SQL is here, and in `readings` for who only looks; sees bytes and text, never objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -68,31 +68,9 @@ _ATTEMPT = (
     " ON CONFLICT (name) DO UPDATE SET row_id = excluded.row_id, started_at = excluded.started_at,"
     " count = CASE WHEN ? AND row_id = excluded.row_id THEN count + 1 ELSE 1 END"
 )
-# As with records: a count holds for the attempt that it was last written with.
-_ATTEMPTS = (
-    "SELECT step.name, count FROM mundane_ipython_attempts AS attempt JOIN mundane_steps AS step"
-    " ON step.id = attempt.row_id AND step.started_at = attempt.started_at"
-)
-_CURRENT = (
-    "SELECT cell.name, CAST(record AS BLOB), CAST(signature AS BLOB)"
-    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
-    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
-)
-_UPSTREAM = (
-    "SELECT cell.name, CASE WHEN json_valid(CAST(record AS TEXT))"
-    " THEN json_extract(CAST(record AS TEXT), '$.inputs.steps') END"
-    " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step"
-    " ON step.id = cell.row_id AND step.name = cell.name AND step.finished_at = cell.finished_at"
-)
-_SIZES = (
-    "SELECT name, sum(size) FROM (SELECT name, length(CAST(record AS BLOB)) AS size"
-    " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
-    " GROUP BY name"
-)
 _SQL = "SELECT sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL"
 _ALL = "SELECT name, CAST(record AS TEXT), CAST(signature AS TEXT) FROM mundane_ipython_cells"
 _FINISHED = "SELECT name, finished_at FROM mundane_steps WHERE status = 'done'"
-_FINISHED_OF = "SELECT name, finished_at FROM mundane_steps WHERE name = ? AND status = 'done'"
 _BEGUN_BEFORE = "SELECT name FROM mundane_steps WHERE status = 'done' AND started_at < ?"
 _NAMES = "SELECT name FROM mundane_steps WHERE kind = ? OR ? = '' ORDER BY id DESC LIMIT ?"
 _FINISHED_AT = "SELECT finished_at FROM mundane_steps WHERE name = ?"
@@ -193,7 +171,7 @@ class Cells:
     def _prepare(self, connection: Any) -> None:
         for table, columns in TABLES.items():
             connection.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
-            if not _has(connection, table):
+            if not has_table(connection, table):
                 raise SchemaError(self._task.path, f"has another {table} than mundane_ipython's")
         sweep(connection)
 
@@ -308,47 +286,12 @@ def count_attempt(connection: Any, name: str, *, again: bool) -> None:
     connection.execute(_ATTEMPT, (name, again))
 
 
-def read_attempts(connection: Any) -> dict[str, int]:
-    """Return how often cells have started each step since it last had none or another value."""
-    return _rows(connection, "mundane_ipython_attempts", _ATTEMPTS)
-
-
-def read_cells(connection: Any) -> dict[str, StoredCell]:
-    """Return the cells that were stored with the steps' present rows, by step."""
-    rows = connection.execute(_CURRENT) if _has(connection, "mundane_ipython_cells") else ()
-    # Decoded here: one record that is no text must not hide the others.
-    return {
-        name: StoredCell(*(each.decode("utf-8", "replace") for each in cell))
-        for name, *cell in rows
-    }
-
-
-def read_upstream(connection: Any) -> dict[str, str | None]:
-    """Return the member `inputs.steps` of each present record, JSON text, by step."""
-    return _rows(connection, "mundane_ipython_cells", _UPSTREAM)
-
-
-def read_sizes(connection: Any) -> dict[str, int]:
-    """Return how many bytes each step's record and bundle take, by step."""
-    return _rows(connection, "mundane_ipython_chunks", _SIZES)
-
-
 def read_finished(connection: Any) -> dict[str, str]:
     """Return when each finished step finished (ISO-8601), by step."""
     return dict(connection.execute(_FINISHED).fetchall())
 
 
-def read_finished_of(connection: Any, names: Iterable[str]) -> dict[str, str]:
-    """Do as `read_finished` for some steps, at a cost of these alone."""
-    found = (connection.execute(_FINISHED_OF, (name,)).fetchone() for name in names)
-    return dict(filter(None, found))
-
-
-def _rows(connection: Any, table: str, statement: str) -> dict[str, Any]:
-    return dict(connection.execute(statement).fetchall()) if _has(connection, table) else {}
-
-
-def _has(connection: Any, table: str) -> bool:
+def has_table(connection: Any, table: str) -> bool:
     """Return whether a table is there, and is the one that is made here.
 
     A file that the extension never opened, or an older one of it, lacks its tables. One that has

@@ -21,10 +21,11 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from . import safearrays, safepandas
+from . import safearrays, safearrow, safepandas
 from .allowlist import ALLOWED, CHECKED, ZONE_CONSTRUCTOR, is_called, library_of
+from .budget import DEPTH_BYTES, MEMO_BYTES, Budget, Collisions, span_of
 from .homes import home_of
-from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
+from .refusals import HostileStateError, Missing, MissingValueError, NotAllowedError, need
 from .waiting import SHALLOW, Depths, Waiting
 
 # The interpreter's own unpickler in Python. The one in C lets no subclass see what is called.
@@ -51,6 +52,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         file: the pickles.
         buffers: the out-of-band buffers, in order.
         look_up: what a reference to an older name's value resolves to.
+        size: of the pickles and the buffers, in bytes: by it is judged what they may take.
 
     Its `load` raises NotAllowedError for more than data, HostileStateError for data that no library
     pickles, MissingValueError for data that hold an older value that is `Missing`.
@@ -59,10 +61,12 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
 
     def __init__(
-        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any]
+        self, file: io.BytesIO, buffers: Iterable[Any], look_up: Callable[[str], Any], size: int = 0
     ) -> None:
         super().__init__(file, buffers=buffers)
         self._look_up = look_up
+        self._budget = Budget(size)
+        self._collisions = Collisions()
         # What a call of something calls, by its id: itself, or a check in front of it.
         self._calls: dict[int, Any] = {
             id(ZONE_CONSTRUCTOR): ZONE_CONSTRUCTOR,
@@ -70,8 +74,10 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         }
         # Kept alive, so that no other object takes an id of theirs.
         self._older: dict[int, Any] = {}
-        self._depths = Depths()
+        self._depths = Depths(size)
         self._waiting = 0
+        # Where in the memo stands what is not made yet, by its id.
+        self._places: dict[int, int] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what is on the list; name what is not."""
@@ -104,7 +110,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _load_reduce(self) -> None:
         self.stack[-2] = self._call_of(self.stack[-2])
         arguments = self.stack[-1]
-        _check_arguments(self.stack[-2], arguments)
+        self._check_call(self.stack[-2], arguments)
         super().load_reduce()
         self._note_made(arguments)
 
@@ -121,7 +127,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
             if self._call_of(kind) is not kind:
                 raise HostileStateError(f"a new {_name_of(kind)}")
             arguments = self.stack[-1]
-            _check_arguments(kind, arguments)
+            self._check_call(kind, arguments)
             super().load_newobj()
             self._note_made(arguments)
         elif root != "pandas" or self.stack[-1] != ():
@@ -130,10 +136,22 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
             self.stack[-2:] = [safepandas.waiting_object(kind)]
             self._note_made(())
 
+    def _check_call(self, target: Any, arguments: Any) -> None:
+        """Refuse a call with arguments of which gigabytes, or a container that hangs, are made."""
+        _check_arguments(target, arguments)
+        of_arrow = getattr(target, "__module__", "") == safearrow.__name__
+        self._budget.charge_call("pyarrow" if of_arrow else library_of(target), arguments)
+        if target in _HASHED:
+            for each in arguments:
+                if type(each) in (list, tuple, collections.deque):
+                    pairs = target not in (set, frozenset, collections.Counter)
+                    self._collisions.check_items([pair[0] for pair in each] if pairs else each)
+
     def _note_made(self, arguments: Any) -> None:
         """Note what a call has made of its arguments."""
         made = self.stack[-1]
         self._waiting += type(made) is Waiting
+        self._budget.charge(span_of(made, library_of(type(made))))
         # It may have taken over what they hold.
         inner = (each for each in arguments if type(each) in _UNPACKED)
         self._depths.note(made, itertools.chain(arguments, *map(_items_of, inner)))
@@ -141,6 +159,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _load_build(self) -> None:
         target, state = self.stack[-2:]
         self._check_older(target)
+        self._budget.charge_state(state)
         if type(target) is Waiting:
             self._waiting -= 1
             self.stack.pop()
@@ -149,6 +168,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         elif safearrays.is_dtype(target):
             self.stack.pop()
             self._replace_last(safearrays.rebuilt_dtype(target, state))
+            self._budget.charge(span_of(self.stack[-1], "numpy"))
         elif library_of(type(target)) == "pandas" and safepandas.is_without_state(type(target)):
             self.stack.pop()
         else:
@@ -169,27 +189,67 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
 
     def _note_hashable(self) -> None:
         value = self.stack[-1]
-        self._depths.note(value, value)
+        self._budget.charge(sys.getsizeof(value))
+        if self._depths.note(value, value):
+            self._budget.charge(DEPTH_BYTES)
+
+    def _charge_last(self) -> None:
+        self._budget.charge(sys.getsizeof(self.stack[-1]))
+
+    def _charge_memo(self) -> None:
+        self._budget.charge(MEMO_BYTES)
+        made = self.stack[-1]
+        kind = type(made)
+        if kind is Waiting or (kind.__module__ in _OF_DTYPES and safearrays.is_dtype(made)):
+            self._places[id(made)] = next(reversed(self.memo))
+
+    def _check_marks(self) -> None:
+        need(len(self.metastack) <= _MOST_MARKS, "containers in each other")
+
+    def _load_frozenset(self) -> None:
+        """Make a frozenset of what a set has taken in, which looks at its hashes."""
+        items = self.pop_mark()
+        self._collisions.check_items(items)
+        self.append(frozenset(items))
 
     def _load_append(self) -> None:
         self._check_filled(self.stack[-2], (list, collections.deque), self.stack[-1:])
+        self._budget.charge(_LIST_ITEM_BYTES)
         super().load_append()
 
     def _load_appends(self) -> None:
         self._check_filled(self.metastack[-1][-1], (list, collections.deque), self.stack)
+        self._budget.charge(_LIST_ITEM_BYTES * len(self.stack))
         super().load_appends()
 
     def _load_setitem(self) -> None:
         self._check_filled(self.stack[-3], dict, self.stack[-2:])
-        super().load_setitem()
+        value, key = self.stack.pop(), self.stack.pop()
+        self._set_items(self.stack[-1], [key, value])
 
     def _load_setitems(self) -> None:
         self._check_filled(self.metastack[-1][-1], dict, self.stack)
-        super().load_setitems()
+        items = self.pop_mark()
+        self._set_items(self.stack[-1], items)
+
+    def _set_items(self, target: Any, items: list[Any]) -> None:
+        before = sys.getsizeof(target)
+
+        def add(start: int, end: int) -> None:
+            for key, value in zip(keys[start:end], values[start:end], strict=False):
+                target[key] = value
+
+        keys, values = items[::2], items[1::2]
+        self._collisions.fill(target, keys, add)
+        self._budget.charge(sys.getsizeof(target) - before)
 
     def _load_additems(self) -> None:
         self._check_filled(self.metastack[-1][-1], set, self.stack)
-        super().load_additems()
+        items = self.pop_mark()
+        target = self.stack[-1]
+        before = sys.getsizeof(target)
+        self._collisions.fill(target, items, lambda start, end: target.update(items[start:end]))
+        self._budget.charge(sys.getsizeof(target) - before)
 
     def _load_bytearray8(self) -> None:
         """Read as many bytes as there are; pickle's own makes room for all that are announced."""
@@ -228,10 +288,9 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         """Put a value in the place of the one on top of the stack, and in the memo."""
         replaced = self.stack[-1]
         self.stack[-1] = value
-        for index in reversed(self.memo):
-            if self.memo[index] is replaced:
-                self.memo[index] = value
-                break
+        place = self._places.get(id(replaced))
+        if place is not None and self.memo.get(place) is replaced:
+            self.memo[place] = value
 
     dispatch[pickle.REDUCE[0]] = _load_reduce
     dispatch[pickle.NEWOBJ[0]] = _load_newobj
@@ -245,11 +304,27 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     dispatch[pickle.ADDITEMS[0]] = _load_additems
     dispatch[pickle.BYTEARRAY8[0]] = _load_bytearray8
     dispatch[pickle.STOP[0]] = _load_stop
+    dispatch[pickle.FROZENSET[0]] = _load_frozenset
+    dispatch[pickle.MARK[0]] = _then(dispatch[pickle.MARK[0]], _check_marks)
+    for _code in (pickle.MEMOIZE, pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT):
+        dispatch[_code[0]] = _then(dispatch[_code[0]], _charge_memo)
+    for _code in (
+        *(pickle.EMPTY_DICT, pickle.EMPTY_LIST, pickle.EMPTY_SET, pickle.LIST, pickle.DICT),
+        pickle.READONLY_BUFFER,
+    ):
+        dispatch[_code[0]] = _then(dispatch[_code[0]], _charge_last)
     for _code in (pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.DUP):
         dispatch[_code[0]] = _then(dispatch[_code[0]], _check_repeated)
     for _code in (pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3, pickle.FROZENSET):
         dispatch[_code[0]] = _then(dispatch[_code[0]], _note_hashable)
 
+
+# Where the classes of NumPy's dtypes are.
+_OF_DTYPES = ("numpy", "numpy.dtypes")
+# A list's growth leaves room for a quarter more.
+_LIST_ITEM_BYTES = 10
+# Deeper than any value that can be stored nests.
+_MOST_MARKS = 200_000
 
 # What makes its value of plain parts alone: of anything else it would make what it takes as text,
 # or as a number, of whatever size that is.
@@ -263,6 +338,10 @@ _CONTAINERS = _UNPACKED | {
     *(array.array, bytearray, collections.Counter, collections.OrderedDict),
     collections.defaultdict,
 }
+# Those that hash the items of what they are given.
+_HASHED: frozenset[Any] = frozenset(
+    (collections.Counter, collections.OrderedDict, collections.defaultdict, dict, frozenset, set)
+)
 _CONTAINER_PARTS = _UNPACKED | _SCALAR_PARTS | {bytearray, type, type(None)}
 
 

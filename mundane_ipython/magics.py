@@ -36,7 +36,6 @@ from .step import RunningStep, StepOptions
 from .transform import HOOK
 
 if TYPE_CHECKING:
-    from .facts import StepFacts
     from .table import Table
 
 # A note names so many steps.
@@ -74,7 +73,7 @@ class MundaneMagics(Magics):
         super().__init__(shell)
         self.session = Session(shell, self)
         self._ip = shell
-        magics = (self.mundane_open, self.mundane_sleep, self.mundane_forget)
+        magics = (self.mundane_open, self.mundane_sleep, self.mundane_steps, self.mundane_forget)
         parsers = {f"%{magic.__name__}": magic.parser for magic in magics}
         parsers |= {
             "%%step": self.line_step.parser,
@@ -185,23 +184,36 @@ class MundaneMagics(Magics):
         task = self._refusals(self.session.need_task)
         self._refusals(lambda: sleep_in_cell(self._ip, task, options.name, options.duration))
 
+    @magic_arguments()
+    @argument("--all", action="store_true", help="each step, and each item of a map")
     @line_magic
     def mundane_steps(self, line: str) -> Table:
-        """Show the open task's steps: when each ran, how long, what it takes, and what is stale."""
-        from .table import Table  # here: it takes 10 ms, and most kernels never show one
+        """Show the open task's steps: when each ran, how long, what it takes, and what is stale.
 
-        return Table(self._read_steps())
+        A map of many items is one line, unless all are asked for::
+
+            %mundane_steps --all
+        """
+        from .facts import read_outline
+        from .table import MAX_ROWS, Table  # here: it takes 10 ms, and most kernels never show one
+
+        every = self._parse(self.mundane_steps, line).all
+        opened = self._refusals(self.session.need_opened)
+        with self._refusals(opened.read) as view:
+            stale, running = self.session.stale, opened.task.running()
+            most = None if every else MAX_ROWS
+            return Table(read_outline(view, stale, running, most=most, every=every))
 
     @line_magic
     def mundane_status(self, line: str) -> None:
         """Say which task file is open and how far the task is."""
         task = self._refusals(self.session.need_task)
-        steps = self._read_steps()
-        stale = sum(facts.state == "stale" for facts in steps)
+        from .facts import read_stale_and_sleeps
+
+        with self._refusals(self.session.need_opened().read) as view:
+            stale, asleep = read_stale_and_sleeps(view, self.session.stale)
         now_ms = SYSTEM.now_ms()
-        sleeps = (
-            f"; {f.step.name} {sleep_text(f.step, now_ms)}" for f in steps if f.step.sleeps(now_ms)
-        )
+        sleeps = (f"; {step.name} {sleep_text(step, now_ms)}" for step in asleep)
         counted = _count_text(task.counts(), stale) + "".join(islice(sleeps, _MAX_NAMES))
         text = f"{task.path}: {counted} (task {task.task_id})"
         publish_note(self._ip, text, event="status", path=task.path)
@@ -265,13 +277,6 @@ class MundaneMagics(Magics):
     def show(self, value: Any) -> None:
         """Display the value of an expression of the body."""
         self.session.show(value)
-
-    def _read_steps(self) -> list[StepFacts]:
-        from .facts import read_steps
-
-        opened = self._refusals(self.session.need_opened)
-        with self._refusals(opened.read) as view:
-            return read_steps(view, self.session.stale, opened.task.running())
 
     def _names(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
         return {**self._ip.user_ns, **(local_ns or {})}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -19,11 +19,11 @@ from mundane._duration import format_ms
 from mundane._failure import summary
 from mundane._text import format_bytes, took, took_ms
 
-from .facts import StepFacts
+from .facts import Line, MapFacts, StepFacts
 from .notes import local_time, sleep_text
 from .record import CellRecord
 from .safehtml import outputs_html, plain
-from .timeline import COLOURS, Axis, axis_svg, bar_svg, make_axis, span
+from .timeline import COLOURS, Axis, axis_svg, bar_svg, make_axis, spans, took_text
 from .widgets import as_texts
 
 POLICY = (
@@ -32,8 +32,14 @@ POLICY = (
 )
 """The page's Content-Security-Policy: whatever got through, nothing runs and nothing loads."""
 
-MAX_PLAIN_STEPS = 500
-"""Of a task with more steps, those that have nothing to tell but a value get no section."""
+MAX_SECTIONS = 500
+"""How many steps have a section: those that failed or are stale first, then the last ones."""
+
+MAX_LANES = 1000
+"""How many lines the timeline has, the last ones."""
+
+# Of a task with more steps than have sections: these are as long together as a page should be.
+_MAX_SECTIONS_CHARS = 3 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,8 @@ class TaskReport:
         task_id: its UUID.
         created_at: when the file was made (ISO-8601).
         writer: the process that has it open, None for none.
-        steps: in the order of their first start.
+        lines: its steps and maps, in the order of their first start.
+        steps: those that have a section, in this order.
         now_ms: when the report is made, in ms since the epoch.
     """
 
@@ -70,14 +77,36 @@ class TaskReport:
     task_id: str
     created_at: str
     writer: int | None
+    lines: Sequence[Line]
     steps: Sequence[StepReport]
     now_ms: int
+
+
+def choose(lines: Sequence[Line]) -> list[StepFacts]:
+    """Return the steps of a task that have a section, in their order."""
+    steps = [line for line in lines if isinstance(line, StepFacts)]
+    steps += [
+        facts
+        for line in lines
+        if isinstance(line, MapFacts)
+        for facts in line.shown
+        if facts.state != "done"
+    ]
+    if len(steps) > MAX_SECTIONS:
+        urgent = [facts for facts in steps if facts.step.error or facts.stale][:MAX_SECTIONS]
+        names = {facts.step.name for facts in urgent}
+        others = [facts for facts in steps if facts.step.name not in names]
+        rest = MAX_SECTIONS - len(urgent)
+        names |= {facts.step.name for facts in (others[-rest:] if rest else ())}
+        steps = [facts for facts in steps if facts.step.name in names]
+    return steps
 
 
 def page(report: TaskReport) -> str:
     """Return the report as a complete HTML document."""
     title = html.escape(Path(report.path).name)
     made = _local(report.now_ms)
+    sections = _sections(report)
     style = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -85,22 +114,30 @@ def page(report: TaskReport) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-        f"{_head(report, title)}\n{_timeline(report)}\n{_sections(report)}\n"
+        f"{_head(report, title)}\n{_timeline(report, len(sections))}\n"
+        f"{_joined(sections, report)}\n"
         f'<footer class="quiet">Made by mundane report, {made}. '
         "It shows the file as it was then.</footer>\n</body>\n</html>\n"
     )
 
 
 def _head(report: TaskReport, title: str) -> str:
-    facts = [each.facts for each in report.steps]
-    states = Counter(each.state for each in facts)
-    computed_ms = sum(took_ms(each.step) or 0 for each in facts)
+    states: Counter[str] = Counter()
+    computed_ms = stored_bytes = 0
+    for line in report.lines:
+        stored_bytes += line.stored_bytes
+        if isinstance(line, MapFacts):
+            states.update(line.states)
+            computed_ms += sum(end - start for start, end in line.stretches)
+        else:
+            states[line.state] += 1
+            computed_ms += took_ms(line.step) or 0
     figures = {state: f"{count:,}" for state, count in sorted(states.items(), key=_order)}
     figures["computing"] = format_ms(computed_ms)
-    figures["stored"] = format_bytes(sum(each.stored_bytes for each in facts))
-    spans = [found for each in facts if (found := span(each, report.now_ms)) is not None]
-    if spans:
-        whole_ms = max(each.end_ms for each in spans) - min(each.start_ms for each in spans)
+    figures["stored"] = format_bytes(stored_bytes)
+    found = [each for line in report.lines for each in spans(line, report.now_ms)]
+    if found:
+        whole_ms = max(each.end_ms for each in found) - min(each.start_ms for each in found)
         figures["from first to last"] = format_ms(whole_ms)
     items = "".join(
         f"<div><dt>{plain(name)}</dt><dd>{text}</dd></div>" for name, text in figures.items()
@@ -117,42 +154,93 @@ def _head(report: TaskReport, title: str) -> str:
     )
 
 
-def _timeline(report: TaskReport) -> str:
-    facts = [each.facts for each in report.steps]
-    axis = make_axis(facts, report.now_ms)
-    rows = "\n".join(
-        _lane(number, each, axis, report.now_ms) for number, each in enumerate(report.steps)
+def _timeline(report: TaskReport, sections: int) -> str:
+    """Return the timeline; the first so many steps of the report have a section to go to."""
+    shown = report.lines[-MAX_LANES:]
+    axis = make_axis(shown, report.now_ms)
+    linked = report.steps[:sections]
+    numbers = {each.facts.step.name: number for number, each in enumerate(linked)}
+    rows = "\n".join(_lane(line, numbers, axis, report) for line in shown)
+    left_out = len(report.lines) - len(shown)
+    more = (
+        f'<p class="quiet">{left_out:,} earlier steps are not drawn: {_command(report)} lists all'
+        "</p>\n"
+        if left_out
+        else ""
     )
     return (
-        '<h2>Timeline</h2>\n<div class="card timeline"><table>\n<thead><tr><th>step</th>'
+        f'<h2>Timeline</h2>\n{more}<div class="card timeline"><table>\n<thead><tr><th>step</th>'
         f'<th></th><th class="drawn">{axis_svg(axis)}</th><th class="number">took</th>'
         '<th class="number">size</th><th class="number">tries</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody></table></div>"
     )
 
 
-def _lane(number: int, each: StepReport, axis: Axis, now_ms: int) -> str:
-    facts = each.facts
-    name = plain(facts.step.name)
-    size = format_bytes(facts.stored_bytes) if facts.stored_bytes else "-"
-    tries = "-" if facts.attempts is None else str(facts.attempts)
+def _lane(line: Line, numbers: Mapping[str, int], axis: Axis, report: TaskReport) -> str:
+    attempts = None if isinstance(line, MapFacts) else line.attempts
+    name = line.name if isinstance(line, MapFacts) else line.step.name
+    number = numbers.get(name)
+    label = plain(name) if number is None else f'<a href="#step-{number}">{plain(name)}</a>'
+    size = format_bytes(line.stored_bytes) if line.stored_bytes else "-"
+    tries = "-" if attempts is None else str(attempts)
+    took = took_text(line) if isinstance(line, MapFacts) else _took(line)
     return (
-        f'<tr><td class="name" title="{name}"><a href="#step-{number}">{name}</a></td>'
-        f"<td>{_pill(facts)}</td>"
-        f'<td class="drawn">{bar_svg(facts, axis, now_ms)}</td>'
-        + "".join(f'<td class="number">{text}</td>' for text in (_took(facts), size, tries))
+        f'<tr><td class="name" title="{plain(name)}">{label}</td>'
+        f"<td>{_pill(line.state)}</td>"
+        f'<td class="drawn">{bar_svg(line, axis, report.now_ms)}</td>'
+        + "".join(f'<td class="number">{text}</td>' for text in (took, size, tries))
         + "</tr>"
+        + (_items(line, numbers, report) if isinstance(line, MapFacts) else "")
     )
 
 
-def _sections(report: TaskReport) -> str:
-    many = len(report.steps) > MAX_PLAIN_STEPS
-    parts = [
-        _section(number, each, report.now_ms)
-        for number, each in enumerate(report.steps)
-        if not many or each.record is not None or each.facts.step.error or each.facts.stale
-    ]
+def _items(line: MapFacts, numbers: Mapping[str, int], report: TaskReport) -> str:
+    """Return a row under a map's own that can be opened: some of its items."""
+    rows = []
+    for facts in line.shown:
+        number, name = numbers.get(facts.step.name), plain(facts.step.name)
+        label = name if number is None else f'<a href="#step-{number}">{name}</a>'
+        cells = (label, _pill(facts.state), plain(local_time(facts.step.started_at)), _took(facts))
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    left_out = line.count - len(line.shown)
+    others = ", ".join(f"{n:,} {plain(state)}" for state, n in sorted(line.states.items()))
+    more = f'<p class="quiet">{left_out:,} more items: {_command(report)} lists all</p>'
+    return (
+        f'<tr class="items"><td colspan="6"><details><summary>{line.count:,} items: {others}'
+        f"</summary><table><tbody>{''.join(rows)}</tbody></table>{more if left_out else ''}"
+        "</details></td></tr>"
+    )
+
+
+def _command(report: TaskReport) -> str:
+    return f"<code>mundane steps --all {plain(report.path)}</code>"
+
+
+def _sections(report: TaskReport) -> list[str]:
+    limit = None if _total(report) <= MAX_SECTIONS else _MAX_SECTIONS_CHARS
+    parts: list[str] = []
+    length = 0
+    for number, each in enumerate(report.steps):
+        part = _section(number, each, report.now_ms)
+        length += len(part)
+        if limit is not None and length > limit:
+            break
+        parts.append(part)
+    return parts
+
+
+def _joined(sections: Sequence[str], report: TaskReport) -> str:
+    left_out = _total(report) - len(sections)
+    more = (
+        f'<p class="quiet">{left_out:,} more steps are not shown here: '
+        f"<code>mundane get {plain(report.path)} NAME</code> writes a value</p>"
+    )
+    parts = [*sections, *([more] if left_out else ())]
     return "<h2>Steps</h2>\n" + "\n".join(parts) if parts else ""
+
+
+def _total(report: TaskReport) -> int:
+    return sum(line.count if isinstance(line, MapFacts) else 1 for line in report.lines)
 
 
 def _section(number: int, each: StepReport, now_ms: int) -> str:
@@ -166,7 +254,7 @@ def _section(number: int, each: StepReport, now_ms: int) -> str:
         when.append(f"{facts.attempts} tries")
     parts = [
         f'<section class="card step {_class(facts.state)}" id="step-{number}"><header>'
-        f"<h3>{plain(facts.step.name)}</h3>{_pill(facts)}"
+        f"<h3>{plain(facts.step.name)}</h3>{_pill(facts.state)}"
         f'<span class="quiet">{plain(", ".join(when))}</span></header>',
         _stale(facts),
         _error(facts),
@@ -218,8 +306,8 @@ def _details(title: str, text: str, *, is_open: bool = False) -> str:
     return f"{opening}<summary>{title}</summary><pre>{plain(text)}</pre></details>"
 
 
-def _pill(facts: StepFacts) -> str:
-    return f'<span class="pill {_class(facts.state)}">{plain(facts.state)}</span>'
+def _pill(state: str) -> str:
+    return f'<span class="pill {_class(state)}">{plain(state)}</span>'
 
 
 def _took(facts: StepFacts) -> str:

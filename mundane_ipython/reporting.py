@@ -14,10 +14,11 @@ from mundane import MundaneError, StorageError, TaskView, read
 from mundane._text import format_bytes, printable, value_text, write
 from mundane.cli import EXIT_OK, exit_code
 
-from .cells import StoredCell, read_cells
-from .facts import StepFacts, read_steps
+from .cells import StoredCell
+from .facts import StepFacts, read_outline
+from .readings import read_cells
 from .record import CellRecord
-from .report import StepReport, TaskReport, page
+from .report import StepReport, TaskReport, choose, page
 from .trust import find_key, is_signed, signed_text
 
 # A larger value is not shown: it would be read whole for a few lines of it.
@@ -62,13 +63,16 @@ def read_report(view: TaskView) -> TaskReport:
     Raises:
         StorageError, SchemaError: as `TaskView` does; or the user's signing key cannot be read.
     """
+    outline = read_outline(view)
+    chosen = choose(outline.lines)
+    names = [facts.step.name for facts in chosen]
     key = find_key()
-    cells = view.query(read_cells)
-    steps = [
-        _step_report(view, facts, cells.get(facts.step.name), key) for facts in read_steps(view)
-    ]
+    cells = view.query(lambda connection: read_cells(connection, names))
+    reports = [_step_report(view, facts, cells.get(facts.step.name), key) for facts in chosen]
     now_ms = time.time_ns() // 1_000_000
-    return TaskReport(view.path, view.task_id, view.created_at, view.writer(), steps, now_ms)
+    return TaskReport(
+        view.path, view.task_id, view.created_at, view.writer(), outline.lines, reports, now_ms
+    )
 
 
 def _step_report(

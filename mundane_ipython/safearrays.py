@@ -17,7 +17,7 @@ from typing import Any
 
 from .masked import masked_array
 from .refusals import HostileStateError, need
-from .views import array_view, array_with_gaps, is_array, read_only
+from .views import array_view, array_with_gaps, is_array, most_with_gaps, read_only
 from .waiting import Waiting
 
 _MAX_ITEMS = 1 << 48
@@ -188,6 +188,10 @@ def spread_array(items: Any, strides: Any) -> Any:
     """
     if not is_array(items) or items.dtype.hasobject or type(strides) is not tuple:
         raise HostileStateError("gaps in no array")
+    need(len(strides) == items.ndim and all(type(each) is int for each in strides), "gaps")
+    sides = zip(items.shape, strides, strict=True)
+    span = sum((n - 1) * abs(stride) for n, stride in sides if n) + items.itemsize
+    need(span <= most_with_gaps(items.nbytes), f"gaps of {span:,} bytes")
     return _placed("gaps", partial(array_with_gaps, items, strides))
 
 

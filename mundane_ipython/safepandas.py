@@ -30,6 +30,11 @@ from .waiting import Waiting, parts_of
 # What units of time pandas has: NPY_DATETIMEUNIT's, from seconds to nanoseconds.
 _UNITS = range(7, 11)
 
+# Their places are written out, several times over, to be compared.
+_MOST_COLUMNS = 1 << 20
+# Each is made an index of its own, where one index stands in many places too.
+_MOST_LEVELS = 1000
+
 # Classes that a pickle calls by themselves: pandas' constructors check what these are made of.
 _CALLED = frozenset(("FrozenList", "Interval", "Period", "PeriodDtype", "StringDtype"))
 
@@ -127,6 +132,7 @@ def manager_of(blocks: Any, axes: Any) -> Any:
     need(all(isinstance(axis, pd.Index) for axis in axes), "a frame's axes")
     need(all(isinstance(block, internals.Block) for block in blocks), "a frame's blocks")
     columns, rows = map(len, axes)
+    need(columns <= _MOST_COLUMNS, "a frame's columns")
     need(all(b.shape == (len(b.mgr_locs), rows) for b in blocks), "the shape of a frame's blocks")
     places = [block.mgr_locs.as_array for block in blocks]
     every = np.sort(np.concatenate(places)) if places else np.empty(0, int)
@@ -163,7 +169,7 @@ def _check_multi_index(state: Mapping[str, Any]) -> None:
     for parts in (levels, codes):
         need(isinstance(parts, (list, tuple)), "a MultiIndex")
     assert levels is not None and codes is not None  # noqa: PT018 (for mypy)
-    need(len(levels) == len(codes), "a MultiIndex")
+    need(len(levels) == len(codes) <= _MOST_LEVELS, "a MultiIndex")
     names = state.get("names", ())
     need(isinstance(names, (list, tuple)) and len(names) in (0, len(levels)), "names of levels")
     for level, places in zip(levels, codes, strict=True):

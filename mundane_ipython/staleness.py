@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from mundane._clock import iso_to_ms
+
 from .canonical import shown
 from .digests import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
 from .looks import guarded
@@ -171,15 +173,24 @@ def differences(
 def reran(before: Mapping[str, str], finished: Mapping[str, str]) -> list[str]:
     """Return which steps were run again since another one used their results, a line each.
 
+    One whose result is older than that was put back by somebody who can write to the file, unless a
+    clock was set back: its signature is good all the same (SPEC.md, Trust).
+
     Args:
         before: when they had finished then, by step.
         finished: when each stored step finished, by step.
     """
     return [
-        f"step {step} was run again since"
+        f"step {step} {_older(finished[step], finished_at) or 'was run again since'}"
         for step, finished_at in before.items()
         if finished.get(step, finished_at) != finished_at
     ]
+
+
+def _older(now: str, then: str) -> str:
+    now_ms, then_ms = iso_to_ms(now), iso_to_ms(then)
+    is_older = now_ms is not None and then_ms is not None and now_ms < then_ms
+    return "has an older result than then: it was put back" if is_older else ""
 
 
 def _only(before: Mapping[str, str], names: Set[str]) -> list[str]:

@@ -7,6 +7,7 @@ What comes out of a file is escaped.
 from __future__ import annotations
 
 import html
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from mundane._clock import iso_to_ms
 from mundane._duration import format_ms
 from mundane._text import took
 
-from .facts import StepFacts
+from .facts import Line, MapFacts
 
 COLOURS = {
     "done": "#2f9e6e",
@@ -37,6 +38,8 @@ _MIN_PERCENT = 0.8
 # How much of the axis a time takes, and one with its date.
 _TIME_PERCENT = 14.0
 _DATE_PERCENT = 28.0
+# More pauses than these are not drawn through the bars of each line.
+_MOST_GAPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,17 @@ class Axis:
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self._pieces = _pieces(_merged(spans))
+        self._ends = [piece.end_ms for piece in self._pieces]
 
     def position(self, at_ms: int) -> float:
         """Return where a time lies, from 0 to 100."""
-        for piece in self._pieces:
-            if at_ms <= piece.end_ms:
-                width = piece.end_ms - piece.start_ms
-                share = (at_ms - piece.start_ms) / width if width else 0.0
-                return piece.left + max(0.0, share) * (piece.right - piece.left)
-        return 100.0
+        index = bisect_left(self._ends, at_ms)
+        if index == len(self._pieces):
+            return 100.0
+        piece = self._pieces[index]
+        width = piece.end_ms - piece.start_ms
+        share = (at_ms - piece.start_ms) / width if width else 0.0
+        return piece.left + max(0.0, share) * (piece.right - piece.left)
 
     def gaps(self) -> list[tuple[float, int]]:
         """Return the middle and the length in ms of each pause that is cut short."""
@@ -91,46 +96,52 @@ class Axis:
         return [(piece.left, piece.start_ms) for piece in self._pieces if not piece.is_gap]
 
 
-def span(facts: StepFacts, now_ms: int) -> Span | None:
-    """Return when a step ran, None where its row does not tell."""
-    start_ms = iso_to_ms(facts.step.started_at)
+def spans(line: Line, now_ms: int) -> list[Span]:
+    """Return when a step ran, or the items of a map; nothing where the rows do not tell."""
+    if isinstance(line, MapFacts):
+        found = [Span(start, end, busy=True) for start, end in line.stretches]
+        if line.running and found:
+            found[-1] = Span(found[-1].start_ms, max(found[-1].end_ms, now_ms), busy=True)
+        return found
+    start_ms = iso_to_ms(line.step.started_at)
     if start_ms is None:
-        return None
-    if facts.step.wake_at_ms is not None:
-        return Span(start_ms, max(start_ms, facts.step.wake_at_ms), busy=False)
-    end_ms = now_ms if facts.running else iso_to_ms(facts.step.finished_at or "")
-    if facts.step.status != "pending" and end_ms is None:
-        return None
-    return Span(start_ms, max(start_ms, end_ms or start_ms), busy=True)
+        return []
+    if line.step.wake_at_ms is not None:
+        return [Span(start_ms, max(start_ms, line.step.wake_at_ms), busy=False)]
+    end_ms = now_ms if line.running else iso_to_ms(line.step.finished_at or "")
+    if line.step.status != "pending" and end_ms is None:
+        return []
+    return [Span(start_ms, max(start_ms, end_ms or start_ms), busy=True)]
 
 
-def make_axis(steps: Sequence[StepFacts], now_ms: int) -> Axis:
-    """Return the axis on which all these steps can be drawn."""
-    return Axis(found for facts in steps if (found := span(facts, now_ms)) is not None)
+def make_axis(lines: Sequence[Line], now_ms: int) -> Axis:
+    """Return the axis on which all these steps and maps can be drawn."""
+    return Axis(found for line in lines for found in spans(line, now_ms))
 
 
-def bar_svg(facts: StepFacts, axis: Axis, now_ms: int) -> str:
-    """Return the drawing of one step: a bar of class `bar`, and what it means as its title."""
-    found = span(facts, now_ms)
+def bar_svg(line: Line, axis: Axis, now_ms: int) -> str:
+    """Return the drawing of one line: bars of class `bar`, and what they mean as their title."""
+    gaps = axis.gaps()
     lines = "".join(
         f'<line class="gap" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="22" stroke="currentColor" '
         'stroke-opacity="0.3" stroke-dasharray="2 3"/>'
-        for x, _ in axis.gaps()
+        for x, _ in (gaps if len(gaps) <= _MOST_GAPS else ())
     )
-    bar = ""
-    if found is not None:
+    colour = COLOURS.get(line.state, "#8b95a5")
+    look = f'fill="{colour}"'
+    if line.state == "interrupted":  # until when, nothing tells
+        look = f'fill="{colour}" fill-opacity="0.3" stroke="{colour}"'
+    y, height = (8, 6) if line.state == "sleep" else (4, 14)
+    bars = []
+    for found in spans(line, now_ms):
         left = min(axis.position(found.start_ms), 99.8 - _MIN_PERCENT)
         width = max(axis.position(found.end_ms) - left, _MIN_PERCENT)
-        colour = COLOURS.get(facts.state, "#8b95a5")
-        look = f'fill="{colour}"'
-        if facts.state == "interrupted":  # until when, nothing tells
-            look = f'fill="{colour}" fill-opacity="0.3" stroke="{colour}"'
-        y, height = (8, 6) if facts.state == "sleep" else (4, 14)
-        bar = (
-            f'<rect class="bar {_class(facts.state)}" x="{left:.2f}%" y="{y}" '
+        bars.append(
+            f'<rect class="bar {_class(line.state)}" x="{left:.2f}%" y="{y}" '
             f'width="{width:.2f}%" height="{height}" rx="3" {look}>'
-            f"<title>{html.escape(_title(facts))}</title></rect>"
+            f"<title>{html.escape(_title(line))}</title></rect>"
         )
+    bar = "".join(bars)
     style = 'width="100%" height="22" role="img" style="display: block"'
     return f'<svg class="lane" {style}>{lines}{bar}</svg>'
 
@@ -163,11 +174,20 @@ def _text(x: float, y: int, anchor: str, text: str) -> str:
     )
 
 
-def _title(facts: StepFacts) -> str:
-    parts = [facts.step.name, facts.state]
-    if took(facts.step) != "-":
-        parts.append(took(facts.step))
-    return ", ".join([*parts, *facts.stale])
+def _title(line: Line) -> str:
+    if isinstance(line, MapFacts):
+        return f"{line.name}, {line.count:,} items, {took_text(line)}"
+    parts = [line.step.name, line.state]
+    if took(line.step) != "-":
+        parts.append(took(line.step))
+    return ", ".join([*parts, *line.stale])
+
+
+def took_text(line: Line) -> str:
+    """Return how long a step took, or for how long items of a map ran; `-` where nothing tells."""
+    if not isinstance(line, MapFacts):
+        return took(line.step)
+    return format_ms(sum(end - start for start, end in line.stretches)) if line.stretches else "-"
 
 
 def _class(state: str) -> str:

@@ -16,6 +16,9 @@ from typing import Any
 from .refusals import HostileStateError, need
 
 _DEEPEST = 1000
+# To hash a tuple is to hash what is in it, again wherever it is once more.
+_LEAST_LARGE = 1 << 26
+_NOTED_SIZE = 16
 
 SHALLOW = frozenset(
     (bool, bytearray, bytes, dict, float, int, list, memoryview, mmap.mmap, set, str, type(None))
@@ -58,26 +61,37 @@ class Depths:
     To hash a tuple in a tuple in a tuple and so on, or to free such arrays, types or slices, takes
     a C stack as deep, and nobody looks for its end. Lists, dicts and sets are safe: what holds them
     begins anew. Other containers, such as `deque`, are not.
+
+    Args:
+        size: of the pickles in bytes: each value takes one at least.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self._most = max(size, _LEAST_LARGE)
         # By id, for what is deeper than 1. What is made in the place of something that is gone is
         # always noted anew.
         self._depths: dict[int, int] = {}
+        # By id, of what holds others or many: how many values it is, written out.
+        self._sizes: dict[int, int] = {}
         # Values that others hold, by id; kept alive, so that no other value takes the id.
         self._held: dict[int, Any] = {}
 
-    def note(self, value: Any, parts: Iterable[Any]) -> None:
-        """Note how deep a new value is, which holds these parts.
+    def note(self, value: Any, parts: Iterable[Any]) -> bool:
+        """Note how deep a new value is, which holds these parts; return whether that takes memory.
 
         Raises:
-            HostileStateError: it is deeper than any data.
+            HostileStateError: it is deeper than any data, or to hash it takes a minute.
         """
-        depth = self._deepest(parts)
+        depth, size = self._measure(parts)
         if depth:
             self._depths[id(value)] = depth + 1
         elif self._depths:
             self._depths.pop(id(value), None)
+        if depth or size > _NOTED_SIZE:
+            self._sizes[id(value)] = size
+        elif self._sizes:
+            self._sizes.pop(id(value), None)
+        return depth > 0
 
     def grow(self, value: Any, parts: Iterable[Any]) -> None:
         """Note how deep a container is after more parts were put into it.
@@ -86,22 +100,27 @@ class Depths:
             HostileStateError: it is deeper than any data, or something whose depth was told by this
                 one's holds it already, as no pickle has it but of what holds itself.
         """
-        depth = self._deepest(parts)
+        depth, _ = self._measure(parts)
         if depth:
             if id(value) in self._held:
                 raise HostileStateError("a container filled after another one holds it")
             self._depths[id(value)] = max(depth + 1, self._depths.get(id(value), 0))
 
-    def _deepest(self, parts: Iterable[Any]) -> int:
-        depth = 0
+    def _measure(self, parts: Iterable[Any]) -> tuple[int, int]:
+        """Return how deep the deepest of these is, and how many values they are, written out."""
+        depth, size = 0, 1
         for part in parts:
+            size += 1
             if type(part) not in SHALLOW:
+                size += self._sizes.get(id(part), 0)
                 depth = max(depth, self._depths.get(id(part), 1))
                 if type(part) in _FILLED:
                     self._held[id(part)] = part
         if depth >= _DEEPEST:
             raise HostileStateError(f"{_DEEPEST} values, each inside of the next")
-        return depth
+        if size > self._most:
+            raise HostileStateError(f"{self._most:,} values, most of them the same")
+        return depth, size
 
 
 # What a pickle first makes and then fills, of what is not shallow.

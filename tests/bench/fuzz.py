@@ -1,12 +1,15 @@
 """Damaged and forged bundles of a foreign file: does one run code, or end the process?
 
-    python -m tests.bench.fuzz [--seconds 600] [--seed 1]
+    python -m tests.bench.fuzz [--seconds 600] [--seed 1] [--amplify]
 
 Bundles of every kind of data that a foreign file may hold are changed at random, stream and
 buffers, and loaded without trust, in processes of their own; what comes out is looked at, as a
 notebook would. A process that ends by a signal is a crash, an audit event of running code or of
 changing the system is a breach, and an exception that is not one of ours a fault: each is printed
 with the number that makes its input again (`--only`). The exit code is 1 if there was one.
+
+With `--amplify` the inputs are small pickles that would become large (tests/ipython/amplified.py),
+and wrong is also one that takes more than 64 MiB, or longer than a load may take.
 """
 
 from __future__ import annotations
@@ -15,17 +18,20 @@ import argparse
 import faulthandler
 import mmap
 import os
+import pickle
 import random
 import resource
 import signal
 import struct
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from mundane_ipython.bundle import Bundle, Packer, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
+from tests.ipython.amplified import MOST_BYTES, amplified, outcome, parse, taken
 from tests.ipython.test_allowlist import DATA, IMPORTS
 
 # What no data does (docs.python.org/3/library/audit_events.html).
@@ -55,7 +61,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="the number of one input, to see it fail")
+    parser.add_argument("--amplify", action="store_true", help="what a small state takes")
     options = parser.parse_args()
+    if options.amplify:
+        sys.exit(amplify(options.seconds, options.seed, options.only))
     samples = list(make_samples())
     for sample in samples:
         load(sample)
@@ -72,6 +81,40 @@ def main() -> None:
             print(f"input {number - 1} of seed {options.seed}: {reason}", flush=True)
     print(f"{number:,} inputs, {wrong} of them ran code, failed otherwise or ended the process")
     sys.exit(1 if wrong else 0)
+
+
+def amplify(seconds: float, seed: int, only: int | None) -> int:
+    """Load small pickles that would be large until the time is up; return the exit code."""
+    namespace: dict[str, Any] = {}
+    exec(IMPORTS, namespace)
+    streams = [pickle.dumps(eval(source, namespace), 4) for source in DATA.values()]
+    for stream in streams:
+        outcome(stream)  # which imports all that a load imports
+    roots = [parse(stream) for stream in streams]
+    until_s = time.monotonic() + seconds
+    number, wrong, most, loaded = only or 0, 0, 0, 0
+    while time.monotonic() < until_s:
+        size, text = taken(amplified(roots, random.Random(f"{seed}/{number}")), _watched)
+        if size < 0 or size > MOST_BYTES:
+            wrong += 1
+            print(f"input {number} of seed {seed}: {size:,} bytes, {text[:300]}", flush=True)
+        most, number, loaded = max(most, size), number + 1, loaded + (text == "loaded")
+        if only is not None:
+            print(f"{size:,} bytes, {text}")
+            break
+    print(
+        f"seed {seed}: {number:,} inputs, {loaded:,} loaded, {wrong} wrong, at most {most:,} bytes"
+    )
+    return 1 if wrong else 0
+
+
+def _watched() -> None:
+    """Prepare a child in which something may go wrong."""
+    faulthandler.disable()
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    watch()
+    signal.alarm(3 * _SLOW_S)  # a megabyte of small objects of a library's, beside other programs
 
 
 def make_samples() -> list[tuple[Bundle, list[bytes]]]:

@@ -15,6 +15,7 @@ import pytest
 
 import mundane
 from mundane._clock import iso
+from mundane._outline import stretches
 from mundane.cli import main
 
 from .support import BoomError, Child, sql
@@ -169,6 +170,67 @@ FOLLOWED = """
         for line in sys.stdin:
             print(task.step(line.strip(), lambda: line.strip().upper()), flush=True)
 """
+
+
+def test_a_map_of_many_items_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what its items are, and how to list them; other steps have a line each."""
+    path = tmp_path / "task.db"
+    with mundane.open(path) as task:
+        task.step("before", lambda: 1)
+        with pytest.raises(mundane.MapFailedError):
+            task.map("fetch", lambda n: 1 // (n != 7), range(101))
+        task.map("few", str, range(100))
+        task.step("fetch.last", lambda: 2)
+    assert main(["steps", str(path)]) == 0
+    lines = [line.split(maxsplit=5) for line in capsys.readouterr().out.splitlines()]
+    names = [line[0] for line in lines]
+    assert names == ["NAME", "before", "fetch.*", *(f"few.{n}" for n in range(100))]
+    assert lines[2][1:3] == ["map", "failed"]
+    assert lines[2][-1].endswith("102 items (--all lists them): 1 failed")
+    assert main(["steps", "--all", str(path)]) == 0
+    assert capsys.readouterr().out.count("\nfetch.") == 102
+    assert main(["steps", "--json", str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 203
+
+
+@pytest.mark.parametrize(
+    ("times", "found"),
+    [
+        ([], []),
+        ([("x", "y")], []),
+        ([("2026-01-01T00:00:00Z", None)], [(0, 0)]),
+        ([("2026-01-01T00:00:05Z", "2026-01-01T00:00:01Z")], [(5000, 5000)]),
+        (
+            [(f"2026-01-01T00:00:00.{n}00000Z", f"2026-01-01T00:00:0{n}.5Z") for n in range(9)],
+            [(0, 8500)],
+        ),
+        (  # of other runtimes, and of another zone
+            [("2026-01-01T00:00:00+00:00", "2026-01-01T01:00:04+01:00"),
+             ("2026-01-01T00:00:04.5Z", "2026-01-01T00:00:06Z"),
+             ("2026-01-01T02:00:00+01:00", "2026-01-01T02:00:01+01:00")],
+            [(0, 6000), (3_600_000, 3_601_000)],
+        ),
+    ],
+    ids=["none", "no times", "pending", "backwards", "overlapping", "zones"],
+)  # fmt: skip
+def test_when_items_of_a_map_ran(
+    times: list[tuple[str, str | None]], found: list[tuple[int, int]]
+) -> None:
+    """In stretches, from the new year on."""
+    year_ms = 1_767_225_600_000
+    assert [(a - year_ms, b - year_ms) for a, b in stretches(times)] == found
+
+
+def test_only_the_longest_pauses_between_items_are_told() -> None:
+    """Each item an hour later, and five a day later."""
+    hours = [n + 24 * (n // 20) for n in range(100)]
+    times = [(f"2026-01-{1 + h // 24:02}T{h % 24:02}:00:00Z", None) for h in hours]
+    found = stretches(times)
+    assert len(found) <= 20
+    lengths = [(b - a) // 3_600_000 for a, b in found]
+    assert lengths.count(19) == 5
 
 
 @pytest.mark.parametrize("command", ["steps", "status", "get"])

@@ -16,7 +16,7 @@ import pytest
 import mundane
 from mundane import StepRecord
 from mundane.cli import main
-from mundane_ipython.facts import StepFacts, read_steps
+from mundane_ipython.facts import MapFacts, Outline, StepFacts, read_outline, read_steps
 from mundane_ipython.report import page
 from mundane_ipython.reporting import read_report
 from mundane_ipython.table import MAX_ROWS, Table
@@ -274,7 +274,7 @@ def test_a_row_without_times_has_no_bar() -> None:
     """Another runtime, or somebody, wrote something else there."""
     facts = StepFacts(StepRecord("a", "step", "json", "done", None, "once", None, 0))
     assert "<rect" not in bar_svg(facts, make_axis([facts], ms(0)), ms(0))
-    assert "once" in Table([facts])._repr_html_()
+    assert "once" in Table(Outline([facts]))._repr_html_()
 
 
 @pytest.mark.parametrize("field", ["name", "kind", "status", "error", "started_at", "finished_at"])
@@ -283,10 +283,10 @@ def test_hostile_text_is_escaped(field: str) -> None:
     hostile = "\"'><script>alert(1)</script><b onclick=x>\x1b"
     fields = {name: getattr(step("a"), name) for name in StepRecord.__slots__} | {field: hostile}
     facts = StepFacts(StepRecord(**fields), stale=(hostile,))
-    shown = Table([facts])._repr_html_() + bar_svg(facts, make_axis([facts], ms(1)), ms(1))
+    shown = Table(Outline([facts]))._repr_html_() + bar_svg(facts, make_axis([facts], ms(1)), ms(1))
     assert "<script" not in shown
     assert "<b " not in shown
-    assert "\x1b" not in repr(Table([facts]))
+    assert "\x1b" not in repr(Table(Outline([facts])))
 
 
 def test_a_short_pause_is_drawn_to_scale() -> None:
@@ -333,17 +333,94 @@ def test_many_pauses_leave_room_for_bars() -> None:
 
 def test_an_empty_table() -> None:
     """A task without steps has a header."""
-    assert Table([])._repr_html_().count("<tr>") == 1
-    assert repr(Table([])).split()[0] == "step"
+    assert Table(Outline([]))._repr_html_().count("<tr>") == 1
+    assert repr(Table(Outline([]))).split()[0] == "step"
 
 
-def test_a_long_table_is_cut_in_a_notebook() -> None:
-    """The last steps are shown, and how many are not; the text has all."""
-    table = Table([StepFacts(step(f"s{number}")) for number in range(MAX_ROWS + 5)])
-    html = table._repr_html_()
+def test_a_long_table_is_cut_in_a_notebook(task_path: Path) -> None:
+    """The last steps are shown, and how many are not and how to see them; `--all` is text."""
+    with mundane.open(task_path) as task:
+        task.commit(lambda c: c.executemany(INSERT, [(f"s{n}",) for n in range(MAX_ROWS + 5)]))
+    with mundane.read(task_path) as view:
+        cut = Table(read_outline(view, most=MAX_ROWS))
+        every = Table(read_outline(view, every=True))
+    html = cut._repr_html_() or ""
     assert html.count("<rect") == MAX_ROWS
-    assert "5 earlier steps" in html
-    assert len(repr(table).splitlines()) == MAX_ROWS + 6
+    for text in (html, repr(cut)):
+        assert "5 earlier steps: %mundane_steps --all shows each" in text
+        assert "s4<" not in text
+        assert "s4 " not in text
+    assert len(repr(cut).splitlines()) == MAX_ROWS + 2
+    assert every._repr_html_() is None
+    assert len(repr(every).splitlines()) == MAX_ROWS + 6
+
+
+INSERT = (
+    "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
+    " VALUES (?, 'step', 'json', '1', 'done', '2026-11-24T09:14:03.120000Z',"
+    " '2026-11-24T09:14:03.130000Z')"
+)
+
+
+def map_of(task_path: Path, count: int) -> None:
+    """Make a task file with a map, whose item 7 failed and whose item 9 ran on the next day."""
+    with mundane.open(task_path) as task:
+        task.step("before", lambda: 1)
+        names = [(f"fetch.{n}",) for n in range(count)]
+        task.commit(lambda c: c.executemany(INSERT, names))
+        late = "2026-11-25T09:14:03.000000Z"
+        change = f"started_at = '{late}', finished_at = '{late}' WHERE name = 'fetch.9'"
+        failed = "status = 'failed', result = NULL, error = 'OSError(7)' WHERE name = 'fetch.7'"
+        for what in (change, failed):
+            task.commit(lambda c, what=what: c.execute(f"UPDATE mundane_steps SET {what}"))
+        task.step("after.all", lambda: 2)
+
+
+def test_a_map_of_many_items_is_one_line(task_path: Path) -> None:
+    """In the table as text and HTML, where some of its items can be opened, and how to see all."""
+    map_of(task_path, 1000)
+    with mundane.read(task_path) as view:
+        table = Table(read_outline(view, most=MAX_ROWS))
+        every = Table(read_outline(view, every=True))
+    before, fetch, after = repr(table).splitlines()[1:]
+    assert (before.split()[0], after.split()[0]) == ("before", "after.all")
+    assert fetch.split()[:2] == ["fetch.*", "failed"]
+    assert fetch.endswith("1,000 items, 1 failed, fetch.7: OSError(7)")
+    html = table._repr_html_() or ""
+    tree = parsed(html)
+    (opened,) = tree.iter("details")
+    assert opened.findtext("summary") == "50 of 1,000 items"
+    names = [row[0].text for row in opened.iter("tr")]
+    assert names == ["fetch.7", *(f"fetch.{n}" for n in range(51) if n != 7)][:50]
+    assert "950 more items: %mundane_steps --all shows each" in (opened.findtext("p") or "")
+    bars = re.findall(r"<title>fetch[^<]*</title>", html)
+    assert len(bars) == 2, "one bar for each day"
+    assert repr(every).count("\nfetch.") == 1000
+
+
+def test_a_small_map_has_a_line_for_each_item(task_path: Path) -> None:
+    """Nobody has to open what fits on a screen."""
+    map_of(task_path, 100)
+    with mundane.read(task_path) as view:
+        assert len(read_outline(view).lines) == 102
+
+
+def test_what_is_known_of_items_counts_in_their_line(shell: Shell, task_path: Path) -> None:
+    """Cells may be named as items are: sizes, attempts and what is stale are looked for."""
+    shell.step("fetch.a", "n = 1")
+    shell.step("fetch.b", "m = n + 1")
+    shell.step("fetch.a", "n = 1", "--rerun")
+    with mundane.read(task_path) as view:
+        apart = {facts.step.name: facts.stored_bytes for facts in read_steps(view)}
+    shell.ok("%mundane_close")
+    with mundane.open(task_path) as task:
+        task.commit(lambda c: c.executemany(INSERT, [(f"fetch.{n}",) for n in range(100)]))
+    with mundane.read(task_path) as view:
+        (line,) = read_outline(view).lines
+    assert isinstance(line, MapFacts)
+    assert line.states == {"done": 101, "stale": 1}
+    assert line.stored_bytes == sum(apart.values()) + 100
+    assert line.shown[0].step.name == "fetch.b"
 
 
 def test_a_sleep_that_lasts_says_until_when(

@@ -449,3 +449,53 @@ def test_widget_state_that_is_damaged_is_no_error(state: Any) -> None:
     for model_id in ("bar", 3, None, []):
         (output,) = as_texts([view(model_id)], state)
         assert isinstance(output["data"]["text/plain"], str)
+
+
+# Large tasks.
+
+INSERT = (
+    "INSERT INTO mundane_steps (name, kind, encoding, result, status, error, started_at,"
+    " finished_at) VALUES (?, 'step', 'json', ?, ?, ?, '2026-11-24T09:14:03.120000Z',"
+    " '2026-11-24T09:14:03.130000Z')"
+)
+
+
+def test_a_map_of_many_items_is_one_line(task_path: Path) -> None:
+    """Some of its items can be opened, those that are not done first; these have a section."""
+    with mundane.open(task_path) as task:
+        task.step("before", lambda: 1)
+        rows = [(f"fetch.{n}", "1", "done", None) for n in range(1000)]
+        rows[7] = ("fetch.7", None, "failed", "OSError('<no>')\n\ntrace")
+        task.commit(lambda c: c.executemany(INSERT, rows))
+    page = report(task_path)
+    (timeline, sections) = page.split("<h2>Steps</h2>")
+    assert timeline.count('<td class="name"') == 2
+    assert "1,000 items: 999 done, 1 failed" in timeline
+    assert timeline.count(">fetch.") == 1 + 1 + 50  # with the title of the bar
+    assert timeline.index("fetch.7<") < timeline.index("fetch.0<")
+    assert "950 more items: <code>mundane steps --all" in timeline
+    assert sections.count("<section") == 2
+    assert "OSError(&#x27;&lt;no&gt;&#x27;)" in sections
+    assert "999 more steps are not shown here" in sections
+    ids = re.findall(r'id="(step-\d+)"', page)
+    assert set(re.findall(r'href="#(step-\d+)"', page)) == set(ids)
+
+
+def test_the_page_of_a_large_task_is_bounded(task_path: Path) -> None:
+    """What failed and the last steps have a section, as far as these fit; the rest is counted."""
+    text = json.dumps("x" * 10_000)
+    with mundane.open(task_path) as task:
+        rows = [(f"s{n}", text, "done", None) for n in range(1500)]
+        rows[3] = ("s3", None, "failed", "OSError(3)")
+        task.commit(lambda c: c.executemany(INSERT, rows))
+    page = report(task_path)
+    (timeline, sections) = page.split("<h2>Steps</h2>")
+    assert "500 earlier steps are not drawn: <code>mundane steps --all" in timeline
+    assert timeline.count('<td class="name"') == 1000
+    assert "OSError(3)" in sections
+    shown = sections.count("<section")
+    assert 100 < shown < 500
+    assert f"{1500 - shown:,} more steps are not shown here" in sections
+    assert len(page) < 5 << 20
+    ids = re.findall(r'id="(step-\d+)"', page)
+    assert set(re.findall(r'href="#(step-\d+)"', page)) <= set(ids)

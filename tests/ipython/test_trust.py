@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import closing
@@ -398,6 +399,37 @@ def test_record_moved_to_another_step_or_task_counts_as_foreign(
     assert isinstance(shell.fails("%%step b\ndef f(): return 'b'"), BundleError | UntrustedError)
     assert "f" not in shell.ns
     shell.ok("%%step a\ndef f(): return 'a'")
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["read by a later step", "read by none"])
+def test_a_step_that_was_put_back(
+    task_path: Path, restarted: Callable[[], Shell], later: bool
+) -> None:
+    """Its old record is signed as well; what tells is a step that has read a newer result."""
+    tables = ("mundane_steps", "mundane_ipython_cells", "mundane_ipython_chunks")
+    shell = restarted()
+    shell.step("load", "n = {1}")
+    shell.ok("%mundane_close")
+    with closing(sqlite3.connect(task_path)) as connection:
+        old = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
+    shell = restarted()
+    time.sleep(0.01)
+    shell.step("load", "n = {1, 2}", "--rerun")
+    if later:
+        shell.step("use", "total = sum(n)")
+    shell.ok("%mundane_close")
+    with closing(sqlite3.connect(task_path)) as connection, connection:
+        for table, rows in zip(tables, old, strict=True):
+            connection.execute(f"DELETE FROM {table} WHERE name = 'load'")
+            places = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+    shell = restarted()
+    shown = shell.step("load", "n = {1}").out
+    assert "STALE" not in shown
+    assert shell.ns["n"] == {1}
+    if later:
+        shown = shell.step("use", "total = sum(n)").out
+        assert "STALE: step load has an older result than then: it was put back" in shown
 
 
 def test_rich_outputs_of_a_foreign_file_are_not_sent(
