@@ -9,7 +9,7 @@ The layers, each importing only what stands below it:
     headless, magics, demo                  options and help; a kernel killed for show
     runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
-    restore -> step                         a stored cell comes back; a cell runs and is committed
+    restore, running -> step                a stored cell comes back; a cell runs and is committed
     loading -> confine                      its values; which a foreign record may have brought
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
