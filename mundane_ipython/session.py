@@ -112,7 +112,11 @@ class Session:
             except MundaneError as error:
                 self._add_hints(error)
                 raise
-            self.close()
+            try:
+                self.close()
+            except BaseException:  # such as an interrupt: the file would stay locked
+                opened.task.close()
+                raise
             self._opened = opened
             opened.task.show_progress = partial(items_bar, self._shell)
         opened.task.release()
@@ -232,7 +236,7 @@ class Session:
         self.task.release(own)
         self._used_before.append((cell, self.task.claims))
 
-    def after_cell(self, result: ExecutionResult) -> None:
+    def after_cell(self, result: ExecutionResult | None) -> None:
         """Note which names the cell used by `task.step`, and which results a plain one changed."""
         self._running.settle_from(len(self._used_before))
         self._plain_cells.ends()
@@ -240,7 +244,7 @@ class Session:
         if self.task is None or not cell:
             return
         new = set(self.task.used(since=before) - self._owners.keys())
-        if result.error_in_exec is not None:
+        if result is None or result.error_in_exec is not None:  # None: interrupted before it ran
             # It will be mended and run again, and nothing tells that it is the same cell then.
             self.task.release(new)
         elif new:

@@ -19,6 +19,7 @@ import random
 import signal
 import sys
 import traceback
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -70,6 +71,7 @@ class Session:
         notes: the texts of all notes.
         errors: of cells that failed without an interrupt.
         chances: for each cell, how many moments of its last run could have been interrupted.
+        places: for each cell, one chance of each line that has some.
         where: the places that were struck.
     """
 
@@ -78,6 +80,7 @@ class Session:
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     chances: list[int] = field(default_factory=list)
+    places: list[list[int]] = field(default_factory=list)
     where: list[str] = field(default_factory=list)
 
 
@@ -94,10 +97,16 @@ class Striker:
 
     def __init__(self, number: int, error: type[BaseException] | None = None) -> None:
         self.count = 0
+        self.places: dict[Any, list[int]] = {}
         self.where = ""
         self._number = number
         self._error = error
         self._kinds: dict[Any, int] = {}
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether it is to interrupt anything."""
+        return self._number > 0
 
     def __enter__(self) -> Striker:
         gc.disable()  # a collector's callbacks are nobody's callees
@@ -114,6 +123,8 @@ class Striker:
         if not self._is_ours(frame):
             return
         self.count += 1
+        if self._number == 0:
+            self.places.setdefault((frame.f_code, frame.f_lineno, event), []).append(self.count)
         if self.count == self._number:
             self.where = _place(frame, event, function)
             if self._error is not None:
@@ -141,7 +152,7 @@ def _place(frame: FrameType | None, event: str, function: Any) -> str:
         name = os.path.basename(frame.f_code.co_filename)
         parts.append(f"{name}:{frame.f_lineno} {frame.f_code.co_qualname}")
         frame = frame.f_back
-    return " < ".join(parts[:9])
+    return " < ".join(parts[:6])
 
 
 def run_session(
@@ -152,6 +163,7 @@ def run_session(
     waits: bool = False,
     error: type[BaseException] | None = None,
     plain: list[str] | None = None,
+    count: bool = False,
 ) -> Session:
     """Run a notebook in a forked shell that dies at its end.
 
@@ -162,6 +174,7 @@ def run_session(
             run, until it runs without.
         waits: whether restored values wait until a cell may need them.
         error: see `Striker`.
+        count: whether to count the chances.
         plain: if given, the bodies of these keys are run as plain cells, and no extension is there.
     """
     reader, writer = os.pipe()
@@ -170,7 +183,9 @@ def run_session(
         os.close(reader)
         signal.alarm(120)
         try:
-            session = _run(cells, folder, strikes or {}, waits=waits, error=error, plain=plain)
+            session = _run(
+                cells, folder, strikes or {}, waits=waits, error=error, plain=plain, count=count
+            )
             answer = json.dumps(vars(session))
         except BaseException:
             answer = json.dumps({"errors": [traceback.format_exc()]})
@@ -192,6 +207,7 @@ def _run(
     waits: bool,
     error: type[BaseException] | None,
     plain: list[str] | None,
+    count: bool,
 ) -> Session:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -219,9 +235,9 @@ def _run(
     for index, text in enumerate(texts):
         pending = list(strikes.get(index, ()))
         for _ in range(12):
-            with Striker(pending.pop(0) if pending else 0, error) as striker:
-                result = shell.run_cell(text, store_history=True)
-            raised = result.error_in_exec or result.error_before_exec
+            striker = Striker(pending.pop(0) if pending else 0, error)
+            with striker if count or striker.is_armed else nullcontext():
+                raised = _raised(shell, text)
             if striker.where:
                 session.where.append(f"{cells[index].key}: {striker.where}")
             if raised is None:
@@ -233,6 +249,7 @@ def _run(
         else:
             session.errors.append(f"cell {index}: is interrupted again and again: {raised!r}")
         session.chances.append(striker.count)
+        session.places.append([random.Random(1).choice(each) for each in striker.places.values()])
     shell.run_cell("pass", store_history=False)
     shown = tap.stop().outputs
     session.notes = [o["data"]["text/plain"] for o in shown if "mundane" in o.get("metadata", {})]
@@ -245,6 +262,16 @@ def _run(
     return session
 
 
+def _raised(shell: Any, text: str) -> BaseException | None:
+    """Run a cell; return what it raised."""
+    try:
+        result = shell.run_cell(text, store_history=True)
+    except KeyboardInterrupt as interrupt:  # while IPython transforms its text
+        return interrupt
+    raised: BaseException | None = result.error_in_exec or result.error_before_exec
+    return raised
+
+
 def _state() -> dict[str, str]:
     """Return the state outside of variables, by names that no variable has."""
     import decimal
@@ -253,7 +280,7 @@ def _state() -> dict[str, str]:
         "$random": hashlib.sha256(repr(random.getstate()).encode()).hexdigest(),
         "$environ": repr({k: v for k, v in sorted(os.environ.items()) if k.startswith("MT_")}),
         "$decimal": repr(decimal.getcontext().prec),
-        "$sys.path": repr([each for each in sys.path if each.startswith("/mt/")]),
+        "$sys.path": repr({each: 0 for each in sys.path if each.startswith("/mt/")}),
         "$cwd": os.path.basename(os.getcwd()),
     }
     numpy_random = sys.modules.get("numpy.random")
