@@ -96,7 +96,7 @@ class Verdict:
         faults: cells that failed otherwise, and handlers or taps left behind.
         told: how many trials had a difference that a note named.
         stale: how many ended with a step that is called stale.
-        struck: how many interrupts there were, by the cell's kind.
+        struck: how many interrupts there were, by the kind of work.
     """
 
     silent: list[str] = field(default_factory=list)
@@ -135,7 +135,7 @@ def judge(cells: list[Cell], seed: int, counted: list[Session], verdict: Verdict
     Args:
         cells: the notebook.
         seed: of the trial.
-        counted: a first run and a restore without interrupts.
+        counted: a first run and two restores without interrupts, values waiting in the last.
         verdict: gets what came of it.
     """
     draw = random.Random(seed)
@@ -144,7 +144,7 @@ def judge(cells: list[Cell], seed: int, counted: list[Session], verdict: Verdict
         waits = draw.random() < 0.5
         lived = run_session(cells, folder, _strikes(draw, counted[0]))
         model = run_session(cells, folder, plain=lived.ran)
-        struck = _strikes(draw, counted[1]) if draw.random() < 0.7 else {}
+        struck = _strikes(draw, counted[1 + waits]) if draw.random() < 0.7 else {}
         disturbed = run_session(cells, folder, struck, waits=waits)
         restored = run_session(cells, folder, waits=not waits)
     finally:
@@ -168,25 +168,21 @@ def judge(cells: list[Cell], seed: int, counted: list[Session], verdict: Verdict
         if lost and session.names:
             verdict.silent.append(f"{seed}: {which}: {'; '.join(lost[:3])}\n    {where}")
     verdict.told += told
-    for place in lived.where:
-        verdict.struck["a first run"] += 1
-    for place in disturbed.where:
-        verdict.struck["a restore"] += 1
-    for session in (lived, disturbed):
-        for place in session.where:
-            for part in ("attempt", "deferred", "replay", "_fan", "opened", "packing", "step.py"):
-                verdict.struck[part] += part in place
+    verdict.struck.update(place.partition(":")[0] for place in lived.where + disturbed.where)
 
 
 def _strikes(draw: random.Random, counted: Session) -> dict[int, list[int]]:
     """Return which chances of which cells are interrupted."""
     found: dict[int, list[int]] = {}
     for _ in range(draw.randint(1, _MOST_STRIKES)):
-        index = draw.randrange(len(counted.chances))
         # Most of the time goes into few lines, and most faults are in others.
-        any_line = draw.random() < 0.75 and counted.places[index]
-        chance = draw.choice(counted.places[index]) if any_line else 0
-        chance = chance or draw.randint(1, max(counted.chances[index], 1))
+        works = sorted({work for each in counted.places for work in each})
+        work = draw.choice(works)
+        index = draw.choice([n for n, each in enumerate(counted.places) if work in each])
+        if draw.random() < 0.75:
+            chance = draw.choice(counted.places[index][work])
+        else:
+            chance = draw.randint(1, counted.chances[index])
         found.setdefault(index, []).append(chance)
     return found
 
@@ -196,10 +192,11 @@ def _short(text: str | None) -> str:
 
 
 def _counted(cells: list[Cell]) -> list[Session]:
-    """Return a first run and a restore of a notebook, with every chance counted."""
+    """Return a first run and two restores of a notebook, with every chance counted."""
     folder = Path(tempfile.mkdtemp(dir=fast_folder()))
     try:
-        found = [run_session(cells, folder, count=True) for _ in range(2)]
+        waits = (False, False, True)
+        found = [run_session(cells, folder, count=True, waits=each) for each in waits]
     finally:
         shutil.rmtree(folder)
     assert not any(session.errors for session in found), [session.errors for session in found]
@@ -242,8 +239,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["MUNDANE_KEY_FILE"] = str(Path(home) / "key")
         verdict = check(options.seed, options.count)
-    strikes = verdict.struck["a first run"] + verdict.struck["a restore"]
-    print(f"trials {options.count}, interrupts {strikes} ({dict(verdict.struck)})")
+    strikes = ", ".join(f"{work} {count}" for work, count in verdict.struck.most_common())
+    print(f"trials {options.count}, interrupts {verdict.struck.total()} ({strikes})")
     print(f"silent losses {len(verdict.silent)}, other faults {len(verdict.faults)}, ", end="")
     print(f"told {verdict.told}, stale {verdict.stale}")
     sys.exit(bool(verdict.silent or verdict.faults))

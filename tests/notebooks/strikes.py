@@ -19,6 +19,7 @@ import random
 import signal
 import sys
 import traceback
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,8 +72,8 @@ class Session:
         notes: the texts of all notes.
         errors: of cells that failed without an interrupt.
         chances: for each cell, how many moments of its last run could have been interrupted.
-        places: for each cell, one chance of each line that has some.
-        where: the places that were struck.
+        places: for each cell and each kind of work in it, one chance of each line that has some.
+        where: the places that were struck, each with the kind of work first.
     """
 
     ran: list[str] = field(default_factory=list)
@@ -80,7 +81,7 @@ class Session:
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     chances: list[int] = field(default_factory=list)
-    places: list[list[int]] = field(default_factory=list)
+    places: list[dict[str, list[int]]] = field(default_factory=list)
     where: list[str] = field(default_factory=list)
 
 
@@ -97,8 +98,9 @@ class Striker:
 
     def __init__(self, number: int, error: type[BaseException] | None = None) -> None:
         self.count = 0
-        self.places: dict[Any, list[int]] = {}
+        self.places: dict[Any, tuple[str, list[int]]] = {}
         self.where = ""
+        self.work = ""
         self._number = number
         self._error = error
         self._kinds: dict[Any, int] = {}
@@ -124,9 +126,12 @@ class Striker:
             return
         self.count += 1
         if self._number == 0:
-            self.places.setdefault((frame.f_code, frame.f_lineno, event), []).append(self.count)
+            place = frame.f_code, frame.f_lineno, event
+            if place not in self.places:
+                self.places[place] = (_work(frame), [])
+            self.places[place][1].append(self.count)
         if self.count == self._number:
-            self.where = _place(frame, event, function)
+            self.where, self.work = _place(frame, event, function), _work(frame)
             if self._error is not None:
                 raise self._error
             signal.raise_signal(signal.SIGINT)
@@ -144,6 +149,41 @@ class Striker:
                 return kind == 1
             frame = frame.f_back
         return False
+
+
+# Which work a frame belongs to, the innermost that is listed: files, and functions in them.
+_WORK = {
+    ("step.py", "__exit__"): "storing",
+    ("step.py", "look"): "looking",
+    ("step.py", "__enter__"): "beginning",
+    ("restore.py", ""): "restoring",
+    ("replay.py", ""): "replaying",
+    ("deferred.py", ""): "bringing",
+    ("_task.py", "map"): "map",
+    ("session.py", "open"): "opening",
+    ("session.py", "before_cell"): "between cells",
+    ("session.py", "after_cell"): "between cells",
+}
+
+
+def _work(frame: FrameType | None) -> str:
+    """Return what kind of work runs."""
+    while frame is not None and not frame.f_code.co_filename.startswith(_CELL):
+        name = os.path.basename(frame.f_code.co_filename)
+        if frame.f_code.co_filename.startswith(_OURS):
+            for function in (frame.f_code.co_name, ""):
+                if (name, function) in _WORK:
+                    return _WORK[name, function]
+        frame = frame.f_back
+    return "other"
+
+
+def _drawn(places: Iterable[tuple[str, list[int]]]) -> dict[str, list[int]]:
+    """Return a chance of each place, by the kind of work."""
+    draw, found = random.Random(1), dict[str, list[int]]()
+    for work, chances in places:
+        found.setdefault(work, []).append(draw.choice(chances))
+    return found
 
 
 def _place(frame: FrameType | None, event: str, function: Any) -> str:
@@ -239,7 +279,7 @@ def _run(
             with striker if count or striker.is_armed else nullcontext():
                 raised = _raised(shell, text)
             if striker.where:
-                session.where.append(f"{cells[index].key}: {striker.where}")
+                session.where.append(f"{striker.work}: {cells[index].key}: {striker.where}")
             if raised is None:
                 break
             if not isinstance(raised, error or KeyboardInterrupt):
@@ -249,7 +289,7 @@ def _run(
         else:
             session.errors.append(f"cell {index}: is interrupted again and again: {raised!r}")
         session.chances.append(striker.count)
-        session.places.append([random.Random(1).choice(each) for each in striker.places.values()])
+        session.places.append(_drawn(striker.places.values()))
     shell.run_cell("pass", store_history=False)
     shown = tap.stop().outputs
     session.notes = [o["data"]["text/plain"] for o in shown if "mundane" in o.get("metadata", {})]
