@@ -24,6 +24,7 @@ from .capture import make_tap
 from .cells import write_cell
 from .celltexts import cell_file
 from .chunks import describe
+from .differences import Unreadable
 from .errors import NotebookStepError, shown_short
 from .figures import flush_figures
 from .interrupt import InterruptGuard
@@ -282,7 +283,11 @@ class RunningStep:
         rebound = self._before.rebound(namespace, changes)
         remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
-        process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
+        process = {
+            entry: ambient[entry]
+            for entry in PROCESS & ambient.keys()
+            if type(ambient[entry]) is not Unreadable  # which the bundle leaves out by name
+        }
 
         def pack(mutations: Mutations) -> Stored:
             bound = self._values_of(changes.bound, mutations.changed)

@@ -81,7 +81,7 @@ _PLAIN_CELLS = (
     "rows.append('plain')",
     "base['plain'] = rows",
     "total = len(rows)",
-    "np.random.rand()",
+    "drawn = np.random.rand()",
 )
 # Not of a run of plain cells.
 _OF_THE_TASK = ("task", "get_ipython", "_", "__", "___")
@@ -205,7 +205,7 @@ def _counted(cells: list[Cell]) -> list[Session]:
 
 def check(first: int, count: int) -> Verdict:
     """Return what becomes of so many trials, from a seed on."""
-    _import_all()
+    import_all()
     verdict = Verdict()
     cells: list[Cell] = []
     counted: list[Session] = []
@@ -220,7 +220,7 @@ def check(first: int, count: int) -> Verdict:
     return verdict
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """Import what the shells would, once before they are forked."""
     for package in (mundane, mundane_ipython):
         for module in pkgutil.iter_modules(package.__path__):
