@@ -217,6 +217,8 @@ def check(first: int, count: int) -> Verdict:
         judge(cells, seed, counted, verdict)
         for text in [*verdict.silent[before[0] :], *verdict.faults[before[1] :]]:
             print(text, flush=True)
+        if (done := seed - first + 1) % 100 == 0:
+            print(f"{done} trials, {verdict.struck.total()} interrupts", flush=True)
     return verdict
 
 

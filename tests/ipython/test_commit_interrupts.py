@@ -81,3 +81,11 @@ def test_whatever_ends_a_commit_leaves_the_notes_of_a_failing_body(
         assert errors == [], (chance, where)
     # Some were interrupted before the commit, so that the body ran again.
     assert any(ran.count("change") == 2 for _, ran, _, _, _ in trials)
+
+
+def test_interrupts_at_random_moments() -> None:
+    """So do interrupts at any moment of other work; a share of the bench's trials."""
+    bench = [sys.executable, "-m", "tests.bench.interrupts", "--count", "6", "--seed", "7000"]
+    ran = subprocess.run(bench, cwd=REPO, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "silent losses 0, other faults 0" in ran.stdout
