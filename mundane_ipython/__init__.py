@@ -21,7 +21,7 @@ The layers, each importing only what stands below it:
     inner -> references -> paths -> holding, keys  objects inside older values, found again
     sharing                                 what a change of one value is a change of
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
-    orphans, parameters, progress, saving, sleeping  the rest of a job
+    listeners, orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
