@@ -26,7 +26,7 @@ The layers, each importing only what stands below it:
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     ambient, capture, cells                 state outside of variables; taps on streams; tables
     backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
-    precision, sympyprinting, torchstate    more of them
+    namedcolors, precision, sympyprinting, torchstate  more of them
     differences                             what of a state is another one now
     dataunpickler -> allowlist              data without trust; what it may name and call
     safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
@@ -48,7 +48,7 @@ The layers, each importing only what stands below it:
     deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
-    looks                                   any object's type, members and contents, past its code
+    errorfields, looks, refcounts           any object's type, members and contents, past its code
     mundane                                 the core
 """
 

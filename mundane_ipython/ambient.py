@@ -38,6 +38,7 @@ from .differences import (
 from .jaxconfig import config_changes, read_config, set_config
 from .loggers import logger_changes, logger_states, set_loggers
 from .mpmathparts import mpmath_changes, read_mpmath, set_mpmath
+from .namedcolors import color_changes, read_colors, set_colors
 from .precision import set_decimal
 from .processes import (
     decoded,
@@ -364,6 +365,7 @@ ENTRIES: dict[str, Entry] = {
     # Before its parameters: a backend may set some.
     "matplotlib.backend": Entry(read_backend, changed_whole, load_backend),
     "matplotlib": Entry(_rc_params, _rc_changes, _set_rc_params),
+    "matplotlib.colors": Entry(read_colors, color_changes, set_colors),
     "pandas": Entry(_pandas_options, changed_members, _set_pandas_options),
     "sympy": Entry(read_printing, changed_members, set_printing),
     "mpmath": Entry(read_mpmath, mpmath_changes, set_mpmath),

@@ -12,6 +12,7 @@ from typing import Any
 
 import cloudpickle.cloudpickle
 
+from .homes import is_own
 from .looks import bases_of, module_of, name_of, qualname_of
 from .looks import members_of as everything_in
 
@@ -37,9 +38,7 @@ _COMPILED = ("__annotate__", "__annotate_func__")
 def members_of(kind: type) -> dict[str, Any]:
     """Return what a cell can have set on a class; the rest is made with the class."""
     by_enum = kind._member_map_ if issubclass(kind, enum.Enum) else None
-    name_now: str = type.__dict__["__name__"].__get__(kind)
-    renamed = name_now != qualname_of(kind).rpartition(".")[2]
-    return ({"__name__": name_now} if renamed else {}) | {
+    return {"__name__": name_of(kind), "__qualname__": qualname_of(kind)} | {
         name: member
         for name, member in everything_in(kind).items()
         if _can_be_set(name, member)
@@ -67,7 +66,9 @@ def reduce_change(kind: type, removed: Set[str]) -> Any:
         removed: members that the cell deleted.
     """
     members = members_of(kind)
-    return kind.__bases__, members, sorted(removed - members.keys()), registered_with(kind)
+    for name in _hidden_by_metaclass(kind) & members.keys():
+        del members[name]
+    return bases_of(kind), members, sorted(removed - members.keys()), registered_with(kind)
 
 
 def change_class(
@@ -78,7 +79,9 @@ def change_class(
     if kind.__bases__ != bases:
         kind.__bases__ = bases
     for name, member in members.items():
-        if vars(kind).get(name, kind) is not member:
+        if name in _NAMES:
+            set_name(kind, name, member)
+        elif name not in vars(kind) or vars(kind)[name] is not member:
             setattr(kind, name, member)
     for name in removed:
         if name in vars(kind):
@@ -129,7 +132,8 @@ def reduce_class(kind: type) -> Any:
     for name, each in list(members.items()):
         if _is_slot(name, each) or name in _MADE_BY_PYTHON:
             del members[name]
-    members["__qualname__"] = qualname_of(kind)
+    # Where the class is there already, under the names that it had.
+    members |= {"__name__": name_of(kind), "__qualname__": qualname_of(kind)}
     bases = members.get("__orig_bases__", bases_of(kind))
     if issubclass(kind, tuple):  # typing.NamedTuple would make another one
         bases = bases_of(kind)
@@ -146,7 +150,10 @@ def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
     own = getattr(type(kind).__setattr__, "__module__", None) == "__main__"
     put = type.__setattr__ if own else setattr
     for name, member in members.items():
-        put(kind, name, member)
+        if name in _NAMES:
+            set_name(kind, name, member)
+        else:
+            put(kind, name, member)
     if "__firstlineno__" in members:  # Python 3.13 removes it when `__module__` is set
         put(kind, "__firstlineno__", members["__firstlineno__"])
     for other in registered:
@@ -175,6 +182,14 @@ def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type
             type.__setattr__(owner, name, hook)
 
 
+_NAMES = ("__name__", "__qualname__")
+
+
+def set_name(kind: type, name: str, text: str) -> None:
+    """Set a class's `__name__` or `__qualname__`, which a metaclass may have a property for."""
+    type.__dict__[name].__set__(kind, text)
+
+
 # What Python makes with each class, and ABCMeta.
 _MADE_BY_PYTHON = frozenset(("__dict__", "__weakref__", "__annotate_func__", "_abc_impl"))
 
@@ -191,7 +206,7 @@ def _hidden_by_metaclass(kind: type) -> set[str]:
     return {
         name
         for each in above
-        if each.__module__ == "__main__"
+        if is_own(each)
         for name, member in vars(each).items()
         if hasattr(type(member), "__set__") and not _is_slot(name, member)
     }
@@ -207,8 +222,12 @@ def _can_be_set(name: str, member: Any) -> bool:
 
 
 def _enum_keeps(name: str) -> bool:
-    """Return whether enum reserves a name: it keeps members there, those of `R | W` too."""
-    return name.startswith("_") and name.endswith("_") and not name.startswith("__")
+    """Return whether enum reserves a name: it keeps members there, those of `R | W` too.
+
+    Under two of these names it keeps one function, the class's own `__new__`.
+    """
+    one = name.startswith("_") and name.endswith("_") and not name.startswith("__")
+    return one or name == "__new_member__"
 
 
 def _hooks(metaclass: type, bases: tuple[Any, ...]) -> Iterator[tuple[type, str, Any]]:
@@ -219,7 +238,7 @@ def _hooks(metaclass: type, bases: tuple[Any, ...]) -> Iterator[tuple[type, str,
         (metaclass.__mro__, ("__prepare__", "__new__", "__init__")),
     ):
         for owner, name in itertools.product(owners, names):
-            if owner.__module__ == "__main__" and name in vars(owner):
+            if is_own(owner) and name in vars(owner):
                 yield owner, name, vars(owner)[name]
 
 

@@ -21,9 +21,9 @@ from operator import itemgetter
 from typing import Any
 
 from .canonical import NoDigestError, Parts, hashed, value_parts
-from .homes import class_name, home_of
+from .homes import class_name, home_of, is_own, is_wholly_own
 from .kinds import exact_parts, slots_of
-from .looks import bases_of, home_name, is_a, members_of, module_of, mro_of, qualname_of
+from .looks import bases_of, home_name, is_a, members_of, qualname_of
 from .syntax import code_key, text_key
 
 _MAIN = "__main__"
@@ -111,20 +111,22 @@ def carried_digest(value: Any, *, exact: bool = True) -> str | None:
 def is_code(value: Any) -> bool:
     """Return whether a value is a function or class of the notebook, under decorators as well."""
     kinds = (types.FunctionType, type, _LRU_CACHE)
+    if is_a(value, type):
+        return is_own(value)
     return is_a(value, kinds) and home_name(value) == _MAIN
 
 
 def is_imported(value: Any) -> bool:
     """Return whether a value is a module, or a function or class that a module has."""
     kinds = (types.FunctionType, types.BuiltinFunctionType, type)
-    code = is_a(value, kinds) and home_name(value) not in ("", _MAIN)
+    code = is_a(value, kinds) and home_name(value) not in ("", _MAIN) and not is_code(value)
     return code or is_a(value, types.ModuleType)
 
 
 def notebook_class(value: Any, namespace: Mapping[str, Any]) -> str:
     """Return the name that a value's class has in the namespace, "" where it is no notebook's."""
     kind = type(value)
-    own = module_of(kind) == _MAIN and namespace.get(qualname_of(kind)) is kind
+    own = is_own(kind) and namespace.get(qualname_of(kind)) is kind
     return qualname_of(kind) if own else ""
 
 
@@ -182,7 +184,7 @@ class _Walk:
         elif kind in _HOLDERS:
             for attribute in _HOLDERS[kind]:
                 yield from self.value(getattr(value, attribute))
-        elif _is_plain(kind) or (self._exact and _is_of_notebook(kind)):
+        elif _is_plain(kind) or (self._exact and is_wholly_own(kind)):
             for name, member in self._state(value):
                 yield name.encode("utf-8", "surrogatepass")
                 yield from self.value(member)
@@ -205,7 +207,7 @@ class _Walk:
                 if layer is not layers[-1]:
                     yield self._source(layer)
                 for name, content in _carried_by(layer):
-                    if self._exact and _is_of_notebook(type(content)):
+                    if self._exact and is_wholly_own(type(content)):
                         continue
                     yield from self._known(name, content)
 
@@ -293,13 +295,7 @@ def _is_plain(kind: type) -> bool:
     """Return whether instances of a class have their state in `__dict__` and nowhere else."""
     if kind is types.SimpleNamespace:
         return True
-    return _is_of_notebook(kind) and kind.__dictoffset__ != 0
-
-
-def _is_of_notebook(kind: type) -> bool:
-    """Return whether a class and all below it are the notebook's own."""
-    plain = all(module_of(each) in (_MAIN, "abc", "typing") for each in mro_of(kind)[:-1])
-    return plain and module_of(kind) == _MAIN
+    return is_wholly_own(kind) and kind.__dictoffset__ != 0
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from .filemodules import CYTHON_FUNCTIONS
-from .homes import PerType
+from .homes import PerType, is_own
 from .looks import is_a, members_of, module_of, mro_of
 
 T = TypeVar("T")
@@ -74,12 +74,12 @@ def rests_on_doubts(facts: PerType[T]) -> PerType[T]:
 
 def is_odd(kind: type) -> bool:
     """Return whether instances of a class of the notebook, which reduce as any, are to be tried."""
-    of_library = [base for base in mro_of(kind) if module_of(base) != "__main__"]
+    of_library = [base for base in mro_of(kind) if not is_own(base)]
     if any(is_doubtful[base] for base in of_library):
         return True
     named = issubclass(kind, tuple) and any("_fields" in members_of(b) for b in mro_of(kind))
     fills = any(issubclass(kind, each) for each in _FILLED) and not named
-    own = [members_of(base) for base in mro_of(kind) if module_of(base) == "__main__"]
+    own = [members_of(base) for base in mro_of(kind) if is_own(base)]
     return _has_private_slots(own) or (
         fills and any(name in members for members in own for name in _FILLING)
     )

@@ -22,10 +22,12 @@ from .classes import (
     members_of,
     reduce_change,
     reduce_class,
+    set_name,
     tracked,
     tracker_of,
 )
-from .looks import module_of, qualname_of
+from .homes import is_own
+from .looks import qualname_of
 from .structs import is_struct_class, with_fields
 from .subclasses import Attributes, base_of, fill_of_base, new_of_base, parts_of
 from .typeddicts import reduce_typed_dict
@@ -59,7 +61,7 @@ def copied_class(kind: type) -> Any:
         reduced = reduce_enumeration(kind)
     else:
         reduced = _reduce_dynamic_class(kind)
-    if module_of(kind) == "__main__" and len(reduced) == 6:
+    if is_own(kind) and len(reduced) == 6:
         return make_silently, reduced[:2], *reduced[2:]
     return reduced
 
@@ -105,7 +107,7 @@ def reduce_enumeration(kind: type[enum.Enum]) -> Any:
         and name not in kind._member_map_
         and not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
     }
-    attributes["__qualname__"] = kind.__qualname__
+    attributes |= {"__name__": kind.__name__, "__qualname__": kind.__qualname__}
     values = kind._value2member_map_.items()
     further = [(value, each) for value, each in values if _is_further(value, each)]
     state = attributes, states_of(kind), further
@@ -136,25 +138,25 @@ def make_enumeration(
     left = iter(members)
     values: dict[str, Any] = {}
 
-    def new(kind: Any, *_: Any) -> Any:
+    def new(kind: Any, *_given: Any) -> Any:
         _, first, base, arguments, value = next(left)
-        member = new_of_base(kind, base, arguments, (None, None))
+        made = new_of_base(kind, base, arguments, (None, None))
         # An alias is known by the very value of its member: NaN is equal to no other.
-        object.__setattr__(member, "_value_", values.setdefault(first, value))
-        return member
+        object.__setattr__(made, "_value_", values.setdefault(first, value))
+        return made
 
     namespace = metaclass.__prepare__(name, bases)
     namespace["__new__"] = new
     namespace["__init__"] = lambda *_: None
-    for each, *_ in members:
-        namespace[each] = None
+    for member in members:
+        namespace[member[0]] = None
     kind = metaclass(name, bases, namespace, **options)
     type.__delattr__(kind, "__init__")
-    made = {first: kind._member_map_[first] for _, first, *_ in members}
+    found = kind._member_map_
     for each, first, *_ in members:
-        if kind._member_map_[each] is not made[first]:
+        if found[each] is not found[first]:
             raise ValueError(f"member {each} of {name} is no more an alias of {first}")
-    if len({id(member) for member in made.values()}) < len(made):
+    if len(set(map(id, found.values()))) < len({first for _, first, *_ in members}):
         raise ValueError(f"two members of {name} have become one")
     return tracked(tracker, kind)
 
@@ -168,7 +170,10 @@ def fill_enumeration(
         if name in vars(kind) and name not in attributes:
             type.__delattr__(kind, name)
     for name, value in attributes.items():
-        type.__setattr__(kind, name, value)
+        if name in ("__name__", "__qualname__"):
+            set_name(kind, name, value)
+        else:
+            type.__setattr__(kind, name, value)
     for name, (_, _, (own, _)) in states.items():
         if own and "_value_" in own:  # A pickle makes two of a number.
             own["_value_"] = kind._member_map_[name]._value_

@@ -26,10 +26,11 @@ from .descriptors import HELD
 from .enumerations import seen_in
 from .filemodules import CYTHON_FUNCTIONS
 from .generators import function_home
-from .homes import PerType, class_name, is_proxy
+from .homes import PerType, class_name, is_own, is_proxy
 from .instances import walk_of
 from .looks import bases_of, error_text, has_dict, is_a, module_of, mro_of, name_of, qualname_of
 from .masked import is_masked, reduce_masked
+from .namespace import look_up
 from .sinks import Nowhere, OutOfTimeError, Sink
 from .tensors import walk_torch
 from .torchtypes import is_of_torch
@@ -84,10 +85,6 @@ class Fingerprinter:
         self._deadline_s = time.monotonic() + budget_s
         self._more_s = budget_s
 
-    def digest(self, value: Any) -> bytes | None:
-        """Return a digest of a value's present state; None where it cannot be known in time."""
-        return self.walk(value).digest
-
     def walk(self, value: Any) -> Walk:
         """Return a walk through a value, with its digest where that can be known in time."""
         now_s = time.monotonic()
@@ -111,12 +108,14 @@ class Walk:
         digest: of the value's present state, None where it is not known.
         is_opaque: whether the value's own kind refuses to be pickled.
         why_not: why there is no digest, though there was time for it: the value is too deep.
+        size: of its pickle without the memory of arrays, in bytes, where there is a digest.
     """
 
     def __init__(self, value: Any, namespace: Mapping[str, Any], sink: Sink | None = None) -> None:
         self.digest: bytes | None = None
         self.is_opaque = False
         self.why_not = ""
+        self.size = 0
         self._namespace = namespace
         self._memo: Any = None
         self._odd: set[int] = set()
@@ -139,15 +138,18 @@ class Walk:
         self._memo, self._odd = walker.memo, walker.odd
         self.is_opaque = walker.refused is value
         if sink is not None:
-            self.digest = sink.state.digest()
+            self.digest, self.size = sink.state.digest(), sink.size
 
     @functools.cached_property
     def objects(self) -> list[Any]:
         """Every object that was met, in that order."""
-        if self._memo is None:
-            return []
-        entries = sorted(self._memo.copy().values(), key=itemgetter(0))
+        entries = sorted(self.by_identity().values(), key=itemgetter(0))
         return [found for _, found in entries if not self._odd or id(found) not in self._odd]
+
+    def by_identity(self) -> dict[int, tuple[int, Any]]:
+        """Return every object that was met, with its place, by id."""
+        found: dict[int, tuple[int, Any]] = {} if self._memo is None else self._memo.copy()
+        return found
 
     def inner_objects(self) -> list[Any]:
         """Return the objects whose identity matters, the value itself among them.
@@ -210,7 +212,7 @@ def _is_atom(kind: type) -> bool:
 
 def _has_own_attributes(kind: type) -> bool:
     """Return whether instances of a notebook's class have attributes, whatever it is made of."""
-    return module_of(kind) == "__main__" and has_dict(kind)
+    return is_own(kind) and has_dict(kind)
 
 
 def has_identity(value: Any) -> bool:
@@ -326,12 +328,18 @@ class _Walker(pickle.Pickler):
         return _identity, (id(function.__code__),), function_state(function)
 
     def _class(self, kind: type) -> Any:
-        if module_of(kind) != "__main__":
+        if not is_own(kind):
             return _identity, (id(kind),)
         # As the state, so that a class which refers to itself is in the memo before its members.
         above = (*bases_of(kind), *registered_with(kind))
         held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
-        return _identity, (id(kind), *map(id, above)), held
+        # Such as the one that `class A(namedtuple(...))` is made of: nobody else looks at it.
+        nameless = [
+            base
+            for base in bases_of(kind)
+            if is_own(base) and look_up(self._namespace, qualname_of(base)) is not base
+        ]
+        return _identity, (id(kind), *map(id, above)), (held, *nameless) if nameless else held
 
 
 @PerType

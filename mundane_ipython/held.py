@@ -11,7 +11,7 @@ import sys
 import types
 from typing import Any
 
-from .homes import PerType
+from .homes import PerType, is_heap
 
 _REDUCTIONS = ("__reduce__", "__reduce_ex__", "__getstate__")
 
@@ -23,13 +23,10 @@ def _held(kind: type) -> dict[int, str]:
     says_itself = kind in copyreg.dispatch_table or any(
         getattr(kind, name, None) is not getattr(object, name) for name in _REDUCTIONS
     )
-    if says_itself or issubclass(kind, (type, types.ModuleType)) or not kind.__flags__ & _IS_HEAP:
+    if says_itself or issubclass(kind, (type, types.ModuleType)) or not is_heap(kind):
         return {}
     return {id(value): name for name, value in list(vars(home).items()) if type(value) is kind}
 
-
-# A class that a class statement made, and not a type in C (CPython, `Py_TPFLAGS_HEAPTYPE`).
-_IS_HEAP = 1 << 9
 
 HELD: PerType[dict[int, str]] = PerType(_held)
 """Of each type, the names of its instances in its own module, by id."""

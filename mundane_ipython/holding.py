@@ -13,14 +13,11 @@ from typing import Any
 
 import cloudpickle
 
-from .homes import PerType, class_name
-from .looks import guarded, members_of, module_of, mro_of
+from .homes import PerType, class_name, is_own
+from .looks import guarded, instance_dict, members_of, module_of, mro_of
 
 _DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
 _PLAIN = (*_DICTS, list, tuple, collections.deque)
-
-# In C, a `__dict__` is one or the other (`types.SimpleNamespace`).
-_GETTERS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 _REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
 _STATE = ("__getstate__", "__setstate__")
@@ -37,7 +34,7 @@ _FILLING = ("__setitem__", "append", "extend", "__init__", "__iter__", "items", 
 def keeps_attributes(kind: type) -> bool:
     """Return whether an instance's `__dict__` comes back with the same items, for sure."""
     # A cell may give a class of the notebook what it had not: nothing is kept of these.
-    of_notebook = module_of(kind) == "__main__"
+    of_notebook = is_own(kind)
     if of_notebook:
         return guarded(lambda: _compute_attributes(kind), otherwise=False)
     return _keeps_attributes.of_type(kind, otherwise=False)
@@ -47,21 +44,9 @@ def keeps_items(kind: type) -> bool:
     """Return whether the items of a dict, list, tuple or deque come back in their places."""
     if any(kind is each for each in _PLAIN):
         return True
-    if module_of(kind) == "__main__":
+    if is_own(kind):
         return guarded(lambda: _compute_items(kind), otherwise=False)
     return _keeps_items.of_type(kind, otherwise=False)
-
-
-def instance_dict(value: Any) -> dict[str, Any] | None:
-    """Return an object's `__dict__`, past its class's code; None where it has none."""
-    for base in mro_of(type(value)):
-        getter = members_of(base).get("__dict__")
-        if getter is not None:
-            if isinstance(getter, _GETTERS):
-                found = getter.__get__(value)
-                return found if type(found) is dict else None
-            return None
-    return None
 
 
 def slots_of(value: Any) -> Iterator[tuple[str, Any, bool]]:

@@ -5,13 +5,18 @@ A pickle names a class by its module, and Python 3.13, alone, says `pathlib._loc
 
 from __future__ import annotations
 
+import sys
+import types
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .looks import members_of, module_of, mro_of, qualname_of
+from .looks import has_dict, home_name, is_a, members_of, module_of, mro_of, qualname_of
 
 T = TypeVar("T")
+
+# `Py_TPFLAGS_HEAPTYPE` of CPython.
+_IS_HEAP = 1 << 9
 
 _MOVED = {"pathlib._local": "pathlib"}
 
@@ -19,6 +24,42 @@ _MOVED = {"pathlib._local": "pathlib"}
 def home_of(module: str) -> str:
     """Return the name of a module that every Python has, for one that some versions have."""
     return _MOVED.get(module, module)
+
+
+def is_heap(kind: type) -> bool:
+    """Return whether a class statement made a class, or code like it: not a static type in C."""
+    return bool(kind.__flags__ & _IS_HEAP)
+
+
+def is_own(kind: type) -> bool:
+    """Return whether a class is the notebook's own, made by a cell.
+
+    A class may name no module, or one that is not there (`__module__ = "elsewhere"`): nobody could
+    import these either. A compiled type may do so too; its instances have no `__dict__`.
+    """
+    module = module_of(kind)
+    if module == "__main__":
+        return True
+    if module in sys.modules or not is_heap(kind):
+        return False
+    return has_dict(kind) or "__slots__" in members_of(kind)
+
+
+def is_wholly_own(kind: type) -> bool:
+    """Return whether a class and all below it are the notebook's own."""
+    below = mro_of(kind)[:-1]
+    return is_own(kind) and all(is_own(b) or module_of(b) in ("abc", "typing") for b in below)
+
+
+def is_of_notebook(value: Any) -> bool:
+    """Return whether a function, a class, a bound method or an object is the notebook's own."""
+    if is_a(value, types.MethodType):
+        return is_of_notebook(value.__self__) or is_of_notebook(value.__func__)
+    if is_a(value, type):
+        return is_own(value)
+    if is_a(value, types.FunctionType):
+        return home_name(value) == "__main__"
+    return is_own(type(value))
 
 
 def class_name(kind: type) -> str:
@@ -47,8 +88,7 @@ class PerType(dict[type, T]):
 
     def __missing__(self, kind: type) -> T:
         """Return the answer for a type of which it is not known yet, or of the notebook."""
-        module = module_of(kind)
-        known = self._of_notebook if module in ("", "__main__") else self
+        known = self._of_notebook if is_own(kind) else self
         answer = known.get(kind)
         if answer is None:
             answer = known[kind] = self._compute(kind)

@@ -16,7 +16,9 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .homes import PerType
+from .errorfields import WITH_FIELDS, fields_of, fields_set_later
+from .homes import PerType, is_own
+from .looks import attribute_of_type
 from .subclasses import (
     Attributes,
     attributes_of,
@@ -66,7 +68,9 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
     What that returns is not to be loaded, and calls the function that is its second argument; None
     where all is well with pickle's own.
     """
-    if kind.__module__ != "__main__" or issubclass(kind, (enum.Enum, type)):
+    if issubclass(kind, WITH_FIELDS):
+        return (_walk_error,)
+    if not is_own(kind) or issubclass(kind, (enum.Enum, type)):
         return ()
     base = base_of(kind)
     if base is not None:
@@ -81,13 +85,23 @@ def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
     return stand_in, (type(instance),), (attributes, *(slots or {}).items())
 
 
+def _walk_error(error: BaseException, stand_in: Callable[..., None]) -> Any:
+    """Reduce an error with what it keeps beside its `args`."""
+    reduced = _walk_with_attributes(error, stand_in)
+    return (
+        stand_in,
+        (type(error),),
+        (*fields_of(error).values(), *(reduced or (error.args, vars(error)))[1:]),
+    )
+
+
 def _walk_with_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
     """Reduce an instance to what pickle does and the attributes that this leaves out."""
     kind = type(instance)
     reduced = instance.__reduce_ex__(5)
     if not isinstance(reduced, tuple) or reduced[0] is not kind:
         return None
-    base = next(each for each in kind.__mro__ if each.__module__ != "__main__")
+    base = next(each for each in kind.__mro__ if not is_own(each))
     attributes, slots = attributes_of(instance, base)
     state = (*reduced[2:3], attributes, *(slots or {}).items())
     return stand_in, (kind, *reduced[1]), state, *reduced[3:5]
@@ -114,7 +128,7 @@ def _has_way_of_library(kind: type) -> bool:
 
     `(type(self), arguments)` is then meant for the library's own `__init__`.
     """
-    own = [each for each in kind.__mro__ if each.__module__ == "__main__"]
+    own = [each for each in kind.__mro__ if is_own(each)]
     makes = any(name in vars(each) for each in own for name in ("__init__", "__new__"))
     return makes and not any(map(says_how, own))
 
@@ -128,7 +142,7 @@ def reduce_as_library(instance: Any) -> Any:
     reduced = instance.__reduce_ex__(5)
     if not isinstance(reduced, tuple) or reduced[0] is not kind:
         return NotImplemented
-    base = next(each for each in kind.__mro__ if each.__module__ != "__main__")
+    base = next(each for each in kind.__mro__ if not is_own(each))
     state = reduced[2] if len(reduced) > 2 else None
     made = new_by_library, (kind, base, reduced[1])
     if len(reduced) > 3 or state is not None:
@@ -248,7 +262,8 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple) or len(reduced) > 3:
         return NotImplemented
     make, arguments, state = (*reduced, None)[:3]
-    own_ways = any(_is_python(getattr(kind, name, None)) for name in _WAYS_OF_EXCEPTIONS)
+    ways = [getattr(kind, name, None) for name in _WAYS_OF_EXCEPTIONS]
+    own_ways = any(_is_python(way) and _is_own(way) for way in ways)
     if make is kind and not own_ways and any(map(_is_python, (kind.__init__, kind.__new__))):
         if isinstance(error, BaseExceptionGroup):  # its `args` may be those of another function
             arguments = error.message, list(error.exceptions)
@@ -258,9 +273,10 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
         for name in ("__cause__", "__context__")
         if (link := getattr(error, name)) is not None and can_pickle(link)
     }
+    links |= fields_set_later(error)
     if links or error.__suppress_context__:
         links["__suppress_context__"] = error.__suppress_context__  # last: a cause sets it as well
-    if kind.__module__ == "__main__" and not own_ways:
+    if is_own(kind) and not own_ways:
         attributes, slots = attributes_of(error, BaseException)
         native = {n: value for n, value in (state or {}).items() if n not in (attributes or {})}
         if isinstance(error, BaseExceptionGroup):
@@ -286,7 +302,7 @@ def fill_exception(
     BaseException.__setstate__(error, native)
     set_attributes_of(error, attributes)
     for name, link in links.items():
-        vars(BaseException)[name].__set__(error, link)
+        attribute_of_type(type(error), name).__set__(error, link)
 
 
 def set_exception_state(error: BaseException, state: tuple[Any, dict[str, Any]]) -> None:
@@ -332,7 +348,7 @@ def _is_made_by_library(kind: type) -> bool:
 
 def _library_new(kind: type) -> Callable[..., Any]:
     """Return the `__new__` that a class has from a library; what its own did is stored."""
-    bases = (base for base in kind.__mro__ if base.__module__ != "__main__")
+    bases = (base for base in kind.__mro__ if not is_own(base))
     return next(base.__new__ for base in bases)
 
 

@@ -11,6 +11,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from .homes import is_own
 from .looks import home_name, is_a, members_of, module_name
 from .source import CellSource
 
@@ -94,7 +95,7 @@ class LibraryWatch:
 def _is_library(owner: Any) -> bool:
     if is_a(owner, types.ModuleType):
         return module_name(owner) != "__main__"
-    return is_a(owner, type) and home_name(owner) != "__main__"
+    return is_a(owner, type) and not is_own(owner)
 
 
 def _members(owner: Any) -> Mapping[str, Any]:

@@ -15,9 +15,13 @@ from typing import Any
 
 from .doubts import Calls, Entry, is_odd
 from .enumerations import reduce_member
+from .homes import is_own
 from .instances import way_past_code
-from .looks import is_a, members_of, module_of, mro_of
+from .looks import is_a, members_of, mro_of
 from .reach import reachable_names, read_by
+
+# What `self.n` calls without naming it.
+_UNNAMED = ("__setattr__", "__delattr__", "__getattribute__", "__getattr__")
 
 _REDUCTIONS = ("__reduce_ex__", "__reduce__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 
@@ -109,9 +113,10 @@ def names_reached(entries: Iterable[Entry], namespace: Mapping[str, Any]) -> Set
             if function.__globals__ is namespace:
                 names |= read
             for base in mro_of(kind) if kind is not None else ():
-                if module_of(base) == "__main__":
+                if is_own(base):
                     members = members_of(base)
-                    todo += [(members[each], kind) for each in attributes if each in members]
+                    named = (each for each in (*attributes, *_UNNAMED) if each in members)
+                    todo += [(members[each], kind) for each in named]
     return names | reachable_names(names, namespace)
 
 
@@ -190,6 +195,10 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
                 yield getattr(make, name), make
     elif _is_notebooks(make, namespace):
         yield make, None
+        # `rebuild(kind, n)` mostly calls the class that it is given.
+        for each in arguments if isinstance(arguments, tuple) else ():
+            if is_a(each, type) and is_own(each):
+                yield from _entries(each, (), namespace)
     elif (kind := class_to_make(make, arguments)) is not None and _is_notebooks(
         getattr(kind, "__new__", None), namespace
     ):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from types import FunctionType, MethodType
 from typing import Any
 
-from .looks import home_name, is_a, module_of
+from .homes import is_of_notebook
 
 _STYLES: dict[Any, str] = {style[0]: name for name, style in logging._STYLES.items()}
 _DEFAULT = {"level": 0, "propagate": True, "disabled": False, "handlers": [], "filters": []}
@@ -85,14 +84,7 @@ def _state(logger: logging.Logger) -> dict[str, Any]:
 
 def _filters(filterer: logging.Filterer) -> list[Any]:
     """Return the filters of a logger or handler that are the notebook's functions or objects."""
-    return [each for each in filterer.filters if _is_own(each)]
-
-
-def _is_own(each: Any) -> bool:
-    if is_a(each, MethodType):
-        return _is_own(each.__self__)
-    home = home_name(each) if is_a(each, FunctionType) else module_of(type(each))
-    return home == "__main__"
+    return [each for each in filterer.filters if is_of_notebook(each)]
 
 
 def _set_filters(filterer: logging.Filterer, filters: list[Any] | None) -> None:

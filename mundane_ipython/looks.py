@@ -20,6 +20,8 @@ _NAME = type.__dict__["__name__"].__get__
 _MEMBERS = type.__dict__["__dict__"].__get__
 _BASES = type.__dict__["__bases__"].__get__
 _DICT_OFFSET = type.__dict__["__dictoffset__"].__get__
+# In C, a `__dict__` is one or the other (`types.SimpleNamespace`).
+_GETTERS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _MRO = type.__dict__["__mro__"].__get__
 
 
@@ -114,6 +116,18 @@ def module_name(module: Any) -> str:
     """Return the name that a module has; "" where it has none."""
     found = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
     return found if type(found) is str else ""
+
+
+def instance_dict(value: Any) -> dict[str, Any] | None:
+    """Return an object's `__dict__`, past its class's code; None where it has none."""
+    for base in mro_of(type(value)):
+        getter = members_of(base).get("__dict__")
+        if getter is not None:
+            if isinstance(getter, _GETTERS):
+                found = getter.__get__(value)
+                return found if type(found) is dict else None
+            return None
+    return None
 
 
 def attribute_of(value: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ these changed (`fingerprint`), and names that share an object with a changed one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -15,11 +15,21 @@ from typing import Any
 from .classes import members_of
 from .fingerprint import Fingerprinter, Walk, is_atom
 from .generators import names_of_global_generator
-from .looks import guarded, home_name, is_a
+from .homes import is_own
+from .looks import guarded, is_a
 from .looks import members_of as everything_in
 from .parts import lying_together
 from .reach import reachable_names
-from .sharing import shared_objects, without_classes
+from .refcounts import counts_of
+from .sharing import (
+    differently_shared,
+    has_let_go,
+    held_elsewhere,
+    is_small,
+    shared_identities,
+    shared_objects,
+    without_classes,
+)
 from .source import CellSource
 from .tensors import share_memory
 
@@ -27,6 +37,9 @@ from .tensors import share_memory
 _BUDGET_S = 2.0
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+# How many hold a value that no name holds any more: the snapshot, and a dictionary of such values.
+_UNHELD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +93,16 @@ class Watch:
         self.reachable = names
         looked_at = names | names_of_global_generator(older)
         fingerprinter = Fingerprinter(namespace, budget_s)
-        self._digests = {
-            name: fingerprinter.digest(value)
-            for name, value in older.items()
-            if name in looked_at and not is_atom(value)
-        }
+        self._digests: dict[str, bytes | None] = {}
+        small: dict[str, Walk] = {}
+        for name, value in older.items():
+            if name in looked_at and not is_atom(value):
+                walk = fingerprinter.walk(value)
+                self._digests[name] = walk.digest
+                if is_small(walk):  # what others met is free again at once
+                    small[name] = walk
+        self._shared = shared_identities(small)
+        self._held = {name: held_elsewhere(older[name], walk) for name, walk in small.items()}
         self.opaque = [
             name
             for name in self._digests
@@ -93,7 +111,7 @@ class Watch:
         self._members = {
             name: frozenset(guarded(partial(members_of, value), _NOTHING))
             for name, value in older.items()
-            if name in names and is_a(value, type) and home_name(value) == "__main__"
+            if name in names and is_a(value, type) and is_own(value)
         }
 
     def mutations(
@@ -101,6 +119,7 @@ class Watch:
         kept: Mapping[str, Any],
         rebound: Mapping[str, Any] = _NOTHING,
         again: Set[str] = frozenset(),
+        parted: Mapping[str, Any] = _NOTHING,
     ) -> Mutations:
         """Compare, after the cell.
 
@@ -108,12 +127,14 @@ class Watch:
             kept: the names that still hold the very object that they held before the cell.
             rebound: those that do so too, though the cell bound them, such as `x += [1]` does.
             again: names that an earlier run of the step changed; they count as changed.
+            parted: what names held before that hold another object now, or none.
         """
         fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
         unchecked: dict[str, str] = {}
         inner: dict[str, list[Any]] = {}
         walks: dict[str, Walk] = {}
+        same: dict[str, Walk] = {}
         for name, before in self._digests.items():
             if name in again or (name not in kept and name not in rebound):
                 continue
@@ -126,8 +147,53 @@ class Watch:
                 if not unknown:
                     walks[name] = walk
             elif name in kept:
-                inner[name] = [each for each in walk.inner_objects() if each is not kept[name]]
-        return self._told(changed, unchecked, inner, walks, {**kept, **rebound})
+                same[name] = walk
+        small = {name: walk for name, walk in same.items() if is_small(walk)}
+        # From here on nobody else holds them: a pickle of an object asks who does.
+        held, self._held = self._held, {}
+        apart = [n for n, walk in small.items() if has_let_go(held.get(n, []), walk)]
+        passed_on = {id(each) for name in parted for each in held.get(name, ())}
+        held.clear()
+        others = differently_shared(self._shared, shared_identities(small))
+        for name in dict.fromkeys((*apart, *others)):
+            changed.append(name)
+            walks[name] = same.pop(name)
+        for name, walk in same.items():
+            inner[name] = [each for each in walk.inner_objects() if each is not kept[name]]
+        if passed_on:
+            inner.update(self._held_by_others(passed_on, kept))
+        gone = self._changed_in(parted, fingerprinter)
+        return self._told(changed, unchecked, inner, walks, {**kept, **rebound}, gone)
+
+    def _held_by_others(
+        self, identities: Set[int], kept: Mapping[str, Any]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the names out of the cell's reach that hold some objects, and all that they hold.
+
+        The cell got at these objects by a name that it has bound anew, `node = replace(node, n=9)`,
+        and the new value may hold them too.
+        """
+        for name, value in kept.items():
+            if self._out_of_reach(name, value):
+                inside = [e for e in Walk(value, self._namespace).inner_objects() if e is not value]
+                if not identities.isdisjoint(map(id, inside)):
+                    yield name, inside
+
+    def _changed_in(
+        self, parted: Mapping[str, Any], fingerprinter: Fingerprinter
+    ) -> list[tuple[Any, Walk]]:
+        """Return those values that changed before their names let go of them, and walks through.
+
+        Somebody else may hold such a value, or a part of it: `row.append(1); row = None`.
+        """
+        found: list[tuple[Any, Walk]] = []
+        for (name, value), count in zip(parted.items(), counts_of(parted.values()), strict=True):
+            before = self._digests.get(name)
+            if before and (count > _UNHELD or is_own(type(value))):
+                walk = fingerprinter.walk(value)
+                if walk.digest not in (None, before):
+                    found.append((value, walk))
+        return found
 
     def together(
         self,
@@ -145,8 +211,8 @@ class Watch:
             rebound: see `mutations`.
         """
         changed = list(dict.fromkeys((*mutations.changed, *names)))
-        inner = {name: each for name, each in mutations.inner.items() if name not in changed}
-        return self._told(changed, mutations.unchecked, inner, {}, {**kept, **rebound})
+        there = {**kept, **rebound}
+        return self._told(changed, mutations.unchecked, dict(mutations.inner), {}, there)
 
     def _told(
         self,
@@ -155,14 +221,17 @@ class Watch:
         inner: dict[str, list[Any]],
         walks: dict[str, Walk],
         there: Mapping[str, Any],
+        gone: Sequence[tuple[Any, Walk]] = (),
     ) -> Mutations:
         held: dict[int, Any] = {}
-        if changed:
+        if changed or gone:
             for name in changed:
                 if name not in walks:
                     walks[name] = Walk(there[name], self._namespace)
                 held.update((id(each), each) for each in walks[name].objects)
-            changed += self._sharing(changed, walks, there)
+            held.update((id(each), each) for _, walk in gone for each in walk.objects)
+            changed += self._sharing(changed, walks, there, gone)
+        inner = {name: inside for name, inside in inner.items() if name not in changed}
         removed = {
             name: self._members[name] - everything_in(there[name]).keys()
             for name in changed
@@ -171,7 +240,11 @@ class Watch:
         return Mutations(changed, unchecked, inner, held, removed)
 
     def _sharing(
-        self, changed: list[str], walks: Mapping[str, Walk], kept: Mapping[str, Any]
+        self,
+        changed: list[str],
+        walks: Mapping[str, Walk],
+        kept: Mapping[str, Any],
+        gone: Sequence[tuple[Any, Walk]],
     ) -> list[str]:
         """Return names out of the cell's reach that share an object with a changed value.
 
@@ -179,12 +252,13 @@ class Watch:
             changed: the names of changed values.
             walks: through these.
             kept: all values.
+            gone: changed values that have no name any more, and walks through these.
         """
         # Kept alive as long as ids are compared: a walk makes objects too, whose ids come again.
         objects = {
             id(each): each
-            for name in changed
-            for each in without_classes(kept[name], walks[name], self._namespace)
+            for value, walk in (*((kept[name], walks[name]) for name in changed), *gone)
+            for each in without_classes(value, walk, self._namespace)
         }
         others = {
             name: value
@@ -210,7 +284,7 @@ class Watch:
         return sharing + lying_together(known, together, self._namespace)
 
     def _is_class(self, value: Any) -> bool:
-        return is_a(value, type) and home_name(value) == "__main__"
+        return is_a(value, type) and is_own(value)
 
     def _out_of_reach(self, name: str, value: Any) -> bool:
         if name in self._digests or is_atom(value):

@@ -71,6 +71,15 @@ class Snapshot:
             if name not in bound and namespace.get(name) is value
         }
 
+    def parted(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what names held that hold another object, or none."""
+        missing = object()
+        return {
+            name: value
+            for name, value in self.values.items()
+            if namespace.get(name, missing) is not value
+        }
+
     def rebound(self, namespace: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
         """Return the bound names that hold the very object they held: such as `x += [1]` leaves."""
         return {

@@ -12,6 +12,7 @@ import enum
 import functools
 import gc
 import itertools
+import logging
 import types
 from collections import deque
 from collections.abc import Collection, Mapping, Set
@@ -117,8 +118,8 @@ def _is_object(value: Any) -> bool:
 
 @PerType
 def _has_own_reduction(kind: type) -> bool:
-    # A member of an enumeration is the class's own, wherever it lies.
-    if is_of_torch(kind) or issubclass(kind, enum.Enum):
+    # A member of an enumeration is its class's own, and a logger the process's, wherever it lies.
+    if is_of_torch(kind) or issubclass(kind, (enum.Enum, logging.Logger)):
         return False
     return any(
         type(attribute_of_type(kind, name)) is types.FunctionType

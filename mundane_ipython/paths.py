@@ -17,14 +17,13 @@ from typing import Any
 
 from .holding import (
     attribute_of,
-    instance_dict,
     keeps_attributes,
     keeps_items,
     slots_of,
 )
-from .homes import PerType
+from .homes import PerType, is_own
 from .keys import NoKeyError, written, written_text
-from .looks import guarded, members_of, module_of, name_of
+from .looks import bases_of, guarded, instance_dict, members_of, module_of, name_of
 
 Step = tuple[Any, ...]
 Path = tuple[Step, ...]
@@ -132,6 +131,9 @@ def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, A
         yield from ((("q", name), item, True) for name, item in value.keywords.items())
     elif issubclass(kind, type):
         yield from _members(value)
+        for position, above in enumerate(bases_of(value)):
+            if is_own(above):
+                yield ("b", position), above, True
         return
     elif _is_object_array(kind, value):
         for position in range(value.size):
@@ -172,7 +174,7 @@ def _parts_of_function(function: Any, kept: bool) -> Iterator[tuple[Step, Any, b
 
 
 def _members(kind: type) -> Iterator[tuple[Step, Any, bool]]:
-    if module_of(kind) != "__main__":
+    if not is_own(kind):
         return
     plain = type(kind) is type or module_of(type(kind)) == "abc"
     for name, member in list(members_of(kind).items()):
@@ -345,6 +347,7 @@ _TAKE: dict[str, Any] = {
     ),
     "p": _partial(lambda value, n: value.args[_position(n, len(value.args))]),
     "q": _partial(lambda value, name: value.keywords[name]),
+    "b": _of(type)(lambda value, n: bases_of(value)[_position(n, len(bases_of(value)))]),
     "e": _element,
     "v": _labelled,
 }

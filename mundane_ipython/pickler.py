@@ -33,13 +33,13 @@ from .doubts import Calls, is_doubtful, is_made_oddly, rests_on_doubts
 from .enumerations import changed_class, copied_class
 from .figures import is_registry, is_transform, reduce_registry, reduce_transform
 from .filemodules import CYTHON_FUNCTIONS, reduce_by_file
-from .homes import PerType, is_proxy
+from .homes import PerType, is_own, is_proxy
 from .instances import reduce_exception
 from .iterators import DICT_ITERATORS
 from .iterators import dict_iterator as dict_iterator  # older bundles name it here
 from .iterators import used_up_generator as used_up_generator
 from .loadcode import way_of
-from .looks import error_text, home_name, is_a, module_of, name_of, qualname_of
+from .looks import error_text, home_name, is_a, name_of, qualname_of
 from .masked import is_masked, reduce_masked
 from .namespace import look_up
 from .singletons import library_place, only_ones, reduce_only_one
@@ -112,7 +112,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
-        if module_of(kind) == "__main__":
+        if is_own(kind):
             way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
             reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
@@ -176,7 +176,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         live = is_a(obj, types.FunctionType) and obj.__globals__ is self._namespace
         qualname = qualname_of(obj) if is_a(obj, type) else obj.__qualname__
         top, home = qualname.split(".")[0], home_name(obj)
-        if live or home == "__main__":
+        if live or home == "__main__" or (is_a(obj, type) and is_own(obj)):
             named = look_up(self._namespace, qualname) is obj
             if named and top not in self._own:
                 return notebook_reference, (qualname, self._copy(obj, top))
@@ -193,7 +193,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             reduced = reduce_class(obj)
             if reduced is None and is_copied(obj):
                 reduced = copied_class(obj)
-                if home == "__main__" and is_made_oddly(obj):
+                if is_own(obj) and is_made_oddly(obj):
                     self.calls[obj, None] = None
             return super().reducer_override(obj) if reduced is None else reduced
         reduced = super().reducer_override(obj)
@@ -263,7 +263,7 @@ def _is_ordinary(kind: type) -> bool:
     code = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
     parts = (types.CellType, types.GeneratorType, contextvars.ContextVar)
     return not (
-        module_of(kind) == "__main__"
+        is_own(kind)
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper, *weakref.ProxyTypes))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
         or kind in (*WINDOWS, *DICT_ITERATORS)

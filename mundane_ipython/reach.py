@@ -13,8 +13,8 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from .homes import is_proxy
-from .looks import attribute_of, bases_of, contents_of, members_of, module_of, qualname_of
+from .homes import is_own, is_proxy
+from .looks import attribute_of, bases_of, contents_of, members_of, qualname_of
 from .texts import names_in_constants
 
 # Instructions that look a name up in the globals, or bind it there; those in a class's body too.
@@ -103,7 +103,7 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
         elif kind is dict:
             todo.extend(item.values())
         elif issubclass(kind, type):
-            if module_of(item) == "__main__":
+            if is_own(item):
                 yield qualname_of(item).partition(".")[0]
                 todo.extend(members_of(item).values())
                 todo += [*bases_of(item), kind]
@@ -111,7 +111,7 @@ def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Ite
             todo += _wrapped(item)
         elif not issubclass(kind, types.ModuleType):
             todo.append(kind)
-            if module_of(kind) in ("", "__main__") or is_proxy(kind):
+            if is_own(kind) or is_proxy(kind):
                 todo.extend(contents_of(item))  # slots too, and what `__dict__` does not tell
             else:
                 members = attribute_of(item, "__dict__")

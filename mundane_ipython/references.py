@@ -20,10 +20,10 @@ from typing import Any
 from .canonical import PLAIN, NoDigestError, Parts, array_parts, hashed, pandas_parts, value_parts
 from .filemodules import CYTHON_FUNCTIONS
 from .fingerprint import Walk, is_atom
-from .holding import instance_dict, slots_of
-from .homes import PerType, class_name
+from .holding import slots_of
+from .homes import PerType, class_name, is_own, is_wholly_own
 from .kinds import exact_parts
-from .looks import module_of, mro_of, name_of
+from .looks import instance_dict, module_of, mro_of, name_of
 from .paths import Follower, Path, find_paths, holds_objects, parts_of
 from .torchtypes import is_of_torch
 from .views import is_array
@@ -287,20 +287,20 @@ class _Data:
             yield from sorted(b"".join(self.parts(item)) for item in value)
         elif kind is bytearray:
             yield bytes(value)
-        elif kind is types.SimpleNamespace or _is_of_notebook(kind):
+        elif kind is types.SimpleNamespace or is_wholly_own(kind):
             yield from self._attributes(value)
         elif issubclass(kind, enum.Enum):
             attributes = instance_dict(value) or {}
             yield from self.parts((attributes["_name_"], attributes["_value_"]))
         elif issubclass(kind, type):
-            if module_of(value) == "__main__":
+            if is_own(value):
                 raise NoDigestError
             yield class_name(value).encode()
         elif name_of(kind) == "MaskedArray":
             yield from _masked(value)
         elif is_array(value):
             yield from array_parts(value)
-        elif module_of(kind) == "__main__":
+        elif is_own(kind):
             raise NoDigestError
         elif _is_of_pandas.of_type(kind, otherwise=False):
             yield from exact_parts(value, self.parts) or pandas_parts(value)
@@ -334,19 +334,13 @@ def _no_parts(value: Any) -> Parts:
 
 def _is_scalar(kind: type) -> bool:
     """Return whether the text of a value of a library's type says all of it."""
-    if module_of(kind) == "__main__" or issubclass(kind, enum.Enum):
+    if is_own(kind) or issubclass(kind, enum.Enum):
         return False
     if issubclass(kind, datetime.tzinfo):
         return kind in (datetime.timezone, zoneinfo.ZoneInfo)
     return issubclass(kind, PLAIN) or any(
         base.__name__ == "generic" and module_of(base) == "numpy" for base in mro_of(kind)
     )
-
-
-def _is_of_notebook(kind: type) -> bool:
-    """Return whether a class and all below it are the notebook's own."""
-    homes = {module_of(base) for base in mro_of(kind)[:-1]}
-    return module_of(kind) == "__main__" and homes <= {"__main__", "abc", "typing"}
 
 
 def _root_of(kind: type) -> str:
@@ -377,7 +371,7 @@ def _is_value(value: Any) -> bool:
     kind = type(value)
     if name_of(kind) in CYTHON_FUNCTIONS:
         return True
-    if module_of(kind) == "__main__" or is_of_torch(kind):
+    if is_own(kind) or is_of_torch(kind):
         return False
     try:
         return hash(value) not in (object.__hash__(value), id(value))

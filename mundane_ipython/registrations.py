@@ -14,7 +14,8 @@ from typing import Any
 
 from IPython import get_ipython
 
-from .looks import home_name, is_a, module_of, name_of
+from .homes import is_of_notebook
+from .looks import is_a, module_of, name_of
 
 Registrations = dict[tuple[Any, ...], Any]
 """By place: a formatter's or a magic's function, or a list's members that are the notebook's.
@@ -54,8 +55,8 @@ def registrations(registries: Registries) -> Registrations:
                 found |= {("formatter", mime, kind): each for kind, each in registry.items()}
             case ("magic", kind):
                 own = {name: each for name, each in registry.items() if type(each) is FunctionType}
-                found |= {("magic", kind, n): each for n, each in own.items() if _is_own(each)}
-            case _ if own_members := [each for each in registry if _is_own(each)]:
+                found |= {("magic", kind, n): e for n, e in own.items() if is_of_notebook(e)}
+            case _ if own_members := [each for each in registry if is_of_notebook(each)]:
                 found[place] = own_members
     return found
 
@@ -137,7 +138,7 @@ def callback_lists() -> Iterator[list[Any]]:
 
 def has_own_callbacks() -> bool:
     """Return whether something of the notebook's is called before a cell's own code runs."""
-    return any(_is_own(each) for callbacks in callback_lists() for each in callbacks)
+    return any(is_of_notebook(each) for callbacks in callback_lists() for each in callbacks)
 
 
 def _set_formatter(formatter: Any, kind: Any, function: Any) -> None:
@@ -151,7 +152,7 @@ def _set_formatter(formatter: Any, kind: Any, function: Any) -> None:
 
 def _set_list(registered: list[Any], wanted: list[Any]) -> None:
     """Make the notebook's members of a list those that are wanted; others keep their places."""
-    kept = [each for each in registered if not _is_own(each) or _is_among(each, wanted)]
+    kept = [each for each in registered if not is_of_notebook(each) or _is_among(each, wanted)]
     registered[:] = kept + [each for each in wanted if not _is_among(each, kept)]
 
 
@@ -161,15 +162,6 @@ def _lists(shell: Any) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
         yield ("event", event), callbacks
     for name in _TRANSFORMERS:
         yield (name,), getattr(shell, name)
-
-
-def _is_own(registered: Any) -> bool:
-    """Return whether a function, a bound method or an object is the notebook's."""
-    if is_a(registered, MethodType):
-        return _is_own(registered.__self__) or home_name(registered.__func__) == "__main__"
-    if is_a(registered, (FunctionType, type)):
-        return home_name(registered) == "__main__"
-    return module_of(type(registered)) == "__main__"
 
 
 def _is_same(one: Any, other: Any) -> bool:

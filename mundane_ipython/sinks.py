@@ -23,25 +23,32 @@ class Sink:
 
     Attributes:
         state: the hash of what was written.
+        size: how much was written in the pickle itself, in bytes.
     """
 
     def __init__(self, deadline_s: float) -> None:
         self.state = xxhash.xxh3_128()
+        self.size = 0
         self._deadline_s = deadline_s
 
     def forget(self) -> None:
         """Begin anew."""
         self.state.reset()
+        self.size = 0
 
     def write(self, data: bytes | memoryview) -> None:
         """Take a part of the pickle."""
-        self.state.update(data)
-        if time.monotonic() > self._deadline_s:
-            raise OutOfTimeError
+        self.size += len(data)
+        self._hash(data)
 
     def take(self, buffer: pickle.PickleBuffer) -> None:
         """Take what lies out of band."""
-        self.write(buffer.raw())
+        self._hash(buffer.raw())
+
+    def _hash(self, data: bytes | memoryview) -> None:
+        self.state.update(data)
+        if time.monotonic() > self._deadline_s:
+            raise OutOfTimeError
 
 
 class Nowhere:

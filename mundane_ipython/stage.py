@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from .classes import make_silently
+from .homes import is_own
 from .instances import new_natively
 from .loadcode import (
     class_arguments,
@@ -28,7 +29,7 @@ from .loadcode import (
     set_by_class,
     state_setter,
 )
-from .looks import attribute_of, is_a, members_of, module_of
+from .looks import instance_dict, is_a, members_of
 from .pickler import notebook_function
 
 _ABSENT = object()
@@ -63,7 +64,7 @@ class Stage:
         self._runs = False
         self._reached: set[str] = set()
         self._reach: dict[Any, frozenset[str]] = {}
-        self._kept: dict[int, Callable[[], None]] = {}
+        self._kept: dict[int, Any] = {}
         # What waits for names: the slot in which it was met, an instance and its state.
         self._waiting: list[tuple[str, Any, Any]] = []
         self.slot = ""
@@ -136,6 +137,10 @@ class Stage:
             waits = bool(lacks) and not isinstance(kind.__hash__, types.FunctionType)
         if waits:
             self._waiting.append((self.slot, instance, state))
+            # What it holds by then is not what is to be put back.
+            attributes = instance_dict(instance)
+            if attributes is not None:
+                self._kept[id(attributes)] = attributes
         else:
             instance.__setstate__(state)
 
@@ -210,13 +215,13 @@ def _contents(value: Any, known: dict[int, Any]) -> Iterator[Callable[[], None]]
             pairs = list(each.items())
             parts = list(each.values())
             back = partial(_put_back_items, each, pairs)
-        elif is_a(each, type) and module_of(each) == "__main__":
+        elif is_a(each, type) and is_own(each):
             members = dict(members_of(each))
             parts = list(members.values())
             back = partial(_put_back_members, each, members)
-        elif each is value and module_of(type(each)) == "__main__":
-            attributes = attribute_of(each, "__dict__")
-            if type(attributes) is dict:
+        elif each is value and is_own(type(each)):
+            attributes = instance_dict(each)
+            if attributes is not None:
                 todo.append(attributes)
         left -= len(parts)
         if back is not None and left > 0:

@@ -226,7 +226,8 @@ class RunningStep:
         namespace = self._shell.user_ns
         changes = self._before.changes(namespace, ())
         kept = self._before.older(namespace, changes)
-        changed = self._watch.mutations(kept).changed
+        parted = self._before.parted(namespace)
+        changed = self._watch.mutations(kept, parted=parted).changed
         self._opened.provenance.note_failed(
             self.name,
             [*changed, *self._not_bound_again(changes.bound)],
@@ -300,7 +301,8 @@ class RunningStep:
                 self._source.imported,
             )
 
-        mutations = self._watch.mutations(kept, rebound, again)
+        parted = self._before.parted(namespace)
+        mutations = self._watch.mutations(kept, rebound, again, parted)
         self._opened.provenance.drop_unstored(mutations.inner, namespace)
         mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
         bound = stored.values

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .held import HELD, reduce_held
-from .homes import PerType
+from .homes import PerType, is_own
 from .instances import fails_to_load, new_natively, reduce_instance
 from .looks import attribute_of_type, module_of, qualname_of
 from .mpmathparts import is_constant, reduce_constant, reduce_mpmath_class
@@ -81,7 +81,7 @@ def _own_way_of(kind: type) -> Callable[[Any], Any]:
         return reduce_curried
     if is_constant(kind):
         return reduce_constant
-    if module_of(kind) != "__main__" and fails_to_load(kind):
+    if not is_own(kind) and fails_to_load(kind):
         return reduce_instance
     is_called = attribute_of_type(kind, "__call__") is not None
     if is_called and type(attribute_of_type(kind, "__reduce__")) is types.FunctionType:

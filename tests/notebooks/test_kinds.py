@@ -59,6 +59,7 @@ def test_comes_back(each: Kind, server: ForkServer, tmp_path: Path) -> None:
     assert compare(plain, undisturbed, offset=0) == []
     notes = str(undisturbed.notes)
     assert "STALE" not in notes
+    assert "come back apart" not in notes
     for name in each.left_out:
         assert plain.names.pop(name)
         assert f"{name} (" in notes

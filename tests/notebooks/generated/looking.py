@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import datetime
 import decimal
+import enum
 import functools
 import gc
 import hashlib
@@ -38,6 +39,11 @@ _OF_PYTHON = frozenset(
         *("__match_args__", "__hash__", "__slotnames__"),
     )
 )
+# Tables that a class statement makes: which object they are is nobody's business.
+_TABLES = frozenset(("__annotations__", "__dataclass_fields__"))
+
+# What Python's own objects find out when they are asked, and keep for the next time.
+_CACHES = frozenset(("_abc_impl", "_dirty_len", "_inverted_", "_iterating", "_pending_removals"))
 _DEEP = 40
 
 
@@ -76,6 +82,8 @@ class _Look:
             return f"{kind.__name__}({self._all(_items(value), depth)})"
         if kind.__module__ == "dataclasses":  # what the module keeps of a class is no value
             return f"{kind.__name__}({getattr(value, 'name', '')})"
+        if kind is types.FunctionType and _is_stateless(value):  # nor is theirs
+            return f"{_name(kind)}({value.__qualname__} {value.__code__.co_varnames})"
         if id(value) in self._met:
             return f"#{self._met[id(value)][0]}"
         self._met[id(value)] = len(self._met), value
@@ -94,9 +102,11 @@ class _Look:
 
     def _of_class(self, kind: type, depth: int) -> str:
         members = [
-            f"{name}: {self.at(member, depth + 1)}"
+            f"{name}: {self._apart(member) if name in _TABLES else self.at(member, depth + 1)}"
             for name, member in sorted(vars(kind).items())
             if name not in _OF_PYTHON and not _is_slot(member)
+            # `~A.X` and `A.X | A.Y` are made when they are asked for first.
+            if name != "_value2member_map_" or not issubclass(kind, enum.Flag)
         ]
         abstract = sorted(getattr(kind, "__abstractmethods__", ()))
         below = sorted({each.__qualname__ for each in type.__subclasses__(kind)})
@@ -170,9 +180,14 @@ class _Look:
             else:
                 self._met[id(own)] = len(self._met), own
                 for name, each in list(own.items()):
-                    if name not in ("lock", "_abc_impl"):
+                    if name != "lock" and name not in _CACHES:
                         texts.append(f".{name}: {self.at(each, depth + 1)}")
         return f"<{', '.join(texts)}>" if texts else ""
+
+
+def _is_stateless(function: types.FunctionType) -> bool:
+    kept = (function.__closure__, function.__defaults__, function.__kwdefaults__)
+    return not any((*kept, function.__dict__, function.__annotations__))
 
 
 def isinstance_of(value: Any, kinds: Any) -> bool:

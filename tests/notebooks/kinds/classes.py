@@ -378,4 +378,141 @@ del Dyn.g
 Dyn.g = 3
 """,
     ),
+    kind(
+        "class renamed, and a member of itself",
+        """
+class A:
+    ver = 1
+a = A()
+""",
+        "print(A.__name__, A.__qualname__, type(a) is A, vars(A).get('me') is A, a)",
+        """
+A.__name__ = A.__qualname__ = 'Other'
+A.me = A
+""",
+    ),
+    kind(
+        "class of a module that is not there",
+        """
+LOG = []
+class A(frozenset):
+    __module__ = 'elsewhere'
+    def __new__(cls, n):
+        self = super().__new__(cls, {1, 2})
+        self.n = n
+        return self
+    def __setattr__(self, name, value):
+        LOG.append(name)
+        super().__setattr__(name, value)
+class B(A):
+    pass
+class C:
+    __module__ = 'elsewhere'
+x, c = B(5), C()
+c.rows = []
+""",
+        "print(x, x.n, LOG, A.__module__, type(x) is B, vars(c), getattr(C, 'late', 0))",
+        """
+x.n += 1
+c.rows.append(x)
+C.late = 3
+""",
+    ),
+    kind(
+        "metaclass with a property for a name of the class",
+        """
+class Meta(type):
+    @property
+    def __module__(cls):
+        return 'a property'
+class A(metaclass=Meta):
+    ver = 1
+a = A()
+""",
+        "print(A.__module__, A.ver, type(a) is A)",
+        "A.ver = 2",
+    ),
+    kind(
+        "state set by a class whose instance it holds",
+        """
+class A(list):
+    def __init__(self, n=1):
+        self.n = n
+class B(A):
+    def __getstate__(self):
+        return dict(vars(self))
+    def __setstate__(self, state):
+        put(self, state)
+def put(thing, state):
+    vars(thing).update(state)
+x = B(5)
+A.default = x
+""",
+        "print(vars(x), A.default is x)",
+        "x.n = 12",
+    ),
+    kind(
+        "what a nameless base holds",
+        """
+import collections
+class A(collections.namedtuple('A', 'n kids', defaults=([],))):
+    __slots__ = ()
+def base():
+    class Base:
+        rows = []
+    return Base
+class B(base()):
+    pass
+---
+x = A(4)
+rows = B.rows
+""",
+        "print(x, x.kids is A._field_defaults['kids'], rows is B.rows, B.rows, B.__bases__[0].n)"
+        " if hasattr(B, 'n') else print(x, rows, x.kids is A._field_defaults['kids'])",
+        """
+x.kids.append(1)
+B.rows.append(2)
+---
+B.__bases__[0].n = 3
+""",
+    ),
+    kind(
+        "class that is made by a function of its instances' pickle",
+        """
+LOG = []
+class A:
+    def __init__(self, n=1):
+        self.n = n
+def rebuild(kind, n):
+    return kind(n)
+class B(A):
+    def __reduce__(self):
+        return rebuild, (type(self), self.n), dict(vars(self))
+    def __setattr__(self, name, value):
+        LOG.append(name)
+        super().__setattr__(name, value)
+x = B(5)
+""",
+        "print(x.n, LOG)",
+        "x.n = 6",
+    ),
+    kind(
+        "errors whose args were set later",
+        """
+one = OSError(2, "gone")
+one.args = ("bang",)
+two = OSError(2, "gone", "file")
+class Own(OSError):
+    pass
+three = Own(3, "gone", "file")
+three.args = (1, 2)
+stop, leave = StopIteration(3), SystemExit(3)
+stop.args = leave.args = (4,)
+""",
+        """
+print(*[(e.args, e.errno, e.strerror, e.filename, str(e)) for e in (one, two, three)])
+print(stop.value, stop.args, leave.code, leave.args)
+""",
+        "two.args = (2, 'gone')\nthree.errno = 5\nstop.value = 6",
+    ),
 ]

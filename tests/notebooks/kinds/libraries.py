@@ -57,7 +57,7 @@ cart = Cart(items=[item, {"name": "b", "price": 1}])
 ints = TypeAdapter(list[int])
 """,
         """
-print(cart.model_dump_json(), item._seen, ints.validate_python(["1", 2]), Item.model_json_schema()["properties"]["price"], item.model_fields_set)
+print(cart.model_dump_json(), item._seen, ints.validate_python(["1", 2]), Item.model_json_schema()["properties"]["price"], sorted(item.model_fields_set))
 try: item.price = -1
 except Exception as e: print(e.errors()[0]["type"])
 print(cart.items[0] == item, type(cart.items[1]) is Item)

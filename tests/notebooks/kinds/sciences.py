@@ -657,4 +657,21 @@ lb.record(gen=1, m=2)
 """,
         libraries="deap",
     ),
+    kind(
+        "MDAnalysis",
+        """
+import MDAnalysis as mda
+u = mda.Universe.empty(6, n_residues=2, atom_resindex=[0, 0, 0, 1, 1, 1], trajectory=True)
+u.add_TopologyAttr('name', ['C', 'H', 'H', 'O', 'H', 'H'])
+u.add_TopologyAttr('resname', ['AAA', 'BBB'])
+u.atoms.positions = [[n, n, n] for n in range(6)]
+g = u.select_atoms('name H')
+""",
+        "print(u.atoms.positions.sum(), [*g.names], g.universe is u, len(u.residues), u)",
+        """
+u.atoms.positions += 1
+g = g[1:]
+""",
+        libraries="MDAnalysis",
+    ),
 ]

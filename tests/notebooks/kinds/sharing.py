@@ -336,4 +336,74 @@ other(2)
 seen.append('x')
 """,
     ),
+    kind(
+        "an equal part of another object",
+        """
+class Box: pass
+a, b, c = Box(), Box(), Box()
+a.rows, b.rows, c.rows = [], [], []
+""",
+        "print(a.rows is b.rows, b.rows is c.rows, a.rows, b.rows, c.rows)",
+        """
+b.rows = a.rows
+---
+b.rows.append(1)
+---
+b.rows = [1]
+---
+b.rows.append(2)
+c.rows = b.rows
+""",
+    ),
+    kind(
+        "a value changed and let go",
+        """
+import dataclasses
+@dataclasses.dataclass
+class Node:
+    n: int
+    kids: list
+one, two, three, four = Node(1, []), Node(2, []), Node(3, []), Node(4, [0])
+five = Node(5, [four])
+table = {'one': one, 'two': two, 'kids': three.kids}
+row = [1]
+rows = [row, [2]]
+""",
+        "print(table, rows, one.n, three.n, four, five)\n"
+        "print(one.kids is table['one'].kids, four.kids is five.kids[0].kids)",
+        """
+one = dataclasses.replace(one, n=9)
+one.kids.append('a')
+---
+four = dataclasses.replace(four, n=9)
+---
+two.kids.append('b')
+two = None
+three.kids.append('c')
+three = Node(4, [])
+---
+row.append(3)
+del row
+""",
+    ),
+    kind(
+        "names of colours",
+        """
+import matplotlib.colors as colors
+colors.colorConverter.colors['b'] = (0.1, 0.2, 0.3)
+""",
+        "print([colors.to_rgb(name) for name in ('b', 'red', 'gray', 'grey')])",
+        "colors.get_named_colors_mapping()['red'] = '#102030'\nprint(colors.to_hex('red'))",
+    ),
+    kind(
+        "names of colours that a library was asked to set",
+        """
+import matplotlib.pyplot as plt
+---
+plt.matplotlib.colors.get_named_colors_mapping()['brand'] = (0.1, 0.2, 0.3)
+""",
+        "print(plt.matplotlib.colors.to_rgb('brand'))",
+        "del plt.matplotlib.colors.get_named_colors_mapping()['brand']\n"
+        "plt.matplotlib.colors.get_named_colors_mapping()['brand'] = '#101010'",
+    ),
 ]
