@@ -85,7 +85,55 @@ def test_whatever_ends_a_commit_leaves_the_notes_of_a_failing_body(
 
 def test_interrupts_at_random_moments() -> None:
     """So do interrupts at any moment of other work; a share of the bench's trials."""
-    bench = [sys.executable, "-m", "tests.bench.interrupts", "--count", "6", "--seed", "7000"]
+    bench = [sys.executable, "-m", "tests.bench.interrupts", "--count", "4", "--seed", "7000"]
     ran = subprocess.run(bench, cwd=REPO, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "silent losses 0, other faults 0" in ran.stdout
+
+
+_LIMITED = """
+import builtins, os, resource, sys
+from pathlib import Path
+from tests.bench.interrupts import import_all
+from tests.notebooks.strikes import Cell, run_session
+
+import_all()
+tries = []
+def limit(mib):
+    most = resource.RLIM_INFINITY
+    if mib and not tries:
+        tries.append(mib)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + (mib << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+builtins.limit = limit
+cells = [
+    Cell("open", "%mundane_open task.db", False),
+    Cell("setup", "import os, random\\nimport numpy as np\\nrandom.seed(3)\\nbase = {}", False),
+    Cell("load", "rows = [1]\\narr = np.zeros(1000)"),
+    Cell("big", '''limit(0)
+rows.append(len(rows))
+base['k'] = base.get('k', 0) + 1
+os.environ['MT_1'] = os.environ.get('MT_1', '') + 'x'
+random.random()
+texts = [str(n) * 3 for n in range(200000)]
+arr[3] += 1
+limit(2)'''),
+]
+folder = Path(sys.argv[1])
+lived = run_session(cells, folder, error=MemoryError)
+model = run_session(cells, folder, plain=lived.ran)
+restored = run_session(cells, folder)
+assert lived.ran.count("big") == 2, (lived.ran, lived.errors)
+assert lived.errors == restored.errors == [], (lived.errors, restored.errors)
+for session in (lived, restored):
+    for name in model.names.keys() | session.names.keys():
+        assert name[:1] == "_" or session.names.get(name) == model.names.get(name), name
+"""
+
+
+def test_a_limit_of_memory_while_a_step_is_stored(tmp_path: Path) -> None:
+    """The step fails with MemoryError; with the limit gone the cell runs again, and has it all."""
+    words = [sys.executable, "-c", _LIMITED, str(tmp_path)]
+    ran = subprocess.run(words, cwd=REPO, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
