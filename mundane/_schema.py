@@ -72,7 +72,7 @@ def check_schema(path: str, file: str, connection: Connection) -> Header | None:
     """
     objects = [
         _Object(str(kind), str(name), str(table), bool(root_page), statement)
-        for kind, name, table, root_page, statement in connection.execute(_OBJECTS)
+        for kind, name, table, root_page, statement in connection.execute(_OBJECTS).fetchall()
     ]
     _refuse_truncated(path, file, connection)
     # In small letters, since SQLite tells names apart by all but the case of ASCII letters.

@@ -269,5 +269,5 @@ def _upsert_all(
         except IntegrityError as error:
             del error  # one of them is there: those inserted so far are found below, too
         else:
-            return [row_id for (row_id,) in connection.execute(_SINCE, (last_id,))]
+            return [row_id for (row_id,) in connection.execute(_SINCE, (last_id,)).fetchall()]
     return [_upsert(connection, name, row_id, values) for name, row_id in rows]

@@ -9,7 +9,7 @@ The layers, each importing only what stands below it:
     headless, magics, demo                  options and help; a kernel killed for show
     runner, session                         one run of a job; the open task: run, restore or refuse
     completion                              Tab in a magic's line
-    restore -> step                         a stored cell comes back; a cell runs and is committed
+    restore, running -> step                a stored cell comes back; a cell runs and is committed
     loading -> confine                      its values; which a foreign record may have brought
     deferred                                values that wait
     plaincells                              what plain cells change of steps' results
@@ -21,7 +21,7 @@ The layers, each importing only what stands below it:
     inner -> references -> paths -> holding, keys  objects inside older values, found again
     sharing                                 what a change of one value is a change of
     fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
-    orphans, parameters, progress, saving, sleeping  the rest of a job
+    listeners, orphans, parameters, progress, saving, sleeping  the rest of a job
     reporting -> report                     the command `mundane report`; its page
     table -> timeline -> facts              steps as a table; when each ran; what is known of each
     readings                                what the extension's tables tell of many steps

@@ -175,6 +175,9 @@ def _change(entry: Entry, before: State, after: State) -> State:
 
 def _joined(entry: Entry, earlier: State, change: State, after: State) -> State:
     """Return the changes of an earlier run, as they are now, together with those of this one."""
+    for known in (earlier, change):
+        if type(known) is Unreadable:
+            return known
     if entry.changes is changed_whole:
         return after
     if entry.changes is changed_items:

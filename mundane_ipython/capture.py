@@ -59,6 +59,9 @@ class Tap(Protocol):
     def stop(self) -> CellOutputs:
         """Wait for what is on its way, stop looking, and return what was shown."""
 
+    def abandon(self) -> None:
+        """Stop looking at once. Idempotent."""
+
 
 def make_tap(shell: InteractiveShell) -> Tap:
     """Return the tap for where this shell's output goes."""
@@ -145,6 +148,10 @@ class KernelTap:
         self._patches.undo()
         return self._outputs
 
+    def abandon(self) -> None:
+        """Stop looking at once. Idempotent."""
+        self._patches.undo()
+
     def _flush_streams(self) -> None:
         """Hand buffered text over, and wait until it is sent.
 
@@ -224,6 +231,10 @@ class StreamTap:
         """Stop looking and return what was shown."""
         self._patches.undo()
         return self._outputs
+
+    def abandon(self) -> None:
+        """Stop looking at once. Idempotent."""
+        self._patches.undo()
 
     def _tap_stream(self, name: str) -> None:
         stream = getattr(sys, name)

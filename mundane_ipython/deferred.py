@@ -112,8 +112,8 @@ class Deferred:
             try:
                 self._bring_first()
             except Exception as error:  # noqa: BLE001 (whatever the user's own code raises)
-                self._drop_first()
                 self._without(first, error)
+                self._drop_first()
 
     def note_failed(self, step: str, names: Iterable[str], error: Exception) -> str:
         """Note that a step's values could not be made, for a later NameError; return why."""

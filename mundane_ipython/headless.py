@@ -26,6 +26,7 @@ from mundane._duration import to_ms
 from mundane.cli import EXIT_USAGE, exit_code
 
 from .lines import TASK_VARIABLE, opened_file
+from .listeners import patient_streams
 from .orphans import RUN_VARIABLE, await_free
 from .parameters import (
     ParameterError,
@@ -41,7 +42,10 @@ from .runner import EXIT_KERNEL_DIED, Ending, Runner, Setting, is_run
 from .saving import OutputFile
 from .sleeping import EXIT_VARIABLE
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# The last is sent where the terminal is closed, but by `nohup` ignored. Windows has none.
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _PAIRS = ("-p", "--parameter", "-r", "--raw")
 _VALUE = "\0"  # no argument of a process can hold it
 
@@ -83,6 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code (SPEC.md, Exit codes).
     """
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    with patient_streams():
+        return _main(options)
+
+
+def _main(options: argparse.Namespace) -> int:
+    """Run what the options ask for, and say how it ended."""
     try:
         job = _job(options)
         if job.task is not None:
@@ -112,6 +122,8 @@ async def _run(job: Job, output: OutputFile) -> Ending:
 
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(number, on_signal, number)
     progress = Progress(sum(map(is_run, job.notebook.cells)), quiet=job.quiet)
@@ -258,7 +270,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a notebook from top to bottom in a kernel of its own. Steps that are "
         "stored are restored, so a run that was killed goes on when it is started again.",
         epilog="exit codes: 0 done, 1 a cell failed, 2 usage or not a task file, 3 the kernel died "
-        "too often, 75 locked or asleep: try again later, 130 and 143 stopped by a signal",
+        "too often, 75 locked or asleep: try again later, 129, 130 and 143 stopped by a signal",
     )
     add: Callable[..., Any] = parser.add_argument
     add("notebook", type=Path, metavar="NOTEBOOK")

@@ -53,17 +53,18 @@ class InterruptGuard:
         """Take SIGINT over."""
         if not self._in_main_thread:
             return
-        self._previous = signal.signal(signal.SIGINT, self._on_interrupt)
+        self._previous = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._on_interrupt)
         for name in _SWALLOWING:
             self._watch(name)
 
     def stop(self) -> None:
         """Give SIGINT back. Idempotent."""
-        if not self._in_main_thread:
+        if self._previous is None:  # never started, in another thread, or stopped
             return
-        self._in_main_thread = False
         signal.signal(signal.SIGINT, self._previous)
         self._patches.undo()
+        self._previous = None
 
     def cancelled(self, error: BaseException | None) -> bool:
         """Return whether the error is our own cancellation of the cell's await, and undo that."""

@@ -20,14 +20,20 @@ class Patches:
             AttributeError: the object takes no attributes; nothing has changed.
         """
         before = vars(owner).get(name, _ABSENT) if hasattr(owner, "__dict__") else _ABSENT
-        setattr(owner, name, value)
+        # First: what an interrupt leaves undone is put back all the same.
         self._saved.append((owner, name, before))
+        try:
+            setattr(owner, name, value)
+        except AttributeError:
+            self._saved.pop()
+            raise
 
     def undo(self) -> None:
-        """Put everything back. Idempotent."""
+        """Put everything back. Idempotent, also where an interrupt has ended it."""
         while self._saved:
-            owner, name, before = self._saved.pop()
-            if before is _ABSENT:
-                delattr(owner, name)
-            else:
+            owner, name, before = self._saved[-1]
+            if before is not _ABSENT:
                 setattr(owner, name, before)
+            elif name in vars(owner):
+                delattr(owner, name)
+            self._saved.pop()

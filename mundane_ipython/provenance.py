@@ -31,6 +31,8 @@ class Provenance:
         self._changed: dict[str, dict[str, int]] = {}
         # By step and entry of `ambient`: what it changed of the state outside of variables.
         self._ambient: dict[str, dict[str, Any]] = {}
+        # By step: names that it deleted, and that its next run does not find.
+        self._deleted: dict[str, set[str]] = {}
         # By step and name: what was there before a stale step was restored.
         self._replaced: dict[str, dict[str, Any]] = {}
         # By step: names that it bound and that could not be stored.
@@ -78,6 +80,7 @@ class Provenance:
         namespace: Mapping[str, Any],
         older: Mapping[str, Any],
         left_out: Iterable[str] = (),
+        deleted: Iterable[str] = (),
     ) -> None:
         """Note that names have their present values from a step, which ran or was restored.
 
@@ -89,6 +92,7 @@ class Provenance:
             namespace: as it is now.
             older: as it was before the step.
             left_out: those of the names that could not be stored.
+            deleted: names that it deleted.
         """
         found = self._found.setdefault(step, {})
         for name in names:
@@ -103,6 +107,7 @@ class Provenance:
         self._changed[step] = _ids(changed, namespace)
         self._ambient[step] = dict(ambient)
         self._left_out[step] = frozenset(left_out)
+        self._deleted[step] = set(deleted)
 
     def note_failed(
         self,
@@ -110,15 +115,18 @@ class Provenance:
         changed: Iterable[str],
         ambient: Mapping[str, Any],
         namespace: Mapping[str, Any],
+        deleted: Iterable[str] = (),
     ) -> None:
         """Note what a step that failed has changed all the same: its next try stores it."""
         self._changed.setdefault(step, {}).update(_ids(changed, namespace))
         self._ambient.setdefault(step, {}).update(ambient)
+        self._deleted.setdefault(step, set()).update(deleted)
 
     def take_over(self, failed: str, step: str) -> None:
         """Note as a step's what it has changed under another name, under which it failed."""
         self._changed.setdefault(step, {}).update(self._changed.pop(failed, {}))
         self._ambient.setdefault(step, {}).update(self._ambient.pop(failed, {}))
+        self._deleted.setdefault(step, set()).update(self._deleted.pop(failed, ()))
 
     def note_touched(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
         """Note that a plain cell has changed results of steps in place."""
@@ -149,6 +157,10 @@ class Provenance:
     def ambient_of(self, step: str) -> Mapping[str, Any]:
         """Return what earlier runs of this step changed outside of variables."""
         return self._ambient.get(step, {})
+
+    def deleted_by(self, step: str, namespace: Mapping[str, Any]) -> list[str]:
+        """Return names that an earlier run of this step deleted, and nothing has bound since."""
+        return sorted(self._deleted.get(step, set()) - namespace.keys())
 
     def changed_by(self, step: str, namespace: Mapping[str, Any]) -> frozenset[str]:
         """Return names whose values an earlier run of this step changed in place.
@@ -251,12 +263,14 @@ class Provenance:
         Else it would run on what it had stored itself, or what later steps have, and pass for
         fresh. A name that was bound to something else since, and not by a restore, is left alone.
         """
-        for name, value in self._replaced.pop(step, {}).items():
+        for name, value in self._replaced.get(step, {}).items():
             if self._restored[name] == id(namespace.get(name, _ABSENT)):
-                namespace[name] = value
                 found = self._found.get(step, {}).get(name)
                 if found is not None:
                     self._origins[name] = found
+                namespace[name] = value
+        # Last: what an interrupt leaves undone is done by the next try.
+        self._replaced.pop(step, None)
 
 
 def _ids(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from .errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_sh
 from .notes import local_time, publish_note
 from .opened import OpenTask, open_task
 from .plaincells import PlainCells
+from .running import RunningSteps
 from .source import CellSource
 from .step import RunningStep, StepOptions
 
@@ -88,7 +89,7 @@ class Session:
         self._shell = shell
         self._settings = settings
         self._opened: OpenTask | None = None
-        self._running: list[RunningStep] = []
+        self._running = RunningSteps()
         self._owners: dict[str, Owner] = {}
         self._used_by_cell: dict[str, set[str]] = {}
         self._used_before: list[tuple[str, int]] = []
@@ -111,7 +112,11 @@ class Session:
             except MundaneError as error:
                 self._add_hints(error)
                 raise
-            self.close()
+            try:
+                self.close()
+            except BaseException:  # such as an interrupt: the file would stay locked
+                opened.task.close()
+                raise
             self._opened = opened
             opened.task.show_progress = partial(items_bar, self._shell)
         opened.task.release()
@@ -126,7 +131,7 @@ class Session:
         """
         if self._running:
             reason = "its cell runs and needs the task file: open and close files in other cells"
-            raise NotebookStepError(self.need_task().path, self._running[-1].name, reason)
+            raise NotebookStepError(self.need_task().path, self._running.innermost.name, reason)
 
     def close(self) -> None:
         """Close the open task, if any; a step that runs is not stored."""
@@ -211,16 +216,17 @@ class Session:
 
     def running(self) -> RunningStep:
         """Return the step that `begin` said shall run: the context of its body."""
-        return self._running[-1]
+        return self._running.innermost
 
     def show(self, value: Any) -> None:
         """Display the value of an expression of the running step."""
-        self._running[-1].show(value)
+        self._running.innermost.show(value)
 
     # Events of the shell.
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Note which names are used before a cell; a cell that runs again may use its own again."""
+        self._running.settle_from(len(self._used_before) + 1)
         self._plain_cells.starts()
         if self.task is None or info.raw_cell is None:
             self._used_before.append(("", 0))
@@ -230,14 +236,15 @@ class Session:
         self.task.release(own)
         self._used_before.append((cell, self.task.claims))
 
-    def after_cell(self, result: ExecutionResult) -> None:
+    def after_cell(self, result: ExecutionResult | None) -> None:
         """Note which names the cell used by `task.step`, and which results a plain one changed."""
+        self._running.settle_from(len(self._used_before))
         self._plain_cells.ends()
         cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return
         new = set(self.task.used(since=before) - self._owners.keys())
-        if result.error_in_exec is not None:
+        if result is None or result.error_in_exec is not None:  # None: interrupted before it ran
             # It will be mended and run again, and nothing tells that it is the same cell then.
             self.task.release(new)
         elif new:
@@ -246,6 +253,7 @@ class Session:
     def _begin(self, options: StepOptions, source: CellSource) -> bool:
         opened = self.need_opened()
         name = options.name
+        self._running.settle_ended()
         options = replace(options, quiet=options.quiet or self._settings.quiet)
         owner = Owner(source.key, self._cell_id(), self._shell.displayhook.prompt_count)
         self._release_from(name, owner, options)
@@ -258,7 +266,7 @@ class Session:
             source,
             max_output_bytes=self._settings.output_limit_mib << 20,
             replaces=replaces,
-            ended=self._running_ended,
+            ended=self._running.remove,
         )
         runs = options.rerun or not replaces
         if runs:
@@ -277,7 +285,7 @@ class Session:
             except BaseException:  # such as an interrupt: it will not run
                 step.attempt.let_go()
                 raise
-        self._running.append(step)
+        self._running.add(step, len(self._used_before))
         return True
 
     def _claim(self, opened: OpenTask, options: StepOptions, source: CellSource) -> Attempt:
@@ -356,9 +364,6 @@ class Session:
             same = other != name and previous.is_same_cell(owner)
             if same and opened.task.status(other) in ("failed", "pending"):
                 opened.provenance.take_over(other, name)
-
-    def _running_ended(self) -> None:
-        self._running.pop()
 
     def _add_hints(self, error: MundaneError) -> None:
         """Tell what a notebook's user can do about a file that does not open, and what is open."""

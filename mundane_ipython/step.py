@@ -24,13 +24,13 @@ from .capture import make_tap
 from .cells import write_cell
 from .celltexts import cell_file
 from .chunks import describe
+from .differences import Unreadable
 from .errors import NotebookStepError, shown_short
 from .figures import flush_figures
 from .interrupt import InterruptGuard
 from .libraries import LibraryWatch
 from .mutation import Mutations, Watch
 from .namespace import Snapshot
-from .notes import publish_note
 from .opened import OpenTask
 from .outputs import NO_VALUE, CellOutputs, has_result, within
 from .packing import loose_groups, make_packer, packed
@@ -39,8 +39,8 @@ from .reach import reachable_names
 from .record import CellRecord
 from .source import CellSource
 from .staleness import Inputs
-from .storing import Stored, has_lost_state
-from .storingtexts import stored_texts
+from .storing import Outcome, Stored, has_lost_state
+from .storingtexts import say_stored
 from .values import type_name
 from .versions import current_versions
 from .widgets import save_widgets
@@ -79,10 +79,11 @@ class RunningStep:
         source: its body.
         max_output_bytes: how much of what it shows is stored.
         replaces: whether it runs although it was stored.
-        ended: called when its body has ended, however.
+        ended: called with it when it is settled.
 
     Attributes:
         attempt: the step, claimed and `pending`; to be set before the body runs.
+        has_ended: whether the body has.
     """
 
     attempt: Attempt
@@ -96,7 +97,7 @@ class RunningStep:
         *,
         max_output_bytes: int,
         replaces: bool,
-        ended: Callable[[], None],
+        ended: Callable[[RunningStep], None],
     ) -> None:
         self._shell = shell
         self._opened = opened
@@ -108,6 +109,11 @@ class RunningStep:
         self._ended = ended
         self._tap = make_tap(shell)
         self._value: Any = NO_VALUE
+        self._guard: InterruptGuard | None = None
+        self._exit_code: Any = _NOTHING
+        self._outcome: Outcome | None = None
+        self._is_settled = False
+        self.has_ended = False
 
     def look(self) -> None:
         """Look at what is there before the body runs."""
@@ -125,7 +131,7 @@ class RunningStep:
             # The frame of the cell itself, whose file name tells its code from everybody else's.
             self._start(sys._getframe(1))
         except BaseException:  # such as an interrupt: there will be no __exit__
-            self._end()
+            self.settle()
             raise
 
     def _start(self, cell: FrameType) -> None:
@@ -166,6 +172,8 @@ class RunningStep:
         trace: TracebackType | None,
     ) -> None:
         try:
+            self.has_ended = True
+            assert self._guard is not None  # by __enter__
             self._guard.stop()
             interrupted = self._guard.cancelled(error)
             self._guard.hide_frames(trace)
@@ -173,21 +181,39 @@ class RunningStep:
                 flush_figures()
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
+            if interrupted:
+                text = "the step was interrupted; nothing of it is stored"
+                raise shown_short(KeyboardInterrupt(text)) from None
+            if error is None:
+                self._finish(shown, took_ms)
+            elif isinstance(error, Exception):
+                self._fail(error)
         finally:
-            self._end()
-        if interrupted or error is not None:
-            self._note_changes()
-        if interrupted:
-            text = "the step was interrupted; nothing of it is stored"
-            raise shown_short(KeyboardInterrupt(text)) from None
-        if error is None:
-            self._finish(shown, took_ms)
-        elif isinstance(error, Exception):
-            self._fail(error)
+            self.settle()
 
-    def _end(self) -> None:
+    def settle(self) -> None:
+        """Note what has become of the step and of what it changed, whatever has ended it.
+
+        An interrupt may end this as well, or come before it: it is called again then
+        (`running.RunningSteps`). Idempotent.
+        """
+        if self._is_settled:
+            return
+        if self._guard is not None:
+            self._guard.stop()
+        self._tap.abandon()
         self.attempt.let_go()
-        self._ended()
+        namespace = self._shell.user_ns
+        if self._exit_code is not _NOTHING:
+            namespace.setdefault(_EXIT_CODE, self._exit_code)
+        if not self._task.closed:
+            is_stored = self._task.status(self.name) == "done"
+            if self._outcome is None or not is_stored:
+                self._note_changes()
+            else:
+                self._note_stored(self._outcome)
+        self._is_settled = True
+        self._ended(self)
 
     def _fail(self, error: Exception) -> None:
         try:
@@ -198,10 +224,24 @@ class RunningStep:
     def _note_changes(self) -> None:
         """Note what the step has changed in place although nothing of it is stored."""
         namespace = self._shell.user_ns
-        kept = self._before.older(namespace, self._before.changes(namespace, ()))
+        changes = self._before.changes(namespace, ())
+        kept = self._before.older(namespace, changes)
         parted = self._before.parted(namespace)
         changed = self._watch.mutations(kept, parted=parted).changed
-        self._opened.provenance.note_failed(self.name, changed, self._changed_state(), namespace)
+        self._opened.provenance.note_failed(
+            self.name,
+            [*changed, *self._not_bound_again(changes.bound)],
+            self._changed_state(),
+            namespace,
+            changes.deleted,
+        )
+
+    def _not_bound_again(self, bound: Iterable[str]) -> list[str]:
+        """Return names that the cell bound as `globals()` and `import *` do.
+
+        Its next run may leave them as they are, and nothing then tells that they are its own.
+        """
+        return [name for name in bound if name not in self._source.bound]
 
     def _changed_state(self) -> dict[str, Any]:
         again = self._opened.provenance.ambient_of(self.name)
@@ -210,38 +250,45 @@ class RunningStep:
 
     def _finish(self, shown: CellOutputs, took_ms: int) -> None:
         try:
-            stored = self._commit(shown, took_ms)
+            self._commit(shown, took_ms)
         except MundaneError as refusal:
-            self._note_changes()
             if isinstance(refusal, (NotebookStepError, SerializationError)):
                 self._fail(refusal)
             raise shown_short(refusal) from None
+
+    def _note_stored(self, outcome: Outcome) -> None:
+        """Note where the values in the namespace come from; say what was not stored."""
+        name, stored, namespace = self.name, outcome.stored, self._shell.user_ns
+        provenance = self._opened.provenance
+        provenance.set_finished(name, self._opened.cells.finished_at(name))
+        provenance.note(
+            name,
+            stored.values.keys() - stored.lost.keys(),
+            [*outcome.changed, *self._not_bound_again(stored.values)],
+            outcome.ambient,
+            namespace,
+            self._before.values,
+            stored.left_out,
+            outcome.record.deleted,
+        )
         if not self._options.quiet:
-            self._note(*stored)
+            say_stored(self._shell, name, outcome, self._max_output_bytes)
 
-    def _note(self, stored: Stored, record: CellRecord) -> None:
-        """Say what was not stored, or not looked at; say nothing where all is well."""
-        texts = stored_texts(stored, record, self._max_output_bytes)
-        if texts:
-            lines = [f"step {self.name}: {text}" for text in texts]
-            facts: dict[str, Any] = {
-                "left_out": stored.left_out,
-                "unchecked": list(stored.unchecked),
-            }
-            publish_note(self._shell, "\n".join(lines), step=self.name, event="stored", **facts)
-
-    def _commit(self, shown: CellOutputs, took_ms: int) -> tuple[Stored, CellRecord]:
-        """Commit the step; return what was stored, and what could not be."""
+    def _commit(self, shown: CellOutputs, took_ms: int) -> None:
+        """Commit the step."""
         namespace, name = self._shell.user_ns, self.name
         changes = self._before.changes(namespace, self._source.bound)
-        if self._exit_code is not _NOTHING:
-            namespace.setdefault(_EXIT_CODE, self._exit_code)
+        deleted = self._opened.provenance.deleted_by(name, namespace)
         kept = self._before.older(namespace, changes)
         again = self._opened.provenance.changed_by(name, namespace)
         rebound = self._before.rebound(namespace, changes)
         remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
-        process = {entry: ambient[entry] for entry in PROCESS & ambient.keys()}
+        process = {
+            entry: ambient[entry]
+            for entry in PROCESS & ambient.keys()
+            if type(ambient[entry]) is not Unreadable  # which the bundle leaves out by name
+        }
 
         def pack(mutations: Mutations) -> Stored:
             bound = self._values_of(changes.bound, mutations.changed)
@@ -274,7 +321,7 @@ class RunningStep:
             row=stored.row_shape,
             bindings=stored.bindings,
             modules=stored.modules,
-            deleted=changes.deleted,
+            deleted=list(dict.fromkeys([*changes.deleted, *deleted])),
             left_out=left_out,
             apart=[
                 *apart(dict(stored.bindings).keys(), there, namespace),
@@ -296,13 +343,6 @@ class RunningStep:
             ran_at=iso_now(),
             took_ms=took_ms,
         )
-        cell = self._opened.sign(name, record.to_json())
-        size = 0 if self._options.quiet else record.bundle_bytes
-        with bytes_bar(self._shell, name, "storing", size) as tick:
-            self.attempt.done(
-                stored.row(),
-                also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
-            )
         stored.left_out, stored.lost, stored.apart = left_out, lost, record.apart
         stored.not_named = [n for n in mutations.changed if n not in bound]
         stored.of_libraries = self._libraries.changed()
@@ -310,17 +350,15 @@ class RunningStep:
         stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []
-        self._opened.provenance.set_finished(name, self._opened.cells.finished_at(name))
-        self._opened.provenance.note(
-            name,
-            bound.keys() - lost.keys(),
-            mutations.changed,
-            ambient,
-            namespace,
-            self._before.values,
-            left_out,
-        )
-        return stored, record
+        cell = self._opened.sign(name, record.to_json())
+        size = 0 if self._options.quiet else record.bundle_bytes
+        row = stored.row()
+        self._outcome = Outcome(stored, record, mutations.changed, ambient)
+        with bytes_bar(self._shell, name, "storing", size) as tick:
+            self.attempt.done(
+                row,
+                also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
+            )
 
     def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
         """Return older names whose state cannot be stored, and their types.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from .doubts import note_tried, untried
 from .looks import guarded
 from .outputs import NO_VALUE
 from .pickler import NotebookPickler
-from .record import Place, RowShape
+from .record import CellRecord, Place, RowShape
 from .trials import can_try, try_to_load
 from .values import containers, import_reference, is_json, reference, type_name
 
@@ -205,6 +206,23 @@ class Stored:
             if len(names) > 1 or identity in known:
                 twice |= names
         yield from (name for name in self.values if name in twice)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step is about to commit, for the notes that follow.
+
+    Attributes:
+        stored: its values, packed.
+        record: of its cell.
+        changed: names whose values it changed in place.
+        ambient: what it changed outside of variables.
+    """
+
+    stored: Stored
+    record: CellRecord
+    changed: list[str]
+    ambient: dict[str, Any]
 
 
 def _entry_text(entry: str) -> str:

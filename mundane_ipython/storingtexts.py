@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from .notes import apart_text, left_out_text, listed, otherwise_texts, unchecked_texts
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from .notes import (
+    apart_text,
+    left_out_text,
+    listed,
+    otherwise_texts,
+    publish_note,
+    unchecked_texts,
+)
 from .record import CellRecord
-from .storing import Stored
+from .storing import Outcome, Stored
 
 # How many steps a note lists by name.
 _MAX_NAMES = 3
+
+
+def say_stored(shell: InteractiveShell, name: str, outcome: Outcome, max_output_bytes: int) -> None:
+    """Say what was not stored, or not looked at; say nothing where all is well.
+
+    Args:
+        shell: where it is shown.
+        name: of the step.
+        outcome: of its cell.
+        max_output_bytes: how much of what a cell shows is stored.
+    """
+    stored = outcome.stored
+    texts = stored_texts(stored, outcome.record, max_output_bytes)
+    if texts:
+        facts: dict[str, Any] = {
+            "left_out": stored.left_out,
+            "unchecked": list(stored.unchecked),
+        }
+        text = "\n".join(f"step {name}: {each}" for each in texts)
+        publish_note(shell, text, step=name, event="stored", **facts)
 
 
 def stored_texts(stored: Stored, record: CellRecord, max_output_bytes: int) -> list[str]:

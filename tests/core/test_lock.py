@@ -212,6 +212,25 @@ def test_an_interrupt_while_opening_frees_the_file(path: Path, exists: bool) -> 
     assert len(kept) > 100
 
 
+def test_an_interrupt_while_opening_leaves_nothing_being_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement that a kept frame is in the middle of would keep every later commit waiting."""
+    mundane.run(path, lambda task: task.step("a", lambda: 1))
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mundane._schema._Object", interrupt)
+        with pytest.raises(KeyboardInterrupt) as kept:
+            mundane.open(path)
+    with mundane.open(path) as task:
+        monkeypatch.setattr("mundane._sqlite._BUSY_LIMIT_S", 0.0)
+        assert task.step("b", lambda: 2) == 2
+    assert kept.tb is not None
+
+
 def test_an_interrupt_while_closing_frees_the_file(path: Path) -> None:
     """Ctrl-C at any moment of `run` after its function leaves nothing locked either."""
     kept = []

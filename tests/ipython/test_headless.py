@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +16,17 @@ import pytest
 import mundane
 from mundane_ipython.headless import main
 
-from .jobs import OPEN, cells, environment, notes, run_job, start_job, texts, write_notebook
+from .jobs import (
+    OPEN,
+    cells,
+    command,
+    environment,
+    notes,
+    run_job,
+    start_job,
+    texts,
+    write_notebook,
+)
 from .kernels import wait_for
 
 STEPS = (
@@ -129,9 +140,23 @@ def test_a_cell_that_raises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == f"{last}\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", "2>&1 | true"])
+def test_a_run_that_nobody_listens_to(tmp_path: Path, redirection: str) -> None:
+    """Streams that are closed, full or read by nobody end no run."""
+    notebook = write_notebook(tmp_path / "n.ipynb", *STEPS[:1], "print('end')")
+    words = shlex.join(command(notebook))
+    script = f"set -o pipefail; {words} {redirection}"
+    ran = subprocess.run(["bash", "-c", script], env=environment(), check=False, timeout=120)
+    assert ran.returncode == 0
+    assert texts(tmp_path / "n.out.ipynb")[-1] == "end\n"
+    assert steps(tmp_path / "n.task.db")["first"].status == "done"
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 def test_a_signal_ends_the_run(tmp_path: Path, number: signal.Signals) -> None:
-    """The kernel is interrupted and gone, the notebook saved, the step `pending`: 130 or 143."""
+    """The kernel is interrupted, the notebook saved, the step `pending`; each has its code."""
     notebook = write_notebook(tmp_path / "n.ipynb", STEPS[0], WORKS)
     with start_job(notebook) as process:
         pid = kernel_pid(tmp_path)
