@@ -149,6 +149,9 @@ def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
     # A notebook's metaclass may do more, which it did when the class was made.
     own = getattr(type(kind).__setattr__, "__module__", None) == "__main__"
     put = type.__setattr__ if own else setattr
+    # The class may be there already, with what a later cell has deleted.
+    for name in _own_names(kind) - members.keys():
+        type.__delattr__(kind, name)
     for name, member in members.items():
         if name in _NAMES:
             set_name(kind, name, member)
@@ -158,6 +161,16 @@ def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
         put(kind, "__firstlineno__", members["__firstlineno__"])
     for other in registered:
         abc.ABCMeta.register(kind, other)
+
+
+def _own_names(kind: type) -> set[str]:
+    """Return the names of members that a cell can have deleted."""
+    names = {
+        name
+        for name, member in everything_in(kind).items()
+        if not (name.startswith(("__", "_abc_")) or _is_slot(name, member))
+    }
+    return names - _hidden_by_metaclass(kind)
 
 
 def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type:

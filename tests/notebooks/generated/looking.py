@@ -43,7 +43,12 @@ _OF_PYTHON = frozenset(
 _TABLES = frozenset(("__annotations__", "__dataclass_fields__"))
 
 # What Python's own objects find out when they are asked, and keep for the next time.
-_CACHES = frozenset(("_abc_impl", "_dirty_len", "_inverted_", "_iterating", "_pending_removals"))
+_CACHES = frozenset(
+    (
+        *("_abc_impl", "_dirty_len", "_inverted_", "_iterating", "_pending_removals"),
+        *("_unhashable_values_", "cache_parameters"),
+    )
+)
 _DEEP = 40
 
 
@@ -82,7 +87,8 @@ class _Look:
             return f"{kind.__name__}({self._all(_items(value), depth)})"
         if kind.__module__ == "dataclasses":  # what the module keeps of a class is no value
             return f"{kind.__name__}({getattr(value, 'name', '')})"
-        if kind is types.FunctionType and _is_stateless(value):  # nor is theirs
+        if kind is types.FunctionType and (value.__module__ != "__main__" or _is_stateless(value)):
+            # Nor is theirs.
             return f"{_name(kind)}({value.__qualname__} {value.__code__.co_varnames})"
         if id(value) in self._met:
             return f"#{self._met[id(value)][0]}"
@@ -104,7 +110,7 @@ class _Look:
         members = [
             f"{name}: {self._apart(member) if name in _TABLES else self.at(member, depth + 1)}"
             for name, member in sorted(vars(kind).items())
-            if name not in _OF_PYTHON and not _is_slot(member)
+            if name not in _OF_PYTHON and name not in _CACHES and not _is_slot(member)
             # `~A.X` and `A.X | A.Y` are made when they are asked for first.
             if name != "_value2member_map_" or not issubclass(kind, enum.Flag)
         ]
