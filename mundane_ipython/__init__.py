@@ -47,7 +47,8 @@ The layers, each importing only what stands below it:
     errors, flow, hints, lines, notes, outputs, patches, reach -> texts
     celltexts, descriptors, prologues, scopes, sinks, syntax, trust, values, versions
     views, waiting                          arrays that share memory; untrusted objects to be made
-    deepstack, filemodules, generators, iterators, refusals  helpers of pickling; why one is refused
+    deepstack, filemodules, generators, iterators, locks  helpers of pickling
+    refusals                                why a value is refused
     torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
     namespace                               the user's names; what a name stands for
     errorfields, looks, refcounts           any object's type, members and contents, past its code

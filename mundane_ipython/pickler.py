@@ -39,6 +39,7 @@ from .iterators import DICT_ITERATORS
 from .iterators import dict_iterator as dict_iterator  # older bundles name it here
 from .iterators import used_up_generator as used_up_generator
 from .loadcode import way_of
+from .locks import LOCKS, locks_of, reduce_lock
 from .looks import error_text, home_name, is_a, name_of, qualname_of
 from .masked import is_masked, reduce_masked
 from .namespace import look_up
@@ -97,6 +98,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         self._ways: dict[type, Any] = {}
         self.calls: Calls = {}  # of a load of what was pickled; and types to be tried once
         self._tries = False
+        self._locks: dict[int, Any] = {}  # which the notebook's own objects hold
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce what the notebook defines; leave the rest to cloudpickle."""
@@ -112,7 +114,10 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         kind = type(obj)
         if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
             return self._reduce_code(obj)
+        if kind in LOCKS:
+            return reduce_lock(obj) if id(obj) in self._locks else NotImplemented
         if is_own(kind):
+            self._locks.update((id(each), each) for each in locks_of(obj))
             way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
             reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
@@ -182,6 +187,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (qualname, self._copy(obj, top))
             if named and is_a(obj, type) and top in self._changed:
                 reference = (qualname, self._copy(obj, top))
+                self._locks.update((id(each), each) for each in locks_of(obj))
                 change, make_change = changed_class(obj, self._changed[top])
                 return notebook_reference, reference, change, None, None, make_change
         if live:
@@ -192,6 +198,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if is_a(obj, type):
             reduced = reduce_class(obj)
             if reduced is None and is_copied(obj):
+                self._locks.update((id(each), each) for each in locks_of(obj))
                 reduced = copied_class(obj)
                 if is_own(obj) and is_made_oddly(obj):
                     self.calls[obj, None] = None
@@ -266,7 +273,7 @@ def _is_ordinary(kind: type) -> bool:
         is_own(kind)
         or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper, *weakref.ProxyTypes))
         or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
-        or kind in (*WINDOWS, *DICT_ITERATORS)
+        or kind in (*WINDOWS, *DICT_ITERATORS, *LOCKS)
         or name_of(kind) in (*CYTHON_FUNCTIONS, "flatiter")
         or is_made_of_arrays(kind)
         or is_transform(kind)

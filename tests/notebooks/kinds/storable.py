@@ -296,4 +296,43 @@ slow(3)
         "now[0] = 12; lru['z'] = 3; cache.expire()",
         libraries="cachetools",
     ),
+    kind(
+        "locks of classes and objects",
+        """
+import threading
+class Counter:
+    guard = threading.RLock()
+    def __init__(self, n=0):
+        self.lock = threading.Lock()
+        self.both = self.lock
+        self.n = n
+    def add(self):
+        with self.lock, self.guard:
+            self.n += 1
+c, d = Counter(), Counter(5)
+d.lock = c.lock
+""",
+        """
+print(c.n, d.n, c.lock.locked(), c.both is c.lock, d.lock is c.lock, d.both is d.lock)
+print(type(Counter.guard), Counter.guard is c.guard)
+""",
+        "c.add()\n---\nd.add()\nCounter.more = threading.Lock()",
+    ),
+    kind(
+        "locks that somebody holds",
+        """
+import threading
+class Holder:
+    pass
+held, taken, free = Holder(), Holder(), Holder()
+held.lock, taken.lock, free.lock = threading.Lock(), threading.RLock(), threading.RLock()
+thread = threading.Thread(target=taken.lock.acquire)
+thread.start()
+thread.join()
+del thread
+n = held.lock.acquire()
+""",
+        "",
+        left_out="held taken",
+    ),
 ]
