@@ -71,6 +71,7 @@ class Watch:
         older: the user's names before the cell, with their values.
         source: the cell's body.
         budget_s: how long the digests before the cell may take, and again those after it.
+        keeps: whether parts of values may be kept alive while the cell runs.
 
     Attributes:
         reachable: the older names that the cell can get at.
@@ -86,6 +87,8 @@ class Watch:
         older: Mapping[str, Any],
         source: CellSource,
         budget_s: float = _BUDGET_S,
+        *,
+        keeps: bool = True,
     ) -> None:
         self._namespace = namespace
         self._budget_s = budget_s
@@ -102,7 +105,9 @@ class Watch:
                 if is_small(walk):  # what others met is free again at once
                     small[name] = walk
         self._shared = shared_identities(small)
-        self._held = {name: held_elsewhere(older[name], walk) for name, walk in small.items()}
+        self._held = {
+            name: held_elsewhere(older[name], walk) for name, walk in small.items() if keeps
+        }
         self.opaque = [
             name
             for name in self._digests
@@ -132,7 +137,6 @@ class Watch:
         fingerprinter = Fingerprinter(self._namespace, self._budget_s)
         changed = [name for name in kept if name in again]
         unchecked: dict[str, str] = {}
-        inner: dict[str, list[Any]] = {}
         walks: dict[str, Walk] = {}
         same: dict[str, Walk] = {}
         for name, before in self._digests.items():
@@ -148,22 +152,35 @@ class Watch:
                     walks[name] = walk
             elif name in kept:
                 same[name] = walk
-        small = {name: walk for name, walk in same.items() if is_small(walk)}
-        # From here on nobody else holds them: a pickle of an object asks who does.
+        # From here on nobody else holds these: a pickle of an object asks who does.
         held, self._held = self._held, {}
-        apart = [n for n, walk in small.items() if has_let_go(held.get(n, []), walk)]
         passed_on = {id(each) for name in parted for each in held.get(name, ())}
-        held.clear()
-        others = differently_shared(self._shared, shared_identities(small))
-        for name in dict.fromkeys((*apart, *others)):
+        for name in self._shared_otherwise(same, held):
             changed.append(name)
             walks[name] = same.pop(name)
-        for name, walk in same.items():
-            inner[name] = [each for each in walk.inner_objects() if each is not kept[name]]
+        held.clear()
+        inner = {
+            name: [each for each in walk.inner_objects() if each is not kept[name]]
+            for name, walk in same.items()
+        }
         if passed_on:
             inner.update(self._held_by_others(passed_on, kept))
         gone = self._changed_in(parted, fingerprinter)
         return self._told(changed, unchecked, inner, walks, {**kept, **rebound}, gone)
+
+    def _shared_otherwise(
+        self, same: Mapping[str, Walk], held: Mapping[str, list[Any]]
+    ) -> Iterable[str]:
+        """Return the names of values that are equal to what they were, and hold other objects.
+
+        Args:
+            same: walks through the equal values.
+            held: what each had before that something else held as well.
+        """
+        small = {name: walk for name, walk in same.items() if is_small(walk)}
+        apart = [name for name, walk in small.items() if has_let_go(held.get(name, []), walk)]
+        others = differently_shared(self._shared, shared_identities(small))
+        return dict.fromkeys((*apart, *others))
 
     def _held_by_others(
         self, identities: Set[int], kept: Mapping[str, Any]

@@ -65,7 +65,7 @@ class PlainCell:
         values = {id(namespace[name]) for name in self._results}
         # Other names of a result too: what changes through one of these changes the result.
         older = {name: value for name, value in namespace.items() if id(value) in values}
-        self._watch = Watch(namespace, older, source, _BUDGET_S)
+        self._watch = Watch(namespace, older, source, _BUDGET_S, keeps=False)
         # No value is kept alive: what the cell deletes shall be free while it runs on.
         self._older = {name: id(value) for name, value in older.items()}
 
