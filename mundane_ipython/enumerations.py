@@ -181,12 +181,20 @@ def fill_enumeration(
     kind._value2member_map_.update(further)
 
 
+def _members(kind: type[enum.Enum]) -> dict[str, enum.Enum]:
+    """Return the members of an enumeration by their first names, named flags of several too."""
+    firsts: dict[int, str] = {}
+    for name, member in kind._member_map_.items():
+        firsts.setdefault(id(member), name)
+    return {name: kind._member_map_[name] for name in firsts.values()}
+
+
 def states_of(kind: type[enum.Enum]) -> _State:
     """Return what each member of an enumeration holds, by its name; what can be found, without."""
     base: Any = _base(kind)
     found: _State = {}
-    for name in kind._member_names_:
-        _, contents, (attributes, slots) = parts_of(kind._member_map_[name], base)
+    for name, member in _members(kind).items():
+        _, contents, (attributes, slots) = parts_of(member, base)
         kept = {n: value for n, value in (attributes or {}).items() if n != "_inverted_"}
         found[name] = base, contents, (kept, slots)
     return found
@@ -202,7 +210,7 @@ def seen_in(kind: type[enum.Enum]) -> Any:
     """Return everything that code can have changed in an enumeration, for a walk through it."""
     if not can_remake(kind):
         return members_of(kind)
-    members = [kind._member_map_[name] for name in kind._member_names_]
+    members = list(_members(kind).values())
     further = [each for value, each in kind._value2member_map_.items() if _is_further(value, each)]
     base: Any = _base(kind)
     held = []

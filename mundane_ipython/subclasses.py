@@ -13,6 +13,7 @@ import datetime
 import decimal
 import fractions
 import functools
+import itertools
 import operator
 import pathlib
 import random
@@ -184,6 +185,15 @@ _WAYS: dict[type, _Way] = {
     },
 }  # fmt: skip
 
+# Their `__reduce__` asks an object for no state (Python 3.11 to 3.14).
+_WITHOUT_STATE: frozenset[type] = frozenset(
+    (
+        *(decimal.Decimal, fractions.Fraction, pathlib.PurePath),
+        *(collections.defaultdict, collections.Counter),
+        *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta),
+    )
+)
+
 # Slots of these hold what an object is; those of other types, what a process found out of it.
 _WITH_SLOTS = frozenset({fractions.Fraction})
 
@@ -193,12 +203,9 @@ def base_of(kind: type) -> type | None:
 
     So it is where a class says itself how it is pickled, or a library that it is derived from.
     """
-    for each in kind.__mro__:
-        if each in _WAYS:
-            return each
-        if says_how(each):
-            return None
-    return None
+    base = next((each for each in kind.__mro__ if each in _WAYS), None)
+    below = itertools.takewhile(lambda each: each is not base, kind.__mro__)
+    return None if base is None or any(says_how(each, base) for each in below) else base
 
 
 def parts_of(instance: Any, base: type) -> tuple[tuple[Any, ...], Any, Attributes]:
@@ -301,9 +308,16 @@ def slots_of(kind: type, base: type) -> Iterator[tuple[int, str, types.MemberDes
             return
 
 
-def says_how(kind: type) -> bool:
-    """Return whether a class has code for its pickles; what a named tuple has says nothing new."""
+def says_how(kind: type, base: type = object) -> bool:
+    """Return whether a class has code for its pickles; what a named tuple has says nothing new.
+
+    Args:
+        kind: the class.
+        base: the Python type below it, which may say all of it and never ask for a state.
+    """
     own = _OWN_WAYS.intersection(vars(kind))
+    if base in _WITHOUT_STATE:
+        own -= {"__getstate__", "__setstate__"}
     if own == {"__getnewargs__"} and issubclass(kind, tuple):
         return bool(_getnewargs_of(kind) != _getnewargs_of(_Plain))
     return bool(own) and kind is not object

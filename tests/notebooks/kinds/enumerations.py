@@ -614,4 +614,19 @@ inverse = ~Way.IN
 """,
         "print(one, inverse, ~one is inverse, ~Way.BOTH, vars(one))",
     ),
+    kind(
+        "flag of several, with a name",
+        """
+import enum
+class Way(enum.IntFlag):
+    def __init__(self, *value):
+        self.seen = list(value)
+    IN = 1
+    OUT = 2
+    BOTH = IN | OUT
+both = Way.IN | Way.OUT
+""",
+        "print([vars(each)['seen'] for each in (Way.IN, Way.OUT, Way.BOTH)], both is Way.BOTH)",
+        "Way.BOTH.seen.append(4)\nWay.IN.late = 1",
+    ),
 ]

@@ -924,4 +924,28 @@ s.v = 4
 z = Cached('b')
 """,
     ),
+    kind(
+        "state of a number that its type never asks for",
+        """
+import decimal, collections
+class Price(decimal.Decimal):
+    def __new__(cls, n):
+        self = super().__new__(cls, '1.5')
+        self.n = n
+        return self
+    def __getstate__(self):
+        return {'n': 0}
+    def __setstate__(self, state):
+        self.n = state['n']
+class Rows(collections.defaultdict):
+    def __init__(self, n):
+        super().__init__(list)
+        self.n = n
+    def __getstate__(self):
+        return {'n': 0}
+x, rows = Price(5), Rows(6)
+""",
+        "print(x, x.n, rows, rows.n, rows.default_factory)",
+        "x.n += 1\nrows['a'].append(1)",
+    ),
 ]
