@@ -18,8 +18,8 @@ from typing import Any
 
 import xxhash
 
-from .homes import class_name
-from .looks import is_a, module_of
+from .homes import class_name, is_own
+from .looks import is_a, module_of, mro_of
 
 Parts = Iterator[bytes | memoryview]
 
@@ -75,6 +75,16 @@ def shown(value: Any) -> str | None:
     return None
 
 
+def _text(value: Any) -> str:
+    """Return the text of a plain value, past the code of the notebook's class that it may be of."""
+    kind = next(each for each in mro_of(type(value)) if not is_own(each))
+    if kind is type(value):
+        return repr(value)
+    if issubclass(kind, pathlib.PurePath):
+        return repr(pathlib.PurePath.__reduce__(value)[1])
+    return str(kind.__repr__(value))
+
+
 def value_parts(
     value: Any,
     other: Callable[[Any], Parts],
@@ -109,7 +119,7 @@ def value_parts(
     elif module == "numpy" and hasattr(value, "dtype"):
         yield from array_parts(value)  # before plain values: numpy.float64 is a float as well
     elif is_a(value, PLAIN):
-        yield repr(value).encode("utf-8", "surrogatepass")
+        yield _text(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
         for item in value:
             yield from value_parts(item, other, first)

@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle.cloudpickle
 
 from .homes import is_own
-from .looks import bases_of, module_of, name_of, qualname_of
+from .looks import attribute_of_type, bases_of, module_of, name_of, qualname_of
 from .looks import members_of as everything_in
 
 # What a cell gives a special name to. Under such names libraries also keep what they know of a
@@ -66,7 +66,9 @@ def reduce_change(kind: type, removed: Set[str]) -> Any:
         removed: members that the cell deleted.
     """
     members = members_of(kind)
-    for name in _hidden_by_metaclass(kind) & members.keys():
+    # A property named `__class__` was there from the start: setting it would set the class's own.
+    of_type = {name for name in _OF_TYPES if type(members.get(name)) is property}
+    for name in _hidden_by_metaclass(kind) & members.keys() | of_type:
         del members[name]
     return bases_of(kind), members, sorted(removed - members.keys()), registered_with(kind)
 
@@ -76,16 +78,18 @@ def change_class(
 ) -> None:
     """Do to an older cell's class what a cell did to it; a pickle's state setter."""
     bases, members, removed, registered = state
-    if kind.__bases__ != bases:
+    if bases_of(kind) != bases:
         kind.__bases__ = bases
+    put, delete = _setters_of(kind)
+    here = everything_in(kind)
     for name, member in members.items():
         if name in _NAMES:
             set_name(kind, name, member)
-        elif name not in vars(kind) or vars(kind)[name] is not member:
-            setattr(kind, name, member)
+        elif name not in here or here[name] is not member:
+            put(kind, name, member)
     for name in removed:
-        if name in vars(kind):
-            delattr(kind, name)
+        if name in here:
+            delete(kind, name)
     for other in registered:
         kind.register(other)
 
@@ -146,9 +150,7 @@ def reduce_class(kind: type) -> Any:
 def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
     """Set what a class has; a pickle's state setter."""
     members, registered = state
-    # A notebook's metaclass may do more, which it did when the class was made.
-    own = getattr(type(kind).__setattr__, "__module__", None) == "__main__"
-    put = type.__setattr__ if own else setattr
+    put, _ = _setters_of(kind)
     # The class may be there already, with what a later cell has deleted.
     for name in _own_names(kind) - members.keys():
         type.__delattr__(kind, name)
@@ -161,6 +163,21 @@ def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
         put(kind, "__firstlineno__", members["__firstlineno__"])
     for other in registered:
         abc.ABCMeta.register(kind, other)
+
+
+def _setters_of(kind: type) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return what sets and deletes a class's members.
+
+    A notebook's metaclass may do more than that, and did it when its own cell ran.
+    """
+    found = []
+    for name, plain, by_class in (
+        ("__setattr__", type.__setattr__, setattr),
+        ("__delattr__", type.__delattr__, delattr),
+    ):
+        own = getattr(attribute_of_type(type(kind), name), "__module__", None) == "__main__"
+        found.append(plain if own else by_class)
+    return found[0], found[1]
 
 
 def _own_names(kind: type) -> set[str]:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 # `Py_TPFLAGS_HEAPTYPE` of CPython.
 _IS_HEAP = 1 << 9
 
+_OF_INSTANCES = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
 _MOVED = {"pathlib._local": "pathlib"}
 
 
@@ -35,14 +37,18 @@ def is_own(kind: type) -> bool:
     """Return whether a class is the notebook's own, made by a cell.
 
     A class may name no module, or one that is not there (`__module__ = "elsewhere"`): nobody could
-    import these either. A compiled type may do so too; its instances have no `__dict__`.
+    import these either. A compiled type may do so too: its instances have no `__dict__`, or each a
+    module of its own, as Cython's functions.
     """
     module = module_of(kind)
     if module == "__main__":
         return True
     if module in sys.modules or not is_heap(kind):
         return False
-    return has_dict(kind) or "__slots__" in members_of(kind)
+    members = members_of(kind)
+    if isinstance(members.get("__module__"), _OF_INSTANCES):
+        return False
+    return has_dict(kind) or "__slots__" in members
 
 
 def is_wholly_own(kind: type) -> bool:

@@ -26,6 +26,7 @@ from .subclasses import (
     fill_of_base,
     new_of_base,
     parts_of,
+    reduce_with_items,
     says_how,
     set_attributes_of,
     slots_of,
@@ -77,10 +78,17 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
         return (functools.partial(walk_on_base, base),)
     if issubclass(kind, BaseException):
         return (_walk_with_attributes,)
+    if issubclass(kind, (list, dict)):
+        return (_walk_items,)
     if needs_care(kind):
         return (_walk_attributes,)
     plain = bool(kind.__dictoffset__) and _has_plain_pickle(kind)
     return (_walk_with_attributes,) if not plain and _has_way_of_library(kind) else ()
+
+
+def _walk_items(instance: Any, stand_in: Callable[..., None]) -> Any:
+    reduced = reduce_with_items(instance)
+    return (stand_in, *reduced[1:]) if reduced is not None else None
 
 
 def _walk_attributes(instance: Any, stand_in: Callable[..., None]) -> Any:
@@ -267,7 +275,8 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     make, arguments, state = (*reduced, None)[:3]
     ways = [getattr(kind, name, None) for name in _WAYS_OF_EXCEPTIONS]
     own_ways = any(_is_python(way) and _is_own(way) for way in ways)
-    if make is kind and not own_ways and any(map(_is_python, (kind.__init__, kind.__new__))):
+    makers = (kind.__init__, kind.__new__, type(kind).__call__)
+    if make is kind and not own_ways and any(map(_is_python, makers)):
         if isinstance(error, BaseExceptionGroup):  # its `args` may be those of another function
             arguments = error.message, list(error.exceptions)
         make, arguments = new_exception, (kind, arguments)

@@ -19,6 +19,7 @@ from .homes import is_own
 from .instances import way_past_code
 from .looks import is_a, members_of, mro_of
 from .reach import reachable_names, read_by
+from .subclasses import reduce_with_items
 
 # What `self.n` calls without naming it.
 _UNNAMED = ("__setattr__", "__delattr__", "__getattribute__", "__getattr__")
@@ -68,7 +69,10 @@ def reduce_with_code(instance: Any, namespace: Mapping[str, Any], calls: Calls) 
     """Reduce an instance as it says itself; the notebook's code that a load calls is marked."""
     kind = type(instance)
     reduce = copyreg.dispatch_table.get(kind)
-    reduced = instance.__reduce_ex__(5) if reduce is None else reduce(instance)
+    if reduce is not None:
+        reduced = reduce(instance)
+    else:
+        reduced = reduce_with_items(instance) or instance.__reduce_ex__(5)
     if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
         return reduced  # pickle says what is wrong with it, or it is a global's name
     parts: tuple[Any, ...] = (*reduced, *[None] * (6 - len(reduced)))

@@ -8,6 +8,8 @@ step stored how things were after it. What the step binds is bound elsewhere, wh
 from __future__ import annotations
 
 import collections
+import copy
+import itertools
 import logging
 import random
 import sys
@@ -17,7 +19,8 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
 
-from .classes import make_silently
+from .classes import change_class, fill_class, make_silently
+from .enumerations import change_enumeration, fill_enumeration
 from .homes import is_own
 from .instances import new_natively
 from .loadcode import (
@@ -29,10 +32,13 @@ from .loadcode import (
     set_by_class,
     state_setter,
 )
-from .looks import instance_dict, is_a, members_of
+from .looks import instance_dict, is_a, members_of, mro_of
 from .pickler import notebook_function
 
 _ABSENT = object()
+
+# What sets a class's state, in a pickle.
+_FILLS = (fill_class, change_class, fill_enumeration, change_enumeration)
 
 # What code may change in place is looked at as far as this, in objects.
 _MAX_ITEMS = 100_000
@@ -65,6 +71,8 @@ class Stage:
         self._reached: set[str] = set()
         self._reach: dict[Any, frozenset[str]] = {}
         self._kept: dict[int, Any] = {}
+        # Of classes whose code runs, what they are to have in the end, by their ids.
+        self._members: dict[int, dict[str, Any]] = {}
         # What waits for names: the slot in which it was met, an instance and its state.
         self._waiting: list[tuple[str, Any, Any]] = []
         self.slot = ""
@@ -73,6 +81,7 @@ class Stage:
             id(set_by_class): self._set_state,
             id(make_silently): self._make_class,
             id(notebook_function): self._make_function,
+            **{id(fill): self._filling(fill) for fill in _FILLS},
         }
 
     def __enter__(self) -> Stage:
@@ -168,7 +177,39 @@ class Stage:
             if name in self._namespace:
                 self._keep(name)
         self._reached |= reach
+        for each in (kind, *(arguments or ())):
+            for above in mro_of(each) if is_a(each, type) else ():
+                if is_own(above):  # such as one that counts its instances
+                    self._keep_class(above)
         return reach
+
+    def _keep_class(self, kind: type) -> None:
+        if id(kind) not in self._kept:
+            self._kept[id(kind)] = kind
+            self._members[id(kind)] = {}
+            self._stack.callback(_put_back_members, kind, self._members[id(kind)])
+            self._look_at(kind)
+
+    def _look_at(self, kind: type) -> None:
+        """Note what a class has, which is what it is to have in the end."""
+        members = self._members[id(kind)]
+        members.clear()
+        for name, member in members_of(kind).items():
+            # A count that code goes on with has no way back.
+            members[name] = copy.copy(member) if type(member) is itertools.count else member
+            if type(member) in _CONTAINERS:
+                for back in _contents(member, self._kept):
+                    self._stack.callback(back)
+
+    def _filling(self, fill: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        """Return a setter of a class's state, after which that is what the class is to have."""
+
+        def filled(kind: Any, state: Any) -> None:
+            fill(kind, state)
+            if id(kind) in self._members:
+                self._look_at(kind)
+
+        return filled
 
     def _keep_state(self) -> None:
         """Put back, in the end, what code may change beside variables."""
@@ -257,5 +298,7 @@ def _put_back_members(kind: type, members: dict[str, Any]) -> None:
     for name in now.keys() - members.keys():
         type.__delattr__(kind, name)
     for name, member in members.items():
-        if now.get(name, _ABSENT) is not member:
+        here = now.get(name, _ABSENT)
+        counts = type(member) is itertools.count and type(here) is itertools.count
+        if here is not member and not (counts and repr(here) == repr(member)):
             type.__setattr__(kind, name, member)

@@ -9,6 +9,7 @@ class says itself how it is pickled is left to that.
 from __future__ import annotations
 
 import collections
+import copyreg
 import datetime
 import decimal
 import fractions
@@ -21,6 +22,8 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from .homes import is_own
 
 _OWN_WAYS = frozenset(
     """__reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__
@@ -94,9 +97,16 @@ def _make_deque(kind: Any, maxlen: int | None) -> Any:
 
 
 def _make_path(kind: Any, *parts: str) -> Any:
-    made = pathlib.PurePath.__new__(kind, *parts)
-    if "__init__" in vars(pathlib.PurePath):  # since Python 3.12
-        pathlib.PurePath.__init__(made, *parts)
+    # By its slots, which differ by version: pathlib sets them through the class's `__setattr__`.
+    plain = next(each for each in kind.__mro__ if not is_own(each))
+    path, made = plain(*parts), object.__new__(kind)
+    for above in plain.__mro__:
+        for member in vars(above).values():
+            if isinstance(member, types.MemberDescriptorType):
+                try:
+                    member.__set__(made, member.__get__(path))
+                except AttributeError:  # not set
+                    continue
     return made
 
 
@@ -306,6 +316,22 @@ def slots_of(kind: type, base: type) -> Iterator[tuple[int, str, types.MemberDes
                 yield place, name, member
         if each is base:
             return
+
+
+def reduce_with_items(instance: Any) -> Any:
+    """Reduce a list or dictionary of a class that says its state alone; None for any other.
+
+    As `object.__reduce_ex__` does, but that iterates by the class's own `__iter__` and `items`.
+    """
+    kind: Any = type(instance)
+    plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    new_args = any(hasattr(kind, name) for name in ("__getnewargs__", "__getnewargs_ex__"))
+    if not plain or new_args or kind in copyreg.dispatch_table:
+        return None
+    made = copyreg.__newobj__, (kind,), instance.__getstate__()  # type: ignore[attr-defined]
+    if issubclass(kind, list):
+        return *made, list.__iter__(instance), None
+    return (*made, None, iter(dict.items(instance))) if issubclass(kind, dict) else None
 
 
 def says_how(kind: type, base: type = object) -> bool:

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -152,6 +153,15 @@ def test_a_run_that_nobody_listens_to(tmp_path: Path, redirection: str) -> None:
     assert steps(tmp_path / "n.task.db")["first"].status == "done"
 
 
+@pytest.fixture
+def hangs_up() -> Iterator[None]:
+    """Let SIGHUP end what is started, though the tests themselves may run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangs_up")
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
 )

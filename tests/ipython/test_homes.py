@@ -80,6 +80,14 @@ def test_classes_of_libraries_are_not(kind: type) -> None:
     assert not is_of_notebook(kind)
 
 
+def test_functions_of_cython_are_not() -> None:
+    """Their type has a `__dict__`, and a module that may not be there."""
+    function = np.random.default_rng
+    assert "cython" in type(function).__name__
+    assert not is_of_notebook(function)
+    assert not is_own(type(function))
+
+
 def test_functions_methods_and_objects() -> None:
     """An object is the notebook's as its class is; a bound method as its function or its object."""
     text = "def f(): pass\nclass A:\n    def m(self): pass\na = A()\nwrite = [].append\n"

@@ -90,6 +90,8 @@ class _Look:
         if kind is types.FunctionType and (value.__module__ != "__main__" or _is_stateless(value)):
             # Nor is theirs.
             return f"{_name(kind)}({value.__qualname__} {value.__code__.co_varnames})"
+        if kind.__module__ == "typing":  # Python keeps some of these, and makes others anew
+            return f"{_name(kind)}({_ADDRESS.sub('0x', repr(value))})"
         if id(value) in self._met:
             return f"#{self._met[id(value)][0]}"
         self._met[id(value)] = len(self._met), value

@@ -172,7 +172,8 @@ def __getattribute__(self, name):
     ),
     Member(
         "setattr that logs",
-        "def __setattr__(self, name, value):\n    $L.append(name)\n    super().__setattr__(name, value)",
+        "def __setattr__(self, name, value):\n    if name[0] != '_':  # what pathlib keeps\n"
+        "        $L.append(name)\n    super().__setattr__(name, value)",
         "len($L)",
         "$x.n = 6",
         group="setattr",
@@ -351,7 +352,9 @@ class Keeps$t:
         "$x.n",
         before="""
 def rebuild$t(kind, n):
-    return kind(n)
+    made = kind(n)
+    vars(made).clear()  # the state says in which order they come
+    return made
 """,
         group="pickle",
         needs="object init dict",
@@ -385,7 +388,7 @@ def helper$t(thing, state):
         """
 def __getstate__(self):
     state = dict(self.__dict__)
-    state.pop("lock", None)
+    state["lock"] = None
     return state
 def __setstate__(self, state):
     self.__dict__.update(state)

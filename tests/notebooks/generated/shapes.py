@@ -60,8 +60,6 @@ def dataclass(draw: Draw, text: Text) -> None:
         text.probe(f"x{tag}.slow")
     if draw.chance(20):
         body.append("def __hash__(self):\n    return hash(self.n)")
-    if draw.chance(15):
-        body.append("def __reduce__(self):\n    return type(self), ()")
     base = draw.pick(["", "", "", "", "list", "Exception", "abc.ABC", "dict"])
     if base and options["slots"] and base == "abc.ABC":
         base = ""

@@ -330,7 +330,7 @@ fz = freeze({'a': [1]})
 dq = pdeque([1, 2])
 """,
         """
-print(pm, pv, ps, r, fz, dq, r.set(x=6), pv.append(3), hash(pm) == hash(pmap({'a': 1})), isinstance(r, R))
+print(sorted(pm.items()), pv, ps, r, fz, dq, r.set(x=6), pv.append(3), hash(pm) == hash(pmap({'a': 1})), isinstance(r, R))
 """,
         """
 pm = pm.set('b', 2)
