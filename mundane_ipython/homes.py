@@ -18,6 +18,10 @@ T = TypeVar("T")
 # `Py_TPFLAGS_HEAPTYPE` of CPython.
 _IS_HEAP = 1 << 9
 
+# A class that is made by a call, `type("B", (A,), {})`, is said to be of the module whose metaclass
+# or function makes it.
+_MAKERS = frozenset(("abc", "types", "enum", "typing"))
+
 _OF_INSTANCES = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 _MOVED = {"pathlib._local": "pathlib"}
@@ -43,6 +47,8 @@ def is_own(kind: type) -> bool:
     module = module_of(kind)
     if module == "__main__":
         return True
+    if module in _MAKERS:
+        return any(module_of(base) == "__main__" for base in mro_of(kind))
     if module in sys.modules or not is_heap(kind):
         return False
     members = members_of(kind)

@@ -43,6 +43,8 @@ def outer():
     class Inner: pass
     return Inner
 Inner = outer()
+Called = type("Called", (Abstract,), {})
+New = __import__("types").new_class("New", (Plain,))
 Made = type("Made", (), {"__module__": None})
 """
 
@@ -57,7 +59,7 @@ def in_a_notebook() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "name",
     """Plain Slotted Elsewhere Below Meta Asked Number Abstract Kind Pair List Inner
-    Made""".split(),  # noqa: SIM905 (a list of strings reads worse)
+    Called New Made""".split(),  # noqa: SIM905 (a list of strings reads worse)
 )
 def test_classes_of_cells_are_the_notebooks_own(name: str) -> None:
     """Whatever module they name, or none."""

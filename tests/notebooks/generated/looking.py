@@ -158,7 +158,7 @@ class _Look:
         if isinstance_of(value, weakref.WeakSet):
             return f"({sorted(self._apart(each) for each in weakref.WeakSet.__iter__(value))})"
         if isinstance_of(value, (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)):
-            return f"({sorted(self._apart(each) for each in list(value.items()))})"
+            return ""  # what functools has looked up so far
         if isinstance_of(value, (set, frozenset)):
             own = set.__iter__ if isinstance_of(value, set) else frozenset.__iter__
             return f"{{{self._all(sorted(own(value), key=self._apart), depth)}}}"
@@ -170,6 +170,8 @@ class _Look:
 
     def _attributes(self, value: Any, depth: int) -> str:
         kind = type(value)
+        if kind in (weakref.WeakKeyDictionary, weakref.WeakValueDictionary):
+            return ""
         texts = []
         for above in kind.__mro__:
             for name, member in vars(above).items():
