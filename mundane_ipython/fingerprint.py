@@ -143,11 +143,12 @@ class Walk:
     @functools.cached_property
     def objects(self) -> list[Any]:
         """Every object that was met, in that order."""
-        entries = sorted(self.by_identity().values(), key=itemgetter(0))
+        entries = sorted(self.by_identity.values(), key=itemgetter(0))
         return [found for _, found in entries if not self._odd or id(found) not in self._odd]
 
+    @functools.cached_property
     def by_identity(self) -> dict[int, tuple[int, Any]]:
-        """Return every object that was met, with its place, by id."""
+        """Every object that was met, with its place, by id."""
         found: dict[int, tuple[int, Any]] = {} if self._memo is None else self._memo.copy()
         return found
 

@@ -38,8 +38,9 @@ _BUDGET_S = 2.0
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-# How many hold a value that no name holds any more: the snapshot, and a dictionary of such values.
-_UNHELD = 2
+# How many hold a value that no name holds any more: the snapshot, the step's dictionary of such
+# values, and the one that is made of it here.
+_UNHELD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Watch:
     ) -> None:
         self._namespace = namespace
         self._budget_s = budget_s
+        self._source = source
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
         looked_at = names | names_of_global_generator(older)
@@ -152,6 +154,9 @@ class Watch:
                     walks[name] = walk
             elif name in kept:
                 same[name] = walk
+        # By a name that it bound first of all, the cell could not get at the old value.
+        bound_first = self._source.bound_before_read(parted.keys() & self._digests.keys())
+        parted = {name: value for name, value in parted.items() if name not in bound_first}
         # From here on nobody else holds these: a pickle of an object asks who does.
         held, self._held = self._held, {}
         passed_on = {id(each) for name in parted for each in held.get(name, ())}

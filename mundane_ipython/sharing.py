@@ -33,7 +33,7 @@ def shared_identities(walks: Mapping[str, Walk]) -> dict[str, frozenset[int]]:
         walks: through the values, by name.
     """
     # All at once: a walk makes objects too, whose ids come again when it is gone.
-    met = {name: walk.by_identity() for name, walk in walks.items()}
+    met = {name: walk.by_identity for name, walk in walks.items()}
     seen: set[int] = set()
     twice: dict[int, Any] = {}
     for inside in met.values():
@@ -65,7 +65,7 @@ def held_elsewhere(value: Any, walk: Walk) -> list[Any]:
         value: the value.
         walk: through it.
     """
-    entries = walk.by_identity().values()
+    entries = walk.by_identity.values()
     objects = [each for _, each in entries]
     counts = counts_of(objects)
     return [
@@ -85,7 +85,7 @@ def has_let_go(objects: list[Any], walk: Walk) -> bool:
         objects: those that it had, as `held_elsewhere` returns them.
         walk: through it.
     """
-    now = walk.by_identity()
+    now = walk.by_identity
     gone = [each for each in objects if id(each) not in now]
     # Held by both lists alone is what a walk makes and forgets.
     return any(count > 2 for count in counts_of(gone))

@@ -333,7 +333,7 @@ dq = pdeque([1, 2])
 print(sorted(pm.items()), pv, ps, r, fz, dq, r.set(x=6), pv.append(3), hash(pm) == hash(pmap({'a': 1})), isinstance(r, R))
 """,
         """
-pm = pm.set('b', 2)
+pm = pm.set('a', 2)
 r = r.set(x=9)
 """,
         libraries="pyrsistent",
