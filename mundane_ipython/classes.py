@@ -7,7 +7,7 @@ import enum
 import itertools
 import operator
 import types
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import cloudpickle.cloudpickle
@@ -66,9 +66,7 @@ def reduce_change(kind: type, removed: Set[str]) -> Any:
         removed: members that the cell deleted.
     """
     members = members_of(kind)
-    # A property named `__class__` was there from the start: setting it would set the class's own.
-    of_type = {name for name in _OF_TYPES if type(members.get(name)) is property}
-    for name in _hidden_by_metaclass(kind) & members.keys() | of_type:
+    for name in _fixed_names(kind, members):
         del members[name]
     return bases_of(kind), members, sorted(removed - members.keys()), registered_with(kind)
 
@@ -83,10 +81,8 @@ def change_class(
     put, delete = _setters_of(kind)
     here = everything_in(kind)
     for name, member in members.items():
-        if name in _NAMES:
-            set_name(kind, name, member)
-        elif name not in here or here[name] is not member:
-            put(kind, name, member)
+        if name not in here or here[name] is not member:
+            set_member(kind, name, member, put)
     for name in removed:
         if name in here:
             delete(kind, name)
@@ -128,11 +124,7 @@ def reduce_class(kind: type) -> Any:
     early = {"__module__": members.pop("__module__")} if "__module__" in members else {}
     if "__slots__" in members:
         early["__slots__"] = tuple(name for name, each in members.items() if _is_slot(name, each))
-    # What cannot be set on it later: properties named like a type's own.
-    named = [name for name in _OF_TYPES if type(members.get(name)) is property]
-    early.update((name, members.pop(name)) for name in named)
-    for name in _hidden_by_metaclass(kind) & members.keys():
-        early[name] = members.pop(name)
+    early.update((name, members.pop(name)) for name in _fixed_names(kind, members))
     for name, each in list(members.items()):
         if _is_slot(name, each) or name in _MADE_BY_PYTHON:
             del members[name]
@@ -155,10 +147,7 @@ def fill_class(kind: Any, state: tuple[dict[str, Any], list[type]]) -> None:
     for name in _own_names(kind) - members.keys():
         type.__delattr__(kind, name)
     for name, member in members.items():
-        if name in _NAMES:
-            set_name(kind, name, member)
-        else:
-            put(kind, name, member)
+        set_member(kind, name, member, put)
     if "__firstlineno__" in members:  # Python 3.13 removes it when `__module__` is set
         put(kind, "__firstlineno__", members["__firstlineno__"])
     for other in registered:
@@ -212,12 +201,21 @@ def make_silently(make: Callable[..., type], arguments: tuple[Any, ...]) -> type
             type.__setattr__(owner, name, hook)
 
 
-_NAMES = ("__name__", "__qualname__")
+def set_member(
+    kind: type, name: str, member: Any, put: Callable[..., None] = type.__setattr__
+) -> None:
+    """Set a member of a class, its `__name__` and `__qualname__` past a metaclass's property.
 
-
-def set_name(kind: type, name: str, text: str) -> None:
-    """Set a class's `__name__` or `__qualname__`, which a metaclass may have a property for."""
-    type.__dict__[name].__set__(kind, text)
+    Args:
+        kind: the class.
+        name: of the member.
+        member: it.
+        put: sets any other one.
+    """
+    if name in ("__name__", "__qualname__"):
+        type.__dict__[name].__set__(kind, member)
+    else:
+        put(kind, name, member)
 
 
 # What Python makes with each class, and ABCMeta.
@@ -240,6 +238,19 @@ def _hidden_by_metaclass(kind: type) -> set[str]:
         for name, member in vars(each).items()
         if hasattr(type(member), "__set__") and not _is_slot(name, member)
     }
+
+
+def _fixed_names(kind: type, members: Mapping[str, Any]) -> list[str]:
+    """Return the names of those members of a class that are there from the start, or never.
+
+    To set a property named `__class__` later would set the class's own class.
+    """
+    hidden = _hidden_by_metaclass(kind)
+    return [
+        name
+        for name, member in members.items()
+        if name in hidden or (name in _OF_TYPES and type(member) is property)
+    ]
 
 
 def _can_be_set(name: str, member: Any) -> bool:

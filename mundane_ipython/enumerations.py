@@ -22,7 +22,7 @@ from .classes import (
     members_of,
     reduce_change,
     reduce_class,
-    set_name,
+    set_member,
     tracked,
     tracker_of,
 )
@@ -170,10 +170,7 @@ def fill_enumeration(
         if name in vars(kind) and name not in attributes:
             type.__delattr__(kind, name)
     for name, value in attributes.items():
-        if name in ("__name__", "__qualname__"):
-            set_name(kind, name, value)
-        else:
-            type.__setattr__(kind, name, value)
+        set_member(kind, name, value)
     for name, (_, _, (own, _)) in states.items():
         if own and "_value_" in own:  # A pickle makes two of a number.
             own["_value_"] = kind._member_map_[name]._value_

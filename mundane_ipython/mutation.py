@@ -305,10 +305,7 @@ class Watch:
         together = {name: kept[name] for name in (*changed, *others)}
         return sharing + lying_together(known, together, self._namespace)
 
-    def _is_class(self, value: Any) -> bool:
-        return is_a(value, type) and is_own(value)
-
     def _out_of_reach(self, name: str, value: Any) -> bool:
         if name in self._digests or is_atom(value):
             return False
-        return not is_a(value, type) or self._is_class(value)
+        return not is_a(value, type) or is_own(value)

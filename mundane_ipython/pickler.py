@@ -117,7 +117,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if kind in LOCKS:
             return reduce_lock(obj) if id(obj) in self._locks else NotImplemented
         if is_own(kind):
-            self._locks.update((id(each), each) for each in locks_of(obj))
+            self._note_locks(obj)
             way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
             reduced = way(obj, self._namespace, self.calls)
             if reduced is not NotImplemented:
@@ -177,6 +177,10 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         # What is left to cloudpickle is no class or function, though a proxy may pass for one.
         return reduce_array(obj)
 
+    def _note_locks(self, holder: Any) -> None:
+        for each in locks_of(holder):
+            self._locks[id(each)] = each
+
     def _reduce_code(self, obj: Any) -> Any:
         live = is_a(obj, types.FunctionType) and obj.__globals__ is self._namespace
         qualname = qualname_of(obj) if is_a(obj, type) else obj.__qualname__
@@ -187,7 +191,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 return notebook_reference, (qualname, self._copy(obj, top))
             if named and is_a(obj, type) and top in self._changed:
                 reference = (qualname, self._copy(obj, top))
-                self._locks.update((id(each), each) for each in locks_of(obj))
+                self._note_locks(obj)
                 change, make_change = changed_class(obj, self._changed[top])
                 return notebook_reference, reference, change, None, None, make_change
         if live:
@@ -198,7 +202,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         if is_a(obj, type):
             reduced = reduce_class(obj)
             if reduced is None and is_copied(obj):
-                self._locks.update((id(each), each) for each in locks_of(obj))
+                self._note_locks(obj)
                 reduced = copied_class(obj)
                 if is_own(obj) and is_made_oddly(obj):
                     self.calls[obj, None] = None

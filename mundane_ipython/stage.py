@@ -198,8 +198,7 @@ class Stage:
             # A count that code goes on with has no way back.
             members[name] = copy.copy(member) if type(member) is itertools.count else member
             if type(member) in _CONTAINERS:
-                for back in _contents(member, self._kept):
-                    self._stack.callback(back)
+                self._keep_contents(member)
 
     def _filling(self, fill: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         """Return a setter of a class's state, after which that is what the class is to have."""
@@ -223,7 +222,14 @@ class Stage:
         logging.disable(logging.CRITICAL)
 
     def _keep(self, name: str) -> None:
-        for back in _contents(self._namespace[name], self._kept):
+        value = self._namespace[name]
+        if is_a(value, type) and is_own(value):
+            self._keep_class(value)
+        else:
+            self._keep_contents(value)
+
+    def _keep_contents(self, value: Any) -> None:
+        for back in _contents(value, self._kept):
             self._stack.callback(back)
 
     def _put_back(self, before: dict[str, Any]) -> None:
@@ -239,7 +245,7 @@ def _contents(value: Any, known: dict[int, Any]) -> Iterator[Callable[[], None]]
     """Yield what puts back the contents of a value and of containers within it.
 
     Args:
-        value: looked at where it is a container, or the notebook's class or an instance of one.
+        value: looked at where it is a container, or an instance of the notebook's class.
         known: values that were looked at before, by id; added to.
     """
     todo, left = [value], _MAX_ITEMS
@@ -256,10 +262,6 @@ def _contents(value: Any, known: dict[int, Any]) -> Iterator[Callable[[], None]]
             pairs = list(each.items())
             parts = list(each.values())
             back = partial(_put_back_items, each, pairs)
-        elif is_a(each, type) and is_own(each):
-            members = dict(members_of(each))
-            parts = list(members.values())
-            back = partial(_put_back_members, each, members)
         elif each is value and is_own(type(each)):
             attributes = instance_dict(each)
             if attributes is not None:
