@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from . import cells, core, readers
+from . import cells, core, readers, scale
 from .measure import Row, show
 
 BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
@@ -17,6 +17,8 @@ BENCHES: dict[str, Callable[[int], Row | list[Row]]] = {
     "array": cells.array,
     "huge": cells.huge,
     "mutation": cells.mutation,
+    "deep": core.deep,
+    "scale": scale.scale,
     "readers": lambda _: readers.readers(seconds=60),
 }
 

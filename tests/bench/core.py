@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from tests.core.support import many_steps
+
 from .measure import Row, child, medians, sdk_folder
 
 _STEPS = """
@@ -57,6 +59,16 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"s": time.perf_counter() - started, "mb": peak}))
 """
 
+_DEEP = """
+import json, sys, time
+from mundane import _json
+value = []
+for _ in range(int(sys.argv[1])):
+    value = [value, "text", 1.5, None, {"k": [1, 2]}]
+started = time.perf_counter()
+_json.decode(_json.encode(value))
+print(json.dumps({"s": time.perf_counter() - started}))
+"""
 
 _MAP = """
 import json, sys, time, mundane
@@ -118,7 +130,7 @@ def fan_out(rounds: int) -> list[Row]:
 def replay(rounds: int) -> Row:
     """Replay of 100,000 done steps, opening included."""
     with tempfile.TemporaryDirectory() as folder:
-        _fill_rows(f"{folder}/a.db", 100_000)
+        many_steps(Path(folder, "a.db"), 100_000, "s{}")
         mine = medians([child(_STEPS, f"{folder}/a.db", "100000") for _ in range(rounds)])["s"]
         peer = medians(
             [child(_STEPS, f"{folder}/a.db", "100000", path=sdk_folder()) for _ in range(rounds)]
@@ -143,15 +155,11 @@ def large_file(rounds: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def _fill_rows(path: str, count: int) -> None:
-    """Write done rows in one transaction: what is measured is their replay."""
-    code = f"""
-import sys, mundane
-with mundane.open(sys.argv[1]) as task:
-    task.commit(lambda c: c.executemany(
-        "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
-        " VALUES (?, 'step', 'json', ?, 'done', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
-        [(f"s{{i}}", str(i)) for i in range({count})]) and None)
-print("{{}}")
-"""
-    child(code, path)
+def deep(rounds: int) -> Row:
+    """Turn a value that nests 100,000 deep into text and back, against a fifth of the depth."""
+    few, many = (
+        medians([child(_DEEP, str(depth)) for _ in range(rounds)])["s"]
+        for depth in (20_000, 100_000)
+    )
+    return Row("a value 100,000 deep to text and back", f"{many:.2f} s", f"{few:.2f} s (20,000)",
+               f"{many / few:.1f}x")  # fmt: skip

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import mundane
 from mundane._clock import Clock
 
 REPO = Path(__file__).resolve().parents[2]
@@ -179,6 +180,28 @@ def sql(path: str | Path, *statements: str | tuple[str, tuple[Any, ...]]) -> Non
         for statement in statements:
             connection.execute(*((statement,) if isinstance(statement, str) else statement))
         connection.commit()
+
+
+def many_steps(path: Path, count: int, name: str = "fetch.{}") -> Path:
+    """Make a task file with so many done steps, each in an hour of its own.
+
+    Args:
+        path: of the file; a task file that is there gets the steps as well.
+        count: how many steps.
+        name: of a step, with a place for its number; by default items of a map.
+    """
+    rows = []
+    for n in range(count):
+        hour = f"{2000 + n // 8064:04}-{n // 672 % 12 + 1:02}-{n // 24 % 28 + 1:02}T{n % 24:02}"
+        times = f"{hour}:14:03.120000Z", f"{hour}:14:03.130000Z"
+        rows.append((name.format(n), f'{{"a": {n}}}', *times))
+    insert = (
+        "INSERT INTO mundane_steps (name, kind, encoding, result, status, started_at, finished_at)"
+        " VALUES (?, 'step', 'json', ?, 'done', ?, ?)"
+    )
+    with mundane.open(path) as task:
+        task.commit(lambda connection: connection.executemany(insert, rows))
+    return path
 
 
 def beside(path: Path) -> list[str]:

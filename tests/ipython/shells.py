@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import io
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,11 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
+import mundane
 from mundane_ipython.magics import MundaneMagics
 from mundane_ipython.record import CellRecord
+
+from ..core.support import many_steps
 
 
 class _Stream(io.StringIO):
@@ -128,3 +132,23 @@ def new_shell(task: Path | None = None) -> Iterator[Shell]:
     finally:
         shell.close()
         sys.modules["__main__"], sys.excepthook, sys.displayhook, sys.path[:] = kept
+
+
+def many_cells(path: Path, count: int) -> Path:
+    """Make a task file with the done steps of so many cells, each of which printed a line."""
+    with new_shell(path):  # which makes the extension's tables
+        pass
+    record = {
+        "source_key": "k",
+        "source": "x = 1",
+        "inputs": {"steps": {}},
+        "row": "members",
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "one\n"}],
+    }
+    insert = (
+        "INSERT INTO mundane_ipython_cells (name, row_id, finished_at, record, signature)"
+        " SELECT name, id, finished_at, ?, '' FROM mundane_steps"
+    )
+    with mundane.open(many_steps(path, count, "fetch-{}")) as task:
+        task.commit(lambda connection: connection.execute(insert, (json.dumps(record),)))
+    return path
