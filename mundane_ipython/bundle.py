@@ -74,10 +74,12 @@ class Packer:
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
         remade: names that no step has bound so far: their plain cells run again before a restore.
+        classes: names (`classes.tracker_of`) of those that were pickled before the step.
 
     Attributes:
         namespace: as given.
         changed: as given.
+        classes: as given.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Packer:
         inner: Mapping[str, Sequence[Any]],
         held: Mapping[int, Any] = _NOTHING,
         remade: Set[str] = frozenset(),
+        classes: Set[str] = frozenset(),
     ) -> None:
         self.namespace = namespace
+        self.classes = classes
         self._own = frozenset(own)
         self.changed = changed
         within = [each for inside in inner.values() for each in inside]

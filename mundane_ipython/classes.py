@@ -93,7 +93,8 @@ def change_class(
 def is_copied(kind: type) -> bool:
     """Return whether a class goes with its code: nobody could import it under its name.
 
-    A private way (cloudpickle 3.1, as are those of `tracker_of`, `tracked` and `reduce_class`).
+    A private way (cloudpickle 3.1, as are those of `tracker_of`, `tracked`, `trackers`,
+    `forget_classes` and `reduce_class`).
     """
     by_name = cloudpickle.cloudpickle._should_pickle_by_reference
     return module_of(kind) != "builtins" and not by_name(kind)
@@ -109,6 +110,22 @@ def tracked(tracker: str, kind: type) -> type:
     """Return the class with this tracker that the process has, which may be this one."""
     found: type = cloudpickle.cloudpickle._lookup_class_or_track(tracker, kind)
     return found
+
+
+def trackers() -> frozenset[str]:
+    """Return the names (`tracker_of`) of the classes that were pickled or loaded so far."""
+    return frozenset(cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID)
+
+
+def forget_classes(but: Set[str]) -> None:
+    """Let classes be made anew when their pickles are loaded here, as in a new process.
+
+    Args:
+        but: names of classes (`tracker_of`) that a new process would have by then.
+    """
+    known = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID
+    for tracker in trackers() - but:
+        known.pop(tracker, None)
 
 
 def reduce_class(kind: type) -> Any:

@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from .classes import members_of
+from .classes import members_of, trackers
 from .fingerprint import Fingerprinter, Walk, is_atom
 from .generators import names_of_global_generator
 from .homes import is_own
@@ -55,6 +55,7 @@ class Mutations:
             it whose identity matters.
         held: everything that is in a changed value, by id.
         removed: members that it deleted from a class of the notebook, by the class's name.
+        classes: names (`classes.tracker_of`) of the classes that were pickled before the cell.
     """
 
     changed: list[str]
@@ -62,6 +63,7 @@ class Mutations:
     inner: dict[str, list[Any]]
     held: dict[int, Any]
     removed: dict[str, frozenset[str]]
+    classes: frozenset[str]
 
 
 class Watch:
@@ -94,6 +96,7 @@ class Watch:
         self._namespace = namespace
         self._budget_s = budget_s
         self._source = source
+        self._classes = trackers()
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
         looked_at = names | names_of_global_generator(older)
@@ -259,7 +262,7 @@ class Watch:
             for name in changed
             if name in self._members
         }
-        return Mutations(changed, unchecked, inner, held, removed)
+        return Mutations(changed, unchecked, inner, held, removed, self._classes)
 
     def _sharing(
         self,

@@ -47,7 +47,10 @@ def make_packer(
     """
     older = {name: value for name, value in kept.items() if name not in own}
     changed = {each: mutations.removed.get(each, frozenset()) for each in mutations.changed}
-    packer = Packer(namespace, own, changed, older, mutations.inner, mutations.held, remade)
+    classes = mutations.classes
+    packer = Packer(
+        namespace, own, changed, older, mutations.inner, mutations.held, remade, classes
+    )
     mutations.held.clear()  # copies may be among them, which a pickle makes for its own use
     return packer
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
-import cloudpickle
 from IPython import get_ipython
 
 from .bundle import Bundle, Packer, unpack
 from .capture import muted, unnoticed_fork
+from .classes import forget_classes
 from .figures import figures_unseen
 from .homes import class_name
 from .stage import Stage
@@ -160,7 +160,7 @@ def _load(
     if shell is not None:
         shell.display_pub.publish = lambda *_, **__: None
     namespace, values = packer.namespace, packer.values
-    _forget_classes()
+    forget_classes(but=packer.classes)  # older ones are there before the step is restored
     # Nothing is freed: what an object does in its end is not done here. What the step has changed
     # in place is there before it is restored.
     kept = [namespace.pop(name, None) for name in own.keys() - packer.changed.keys()]
@@ -209,12 +209,3 @@ def _is_of_this_process(error: BaseException) -> bool:
     """
     text = str(error)
     return isinstance(error, MemoryError) or "read-only" in text or "already" in text
-
-
-def _forget_classes() -> None:
-    """Let classes of the notebook be made anew.
-
-    A private way (cloudpickle 3.1, cloudpickle.py): it takes the class that there is in the process
-    in which its pickle was made.
-    """
-    cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.clear()

@@ -87,7 +87,9 @@ def run_killed(notebook: Path, places: list[Place], environment: dict[str, str])
             run.kill()
     assert run.returncode == 0, said
     restarts = said.count(": restarting it (")
-    assert said.count("the kernel died in cell ") == restarts, said
+    # On a busy machine one of the next kernels is hit while it starts.
+    told = said.count("the kernel died in cell ") + said.count("the kernel did not start: ")
+    assert told == restarts, said
     # The last kill may meet a kernel whose cells are all done, and which is shut down anyway.
     assert len(killed) - restarts in (0, 1), (killed, said)
     return killed[:restarts]

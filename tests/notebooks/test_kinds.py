@@ -13,6 +13,7 @@ import pytest
 from . import kinds
 from .forked import ForkServer, as_steps, compare
 from .kinds import Kind
+from .pickled import KNOWN_NAMES, names_in_bundles
 
 # What the extra `test` brings for this; kinds of other libraries are run where these are installed.
 BROUGHT = frozenset(
@@ -68,5 +69,6 @@ def test_comes_back(each: Kind, server: ForkServer, tmp_path: Path) -> None:
     for cell in each.kills:
         server.run(steps, tmp_path / "steps", die_after=cell + 1, waits=False)
     resumed = server.run(steps, tmp_path / "steps")
+    assert names_in_bundles(tmp_path / "steps" / "t.db") <= KNOWN_NAMES
     assert compare(plain, resumed, offset=0) == []
     assert "STALE" not in str(resumed.notes)

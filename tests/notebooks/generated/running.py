@@ -27,7 +27,9 @@ Choices = Sequence[int]
 """The numbers that were drawn for an example."""
 
 # What a note says of values that do not come back as they were.
-_NAMED = re.compile(r"stored, but for|come back apart|comes back apart")
+_NAMED = re.compile(
+    r"stored, but for|not stored, and so not defined|come back apart|comes back apart"
+)
 _TAG = re.compile(r"_(\d+)\b")
 
 

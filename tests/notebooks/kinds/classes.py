@@ -515,4 +515,31 @@ print(stop.value, stop.args, leave.code, leave.args)
 """,
         "two.args = (2, 'gone')\nthree.errno = 5\nstop.value = 6",
     ),
+    kind(
+        "class of a step on one that a function makes",
+        """
+def made():
+    count = 0
+    class A(int):
+        def __getattr__(self, name):
+            return self.__dict__['_' + name]
+    def bump():
+        nonlocal count
+        count += 1
+        return count
+    A.bump = staticmethod(bump)
+    return A
+A = made()
+x = A(7)
+x.kids = []
+---
+class Late(A):
+    def who(self):
+        return ['late']
+late = Late(7)
+late.later = x
+""",
+        "print(A.bump(), late.who(), late.later.kids)",
+        "x.kids.append(A.bump())",
+    ),
 ]
