@@ -4,6 +4,7 @@ Each named step runs once and its result is stored; after a crash the same call 
 
 The layers, each importing only what stands below it:
 
+    tools                    what packages that build on task files may use
     cli                      the command line, others' commands among it
     _inspect    _control     status, steps, get, backup; forget, vacuum
     _backup                  a copy of a task file, beside its live writer

@@ -4,55 +4,29 @@
     %mundane_open task.db
     %%step fetch
 
-The layers, each importing only what stands below it:
+The rooms. Each imports only what stands below it, and draws its own files in the same way:
 
-    headless, magics, demo                  options and help; a kernel killed for show
-    runner, session                         one run of a job; the open task: run, restore or refuse
-    completion                              Tab in a magic's line
-    restore, running -> step                a stored cell comes back; a cell runs and is committed
-    loading -> confine                      its values; which a foreign record may have brought
-    deferred                                values that wait
-    plaincells                              what plain cells change of steps' results
-    holders                                 who holds the notebook's objects beside its names
-    packing, storingtexts                   older values stored with a step's; its note
-    storing                                 where each value goes: row, bundle or an import
-    trials                                  what is in doubt is loaded once before it is stored
-    bundle, mutation, libraries -> parts    objects <-> bytes; what a cell changed in place
-    inner -> references -> paths -> holding, keys  objects inside older values, found again
-    sharing                                 what a change of one value is a change of
-    fingerprint, opened, replay, transform  live values; task and key; Out[n] again; native cells
-    listeners, orphans, parameters, progress, saving, sleeping  the rest of a job
-    reporting -> report                     the command `mundane report`; its page
-    table -> timeline -> facts              steps as a table; when each ran; what is known of each
-    readings                                what the extension's tables tell of many steps
-    ambient, capture, cells                 state outside of variables; taps on streams; tables
-    backends, counters, jaxconfig, loggers, processes, registrations, settings  entries of ambient
-    namedcolors, precision, sympyprinting, torchstate  more of them
-    differences                             what of a state is another one now
-    dataunpickler -> allowlist              data without trust; what it may name and call
-    budget                                  how much memory such data may take
-    safepandas -> safecolumns, safearrow -> safearrays  frames; columns; Arrow's and NumPy's arrays
-    interrupt, bars -> notebar, safehtml    SIGINT; progress; outputs on a page
-    unpickler, stage -> pickler             notebook objects <-> pickles; names while they load
-    loadcode -> doubts                      code that a load runs; what is to be tried
-    ways -> held                            what pickle alone refuses, or does not load
-    buffers, enumerations, figures, instances, mpmathparts, singletons, windows  or changes
-    classes, contexts, masked, structs, subclasses, typeddicts  classes; instances of Python's types
-    record                                  one stored cell
-    provenance                              which step a value came from, what was there before
-    source, staleness, widgets              what a body binds and reads; what is another now
-    digests -> kinds -> canonical           functions, classes and values that two kernels compare
-    tensors                                 PyTorch's, and the memory that they share
-    chunks                                  a bundle's bytes, in and out of the file
-    errors, flow, hints, lines, notes, outputs, patches, reach -> texts
-    celltexts, descriptors, prologues, scopes, sinks, syntax, trust, values, versions
-    views, waiting                          arrays that share memory; untrusted objects to be made
-    deepstack, filemodules, generators, iterators, locks  helpers of pickling
-    refusals                                why a value is refused
-    torchtypes, unitregistries -> homes     PyTorch's types; pint's; facts that are kept of types
-    namespace                               the user's names; what a name stands for
-    errorfields, looks, refcounts           any object's type, members and contents, past its code
-    mundane                                 the core
+    demo        a kernel killed for show: `python -m mundane_ipython.demo`
+    magics      The magics: what a user types. They decide nothing themselves
+    run         `mundane run`: a notebook without a front end, restarted where its kernel dies
+    report      Steps as tables, as a timeline and as a page. Nothing here writes to a task file
+    session     The open task of one kernel: each `%%step` cell is run, restored or refused
+    display     What we say under a cell. None of it is stored
+    pickling    Objects <-> a bundle, and where each value of a step goes
+    untrusted   Data out of somebody else's file: no code runs, and nothing forged gets through
+    references  Objects inside older values, written down and found again
+    inputs      What a step depended on, and what of that has changed
+    namespace   Live names: bound, reachable, changed in place
+    ambient     State outside of variables: read, compared, set again
+    libraries   What is known of each library: one file or folder for each
+    classes     The notebook's classes and their instances, taken apart and made again
+    objects     Python's own objects and arrays' memory, taken apart and made again
+    taskfile    Our tables in the task file: records, chunks, signatures
+    outputs     What a cell shows: recorded, folded, shown again
+    source      A cell's text: names, scopes, keys. Nothing here runs it
+    adapter     What the rooms above share of types, states and refusals
+    errors      refusals, and how each is shown in a cell
+
 """
 
 from __future__ import annotations
@@ -68,9 +42,9 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the magics and transformers; `%load_ext mundane_ipython` calls it."""
-    from .hints import NameErrorHints
-    from .magics import MundaneMagics
-    from .transform import HOOK, StepWrapper, rewrite_step_line
+    from .display.hints import NameErrorHints
+    from .magics.magics import MundaneMagics
+    from .source.transform import HOOK, StepWrapper, rewrite_step_line
 
     unload_ipython_extension(shell)
     magics = MundaneMagics(shell)
@@ -89,7 +63,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Close the task and remove what `load_ipython_extension` installed. Idempotent."""
-    from .transform import HOOK
+    from .source.transform import HOOK
 
     magics = getattr(shell, HOOK, None)
     if magics is None:

@@ -26,10 +26,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from mundane import MundaneError, StepRecord, read
-from mundane._clock import iso_to_ms
-from mundane._duration import format_ms
+from mundane.tools import format_ms, iso_to_ms
 
-from .lines import TASK_VARIABLE
+from .taskfile.locate import TASK_VARIABLE
 
 # By default the kernel dies in a step that has run for a while, once one worth restoring is done.
 _RUNNING_MS = 500

@@ -138,7 +138,7 @@ print(json.dumps({"s": s, "bytes": a.nbytes, "digest": xxhash.xxh3_64_intdigest(
 _FRAME = """
 import json, time
 import numpy as np, pandas as pd
-from mundane_ipython.fingerprint import Fingerprinter
+from mundane_ipython.namespace.fingerprint import Fingerprinter
 frame = pd.DataFrame(np.random.default_rng(0).random((1_250_000, 100)))
 times = []
 for _ in range(3):

@@ -16,8 +16,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_notebook
 
 import mundane
-from mundane_ipython import headless
-from mundane_ipython.magics import MundaneMagics
+from mundane_ipython.magics.magics import MundaneMagics
+from mundane_ipython.run import command as headless
 
 from .support import README, ROOT, SPEC, blocks, run_cells, section
 

@@ -13,9 +13,9 @@ import mundane
 import mundane.cli
 import mundane.errors
 import mundane_ipython.errors
-from mundane_ipython.cells import Cells
-from mundane_ipython.record import CellRecord
-from mundane_ipython.runner import EXIT_KERNEL_DIED
+from mundane_ipython.run.runner import EXIT_KERNEL_DIED
+from mundane_ipython.taskfile.record import CellRecord
+from mundane_ipython.taskfile.tables import Cells
 
 from .support import README, ROOT, SPEC, blocks, headings, section
 

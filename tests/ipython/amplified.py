@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mundane_ipython.bundle import Bundle, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
+from mundane_ipython.pickling.bundle import Bundle, unpack
 
 SMALL_BYTES = 1_000_000
 """How long such a pickle is at most."""

@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mundane_ipython.bundle import Bundle, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
+from mundane_ipython.pickling.bundle import Bundle, unpack
 
 PROLOGUE = b"\x80\x05N."
 

@@ -17,8 +17,8 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 import mundane
-from mundane_ipython.magics import MundaneMagics
-from mundane_ipython.record import CellRecord
+from mundane_ipython.magics.magics import MundaneMagics
+from mundane_ipython.taskfile.record import CellRecord
 
 from ..core.support import many_steps
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mundane_ipython.bundle import Bundle, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.views import array_with_gaps
+from mundane_ipython.objects.arrays import array_with_gaps
+from mundane_ipython.pickling.bundle import Bundle, unpack
 
 from .shells import Shell, new_shell
 
@@ -211,7 +211,7 @@ def view(
     """Return a pickle of a view of an older array of 16 bytes."""
     parts = [text(root), b"Q", named("numpy", "dtype"), text(dtype), b"\x85R"]
     return (
-        named("mundane_ipython.views", "array_view")
+        named("mundane_ipython.objects.arrays", "array_view")
         + b"("
         + b"".join(parts)
         + number(offset)
@@ -313,14 +313,14 @@ HOSTILE: dict[str, Callable[[str], bytes]] = {
     "function": lambda c: named("types", "FunctionType") + b".",
     "global-alone": lambda c: named("os", "system") + b".",
     "own-reference": lambda c: (
-        named("mundane_ipython.pickler", "notebook_reference")
+        named("mundane_ipython.pickling.pickler", "notebook_reference")
         + text("x")
         + b"C"
         + bytes([len(called(os.system, touch(c)))])
         + called(os.system, touch(c))
         + b"\x86R."
     ),
-    "own-function": lambda c: named("mundane_ipython.pickler", "notebook_function") + b".",
+    "own-function": lambda c: named("mundane_ipython.pickling.pickler", "notebook_function") + b".",
     "cloudpickle": lambda c: named("cloudpickle.cloudpickle", "_make_function") + b".",
     "main": lambda c: named("__main__", "boom") + b")R.",
     "dotted-module": lambda c: named("numpy", "f2py.os.system") + text(touch(c)) + b"\x85R.",

@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mundane_ipython import budget
-from mundane_ipython.bundle import Packer
-from mundane_ipython.dataunpickler import DataUnpickler
-from mundane_ipython.refusals import HostileStateError
+from mundane_ipython.adapter.refusals import HostileStateError
+from mundane_ipython.pickling.bundle import Packer
+from mundane_ipython.untrusted import budget
+from mundane_ipython.untrusted.unpickler import DataUnpickler
 
 from .amplified import MOST_BYTES, SMALL_BYTES, Writer, amplified, outcome, parse, taken
 from .forged import opcodes
@@ -107,12 +107,12 @@ DICT = b"}(" + b"".join(number(n) + b"N" for n in range(20_000)) + b"u" + put(0)
 CHUNK = opcodes(pa.array(range(10_000))) + put(250)
 WRITTEN = {
     "no strides": lambda: (
-        named("mundane_ipython.views", "array_view") + b"(" + opcodes(np.zeros(8))
+        named("mundane_ipython.objects.arrays", "array_view") + b"(" + opcodes(np.zeros(8))
         + opcodes(np.dtype("f8")) + number(0) + (number(20_000) * 2 + b"\x86")
         + (number(0) * 2 + b"\x86") + b"\x88tR."
     ),
     "gaps": lambda: (
-        named("mundane_ipython.views", "array_with_gaps") + opcodes(np.zeros(2))
+        named("mundane_ipython.objects.arrays", "array_with_gaps") + opcodes(np.zeros(2))
         + number(60 << 20) + b"\x85\x86R."
     ),
     "chunks": lambda: (

@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mundane_ipython.bundle import Packer, unpack
-from mundane_ipython.dataunpickler import DataUnpickler
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.unpickler import NotebookUnpickler
-from mundane_ipython.views import ArrayRoots
+from mundane_ipython.objects.arrays import ArrayRoots
+from mundane_ipython.pickling.bundle import Packer, unpack
+from mundane_ipython.pickling.unpickler import NotebookUnpickler
+from mundane_ipython.untrusted.unpickler import DataUnpickler
 
 from .shells import Shell, new_shell
 
@@ -391,7 +391,7 @@ def test_code_of_another_python_is_not_run(
 
 def test_large_values_in_many_chunks(restarted: Restart, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of several chunks comes back whole, and writable where it was."""
-    monkeypatch.setattr("mundane_ipython.chunks.CHUNK_BYTES", 1 << 16)
+    monkeypatch.setattr("mundane_ipython.taskfile.chunks.CHUNK_BYTES", 1 << 16)
     body = "import numpy as np\nx = np.arange(50_000)\nb = bytearray(range(256)) * 1000\nx.flags"
     first = restarted()
     first.step("s", body)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from nbclient.util import run_sync
 
-from mundane_ipython import loading
-from mundane_ipython.deferred import Deferred
-from mundane_ipython.loading import Loader
+from mundane_ipython.session import loading
+from mundane_ipython.session.deferred import Deferred
+from mundane_ipython.session.loading import Loader
 
 from .kernels import open_notebook, wait_for
 from .shells import Shell
@@ -220,7 +220,7 @@ def test_a_name_of_a_step_that_failed_in_its_own_cell(
         raise ValueError("damaged")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mundane_ipython.unpickler.NotebookUnpickler.find_class", broken)
+        patch.setattr("mundane_ipython.pickling.unpickler.NotebookUnpickler.find_class", broken)
         assert "ValueError: damaged" in str(shell.fails(f"%%step s0\n{cell}"))
     assert shell.ok("y = 1").out == ""
     assert "'x' is of step 's0', and cannot be restored" in shell.fails("x").__notes__[0]

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from mundane_ipython.flow import bound_first
+from mundane_ipython.source.assignment import bound_first
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 
 import mundane
-from mundane_ipython.headless import main
+from mundane_ipython.run.command import main
 
 from .jobs import (
     OPEN,

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mundane_ipython.homes import is_of_notebook, is_own
+from mundane_ipython.adapter.types import is_of_notebook, is_own
 
 CLASSES = """
 import abc, enum, typing

@@ -16,11 +16,11 @@ import pytest
 import mundane
 from mundane import StepRecord
 from mundane.cli import main
-from mundane_ipython.facts import MapFacts, Outline, StepFacts, read_outline, read_steps
-from mundane_ipython.report import page
-from mundane_ipython.reporting import read_report
-from mundane_ipython.table import MAX_ROWS, Table
-from mundane_ipython.timeline import Axis, Span, axis_svg, bar_svg, make_axis
+from mundane_ipython.report.command import read_report
+from mundane_ipython.report.page import page
+from mundane_ipython.report.steps import MapFacts, Outline, StepFacts, read_outline, read_steps
+from mundane_ipython.report.table import MAX_ROWS, Table
+from mundane_ipython.report.timeline import Axis, Span, axis_svg, bar_svg, make_axis
 
 from .shells import Shell, new_shell
 
@@ -178,7 +178,7 @@ def test_a_step_interrupted_before_its_body_does_not_run(
 
     shell = restarted()
     with monkeypatch.context() as patch:
-        patch.setattr("mundane_ipython.step.Watch", interrupt)
+        patch.setattr("mundane_ipython.session.step.Watch", interrupt)
         shell.run("%%step cut\nx = y")
     assert "cut" not in shell.ok("%mundane_steps").out
     shell.ok("y = 1")
@@ -186,7 +186,7 @@ def test_a_step_interrupted_before_its_body_does_not_run(
     shell = restarted()
     shell.ok("y = 2")
     with monkeypatch.context() as patch:
-        patch.setattr("mundane_ipython.step.Watch", interrupt)
+        patch.setattr("mundane_ipython.session.step.Watch", interrupt)
         shell.run("%%step cut --on-change rerun\nx = y")
     assert table_rows(shell)["cut"].split()[1] == "interrupted"
     assert "x" not in shell.ns

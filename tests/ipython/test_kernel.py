@@ -72,7 +72,7 @@ def natively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     """
     with open_notebook(tmp_path_factory.mktemp("plain"), open_task=False) as kernel:
         kernel.ok(
-            "from mundane_ipython.capture import _drain_descriptors\n"
+            "from mundane_ipython.outputs.capture import _drain_descriptors\n"
             "get_ipython().events.register('post_execute', _drain_descriptors)"
         )
         yield kernel
@@ -292,7 +292,9 @@ def test_a_widget_that_lives_is_left_alone(notebook: Notebook) -> None:
     """The same cell again, in the kernel that ran it: its widget goes on to react."""
     source = "%%step w\nfrom ipywidgets import IntSlider\nIntSlider(3)"
     notebook.ok(source)
-    notebook.ok("from mundane_ipython.widgets import known_widgets\nlive = dict(known_widgets())")
+    notebook.ok(
+        "from mundane_ipython.outputs.widgets import known_widgets\nlive = dict(known_widgets())"
+    )
     assert notebook.ok(source).notes[-1].startswith("step w: restored")
     assert notebook.value("known_widgets() == live") == "True"
 

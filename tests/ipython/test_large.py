@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from mundane import SchemaError, StorageError
-from mundane_ipython import bars, cells, chunks
+from mundane_ipython.display import bars
 from mundane_ipython.errors import BundleError
+from mundane_ipython.taskfile import chunks
+from mundane_ipython.taskfile import tables as cells
 
 from .kernels import Notebook
 from .shells import Shell

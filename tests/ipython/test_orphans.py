@@ -13,7 +13,7 @@ import pytest
 
 import mundane
 from mundane import LockedError
-from mundane_ipython.orphans import RUN_VARIABLE, await_free
+from mundane_ipython.run.kernel_process import RUN_VARIABLE, await_free
 
 HOLD = """
 import sys, time, mundane
@@ -89,7 +89,7 @@ def test_the_kernel_of_a_dead_run_that_does_not_end(
 ) -> None:
     """Is named after a while."""
     holder = hold(60, **{RUN_VARIABLE: str(dead_pid())})
-    monkeypatch.setattr("mundane_ipython.orphans._WAIT_FOR_DEAD_S", 0.1)
+    monkeypatch.setattr("mundane_ipython.run.kernel_process._WAIT_FOR_DEAD_S", 0.1)
     started_s = time.monotonic()
     with pytest.raises(LockedError) as caught:
         await_free(str(task_path))

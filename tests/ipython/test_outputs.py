@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mundane_ipython.outputs import CellOutputs
-from mundane_ipython.values import (
+from mundane_ipython.outputs.fold import CellOutputs
+from mundane_ipython.pickling.row import (
     import_reference,
     is_json,
     is_reference,

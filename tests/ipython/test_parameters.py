@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.cli import papermill
 
-from mundane_ipython.headless import main, parameters, parse
-from mundane_ipython.parameters import (
+from mundane_ipython.run.command import main, parameters, parse
+from mundane_ipython.run.parameters import (
     ParameterError,
     inject,
     literal,

@@ -26,10 +26,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.cbook import CallbackRegistry
 
-from mundane_ipython.celltexts import with_file
-from mundane_ipython.sympyprinting import read_printing, set_printing
-from mundane_ipython.transform import rewrite_step_line
-from mundane_ipython.unitregistries import definitions
+from mundane_ipython.libraries.pint import definitions
+from mundane_ipython.libraries.sympy import read_printing, set_printing
+from mundane_ipython.source.cell_lines import with_file
+from mundane_ipython.source.transform import rewrite_step_line
 
 from .kernels import Notebook
 from .shells import Shell
@@ -67,7 +67,7 @@ def test_streams_keep_text_in_buffers_until_it_is_sent(notebook: Notebook) -> No
     ipykernel 6 has no such attribute: there each step waits, as if something were on its way.
     """
     notebook.ok(
-        "import sys\nfrom mundane_ipython.capture import _is_empty, _unsent\nfound = []\n"
+        "import sys\nfrom mundane_ipython.outputs.capture import _is_empty, _unsent\nfound = []\n"
         "for stream in (sys.stdout, sys.stderr):\n    stream.flush()\n    before = _unsent()\n"
         "    found.append(_is_empty(before))\n    stream.write('text')\n"
         "    found.append(_is_empty(_unsent()))\n    stream.flush()\n    after = _unsent()\n"
@@ -219,7 +219,7 @@ def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
 def test_pyplot_notes_the_backend_that_it_has_loaded(notebook: Notebook) -> None:
     """`matplotlib.pyplot._backend_mod` is None until the first figure; a restore loads it too."""
     notebook.ok(
-        "import matplotlib.pyplot as plt\nfrom mundane_ipython.ambient import ENTRIES\n"
+        "import matplotlib.pyplot as plt\nfrom mundane_ipython.ambient.state import ENTRIES\n"
         "entry, fresh = ENTRIES['matplotlib.backend'], plt._backend_mod"
     )
     assert notebook.value("(fresh, entry.read())") == "(None, None)"
@@ -270,7 +270,7 @@ def test_estimators_and_bunches_come_back_with_the_very_attributes() -> None:
     from sklearn.base import BaseEstimator
     from sklearn.utils import Bunch
 
-    from mundane_ipython.holding import keeps_attributes, keeps_items
+    from mundane_ipython.references.holding import keeps_attributes, keeps_items
 
     class Tree(BaseEstimator):
         """An estimator."""
@@ -333,7 +333,7 @@ def test_environment_keeps_its_variables_encoded(monkeypatch: pytest.MonkeyPatch
 def test_widget_instances_by_model_id(notebook: Notebook) -> None:
     """A table of ipywidgets finds a widget by the id in its display, and another a comm's maker."""
     notebook.ok(
-        "import ipywidgets\nfrom mundane_ipython.widgets import comm_maker, known_widgets\n"
+        "import ipywidgets\nfrom mundane_ipython.outputs.widgets import comm_maker, known_widgets\n"
         "s = ipywidgets.IntSlider()"
     )
     assert notebook.value("known_widgets()[s.model_id] is s") == "True"

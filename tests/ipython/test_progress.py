@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mundane._clock import SYSTEM
-from mundane_ipython.progress import Progress, label, outcome
+from mundane_ipython.run.progress import Progress, label, outcome
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mundane_ipython.bundle import Packer, unpack
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.references import Lookup, data_digest
+from mundane_ipython.pickling.bundle import Packer, unpack
+from mundane_ipython.references.references import Lookup, data_digest
 
 
 class Loud:

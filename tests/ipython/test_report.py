@@ -19,9 +19,9 @@ import pytest
 
 import mundane
 from mundane.cli import main
-from mundane_ipython.reporting import _calm
-from mundane_ipython.safehtml import MAX_TEXT_CHARS, clean_html, outputs_html, plain
-from mundane_ipython.widgets import VIEW, as_texts
+from mundane_ipython.outputs.widgets import VIEW, as_texts
+from mundane_ipython.report.command import _calm
+from mundane_ipython.report.html import MAX_TEXT_CHARS, clean_html, outputs_html, plain
 
 from .shells import new_shell
 

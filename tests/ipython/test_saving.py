@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mundane import LockedError, StorageError
-from mundane_ipython.saving import OutputFile
+from mundane_ipython.run.output_file import OutputFile
 
 
 def notebook(text: str) -> nbformat.NotebookNode:
@@ -72,7 +72,8 @@ def test_a_second_run_is_refused(tmp_path: Path) -> None:
     path, link = tmp_path / "n.ipynb", tmp_path / "link.ipynb"
     link.symlink_to(path)
     script = (
-        "import sys\nfrom pathlib import Path\nfrom mundane_ipython.saving import OutputFile\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from mundane_ipython.run.output_file import OutputFile\n"
         "with OutputFile(Path(sys.argv[1])):\n    print('held', flush=True)\n    input()"
     )
     command = [sys.executable, "-c", script, str(path)]

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
-from mundane_ipython.ambient import changed_state, read_state, restore_state
-from mundane_ipython.settings import may_set, read_settings, set_settings, settings_changes
+from mundane_ipython.ambient.option_dicts import (
+    may_set,
+    read_settings,
+    set_settings,
+    settings_changes,
+)
+from mundane_ipython.ambient.state import changed_state, read_state, restore_state
 
 
 @pytest.fixture

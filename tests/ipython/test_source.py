@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from mundane_ipython.namespace import Snapshot
-from mundane_ipython.source import CellSource, analyze
-from mundane_ipython.syntax import text_key
-from mundane_ipython.transform import StepWrapper, rewrite_step_line
+from mundane_ipython.namespace.snapshot import Snapshot
+from mundane_ipython.source.cell import CellSource, analyze
+from mundane_ipython.source.code_key import text_key
+from mundane_ipython.source.transform import StepWrapper, rewrite_step_line
 
 
 def analyzed(text: str) -> CellSource:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mundane_ipython.deferred import Deferred
-from mundane_ipython.record import CellRecord
+from mundane_ipython.session.deferred import Deferred
+from mundane_ipython.taskfile.record import CellRecord
 
 from .shells import Shell
 
@@ -266,7 +266,7 @@ def test_a_word_within_a_string_is_no_input(restarted: Restart, plain: str, body
 
 
 SCRIPT = """
-from mundane_ipython.digests import carried_digest, code_digest, input_digest
+from mundane_ipython.inputs.code import carried_digest, code_digest, input_digest
 f = mk(frozenset('abcdef'))
 print(code_digest(Cfg), code_digest(A), code_digest(Point), code_digest(Mode), code_digest(Pair))
 print(carried_digest(f), input_digest(a), input_digest(p), input_digest({f, A, 'x', 'y'}))

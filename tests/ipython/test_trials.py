@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mundane import SerializationError
-from mundane_ipython import storing, trials
+from mundane_ipython.pickling import placement as storing
+from mundane_ipython.pickling import trials
 
 from .shells import Shell
 

@@ -16,7 +16,7 @@ import pytest
 
 from mundane import SchemaError, StorageError
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.trust import find_key, is_signed, key_path, load_key, sign
+from mundane_ipython.taskfile.signing import find_key, is_signed, key_path, load_key, sign
 
 from ..core.support import forge_journal
 from .kernels import open_notebook

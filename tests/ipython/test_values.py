@@ -6,7 +6,7 @@ import math
 from collections.abc import Sized
 from typing import Any
 
-from mundane_ipython.values import REFERENCE, is_json, reference
+from mundane_ipython.pickling.row import REFERENCE, is_json, reference
 
 
 def test_a_shared_list_is_json_and_one_shared_without_end_is_not() -> None:

@@ -137,7 +137,12 @@ def as_steps(cells: list[str], task: str = "t.db") -> list[str]:
 
 def _serve(preload: list[str]) -> None:
     # With all that `%load_ext` imports, which each shell would do anew.
-    for module in ("IPython", "mundane_ipython.magics", "mundane_ipython.transform", *preload):
+    for module in (
+        "IPython",
+        "mundane_ipython.magics.magics",
+        "mundane_ipython.source.transform",
+        *preload,
+    ):
         importlib.import_module(module)
     # What cells write to descriptor 1 must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w")
@@ -178,9 +183,9 @@ def _child(
 def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -> dict[str, Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mundane_ipython import bars
-    from mundane_ipython.capture import StreamTap
-    from mundane_ipython.deferred import Deferred
+    from mundane_ipython.display import bars
+    from mundane_ipython.outputs.capture import StreamTap
+    from mundane_ipython.session.deferred import Deferred
 
     bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
     Deferred.can_wait = lambda _: waits  # type: ignore[method-assign]
@@ -221,7 +226,7 @@ def _plain(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _user_names(shell: Any) -> dict[str, Any]:
-    from mundane_ipython.namespace import Snapshot
+    from mundane_ipython.namespace.snapshot import Snapshot
 
     return Snapshot(shell.user_ns, shell.user_ns_hidden).values
 
@@ -235,7 +240,7 @@ def _described(value: Any) -> str:
 
 def describe(value: Any) -> str:
     """Return a value as text that is equal for equal values in two processes."""
-    from mundane_ipython.homes import class_name
+    from mundane_ipython.adapter.types import class_name
 
     kind = class_name(type(value))
     try:

@@ -251,8 +251,8 @@ def _run(
 ) -> Session:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mundane_ipython.capture import StreamTap
-    from mundane_ipython.deferred import Deferred
+    from mundane_ipython.outputs.capture import StreamTap
+    from mundane_ipython.session.deferred import Deferred
 
     session = Session()
     builtins.ran = session.ran.append  # type: ignore[attr-defined]

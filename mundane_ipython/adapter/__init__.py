@@ -1,0 +1,11 @@
+"""What the rooms above share of types, states and refusals.
+
+The files, each importing only what stands below it:
+
+    types        names of types' modules, and what is the notebook's own
+    placeholder  an untrusted object between its class and its state
+    compare      a state before and one after
+    refusals     why a bundle is refused
+    refcounts    whether somebody else holds an object
+    looks        any object's type, members and contents, past its code
+"""

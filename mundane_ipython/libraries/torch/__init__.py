@@ -1,0 +1,1 @@
+"""PyTorch: types, tensors, state."""

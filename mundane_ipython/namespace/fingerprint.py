@@ -1,0 +1,400 @@
+"""What is inside a live value: digests that tell whether it changed, and its inner objects.
+
+Structure and raw buffers are hashed as pickle sees them, and nothing is copied or kept. What has no
+pickle counts by its identity. A digest may contain addresses: it says nothing in another kernel.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import copyreg
+import enum
+import functools
+import io
+import pickle
+import time
+import types
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+from ..adapter.looks import (
+    bases_of,
+    error_text,
+    has_dict,
+    is_a,
+    module_of,
+    mro_of,
+    name_of,
+    qualname_of,
+)
+from ..adapter.types import PerType, class_name, is_own, is_proxy, look_up
+from ..classes.descriptors import HELD
+from ..classes.enumerations import seen_in
+from ..classes.instances import walk_of
+from ..classes.members import members_of, registered_with
+from ..classes.reductions import is_dispatcher
+from ..libraries.numpy.masked import is_masked, reduce_masked
+from ..libraries.pint import definitions, is_unit_registry
+from ..libraries.random import function_home
+from ..libraries.torch.tensors import walk_torch
+from ..libraries.torch.types import is_of_torch
+from ..objects.arrays import (
+    is_array,
+    is_flat_iterator,
+    is_labelled_array,
+    is_made_of_arrays,
+    memory_chain,
+    reduce_labelled,
+)
+from ..objects.context_variables import value_in
+from ..objects.deep_stack import on_deep_stack
+from ..objects.path_modules import CYTHON_FUNCTIONS
+from ..objects.views import WINDOWS, owner_of
+from .sinks import Nowhere, OutOfTimeError, Sink
+
+# Values of these types never change in place.
+_ATOMS = (
+    *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice),
+    types.ModuleType,
+)
+
+# Objects of these types are shared freely by libraries and never change: their identity is nobody's
+# business. By name, so that no library is imported for it.
+_VALUE_TYPES = frozenset(
+    """datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone
+    decimal.Decimal fractions.Fraction pathlib.PosixPath pathlib.PurePosixPath uuid.UUID re.Pattern
+    zoneinfo.ZoneInfo numpy.dtype builtins.tuple builtins.frozenset
+    builtins.builtin_function_or_method""".split()  # noqa: SIM905 (a list of strings reads worse)
+)
+
+
+# How long a value may take though all the time is used up.
+_SMALL_S = 0.01
+
+
+class Fingerprinter:
+    """Digests values until its time is over.
+
+    Args:
+        namespace: the user namespace: functions with these globals are looked into.
+        budget_s: how long all digests together may take, in seconds; small values that come after
+            a large one that took it all may take as long again.
+
+    Attributes:
+        opaque: ids of the values whose own kind refuses to be pickled, such as a connection's:
+            their digests are those of their identity.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], budget_s: float) -> None:
+        self.opaque: set[int] = set()
+        self._namespace = namespace
+        self._deadline_s = time.monotonic() + budget_s
+        self._more_s = budget_s
+
+    def walk(self, value: Any) -> Walk:
+        """Return a walk through a value, with its digest where that can be known in time."""
+        now_s = time.monotonic()
+        deadline_s = max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
+        walk = Walk(value, self._namespace, Sink(deadline_s))
+        if walk.is_opaque:
+            self.opaque.add(id(value))
+        self._more_s -= max(0, time.monotonic() - max(now_s, self._deadline_s))
+        return walk
+
+
+class Walk:
+    """A way through everything that pickling a value meets.
+
+    Args:
+        value: the value.
+        namespace: the user namespace: functions with these globals are looked into.
+        sink: takes the pickle; None: there is no digest, and the memory of arrays is not even read.
+
+    Attributes:
+        digest: of the value's present state, None where it is not known.
+        is_opaque: whether the value's own kind refuses to be pickled.
+        why_not: why there is no digest, though there was time for it: the value is too deep.
+        size: of its pickle without the memory of arrays, in bytes, where there is a digest.
+    """
+
+    def __init__(self, value: Any, namespace: Mapping[str, Any], sink: Sink | None = None) -> None:
+        self.digest: bytes | None = None
+        self.is_opaque = False
+        self.why_not = ""
+        self.size = 0
+        self._namespace = namespace
+        self._memo: Any = None
+        self._odd: set[int] = set()
+        if is_atom(value):
+            self.digest = b""
+            return
+        try:
+            walker = _walked(value, sink or Nowhere(), namespace)
+        except KeyboardInterrupt:
+            raise
+        except OutOfTimeError:
+            return
+        except (RecursionError, MemoryError) as error:
+            self.why_not = error_text(error)
+            return
+        except BaseException:  # noqa: BLE001 (an object in it has an odd pickle)
+            self.is_opaque = True
+            self.digest = b"opaque"
+            return
+        self._memo, self._odd = walker.memo, walker.odd
+        self.is_opaque = walker.refused is value
+        if sink is not None:
+            self.digest, self.size = sink.state.digest(), sink.size
+
+    @functools.cached_property
+    def objects(self) -> list[Any]:
+        """Every object that was met, in that order."""
+        entries = sorted(self.by_identity.values(), key=itemgetter(0))
+        return [found for _, found in entries if not self._odd or id(found) not in self._odd]
+
+    @functools.cached_property
+    def by_identity(self) -> dict[int, tuple[int, Any]]:
+        """Every object that was met, with its place, by id."""
+        found: dict[int, tuple[int, Any]] = {} if self._memo is None else self._memo.copy()
+        return found
+
+    def inner_objects(self) -> list[Any]:
+        """Return the objects whose identity matters, the value itself among them.
+
+        The order is that of pickling; of containers in Python's own order alone it is the same for
+        an equal value in another kernel.
+        """
+        return [each for each in self.objects if _identity_matters[type(each)]]
+
+    def shared_objects(self) -> list[Any]:
+        """Return everything through which a change is seen elsewhere as well.
+
+        The notebook's functions are among them, for their closures, and the memory of arrays.
+        """
+        found = []
+        for each in self.objects:
+            if not _is_special[type(each)]:
+                if _identity_matters[type(each)]:
+                    found.append(each)
+            elif is_array(each):
+                found += memory_chain(each)
+            elif is_a(each, types.FunctionType):
+                # Others are how objects are reduced, the same for all of a kind.
+                looked_into = each.__globals__ is self._namespace or is_dispatcher(each)
+                found += [each] if looked_into else []
+            elif _identity_matters[type(each)] and not _is_text_stream[type(each)]:
+                found.append(each)
+        return found
+
+
+def _walked(value: Any, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> _Walker:
+    walker = _Walker(sink, namespace)
+    try:
+        walker.dump(value)
+    except RecursionError:
+        sink.forget()
+        walker = _Walker(sink, namespace)
+        on_deep_stack(walker.dump, value)
+    return walker
+
+
+def is_atom(value: Any) -> bool:
+    """Return whether a value never changes in place, nor anything that it refers to.
+
+    A function in C is one, but for the method of an object: `rows.append` holds `rows`.
+    """
+    if _is_atom.of(value, otherwise=False):
+        return True
+    if type(value) is types.BuiltinFunctionType:
+        owner = value.__self__
+        if owner is None or is_a(owner, (types.ModuleType, type)):
+            return True
+    return function_home(value) is not None
+
+
+@PerType
+def _is_atom(kind: type) -> bool:
+    return issubclass(kind, _ATOMS) and not _has_own_attributes(kind)
+
+
+def _has_own_attributes(kind: type) -> bool:
+    """Return whether instances of a notebook's class have attributes, whatever it is made of."""
+    return is_own(kind) and has_dict(kind)
+
+
+def has_identity(value: Any) -> bool:
+    """Return whether being the same object, and not only an equal one, can matter for a value."""
+    return _identity_matters.of(value, otherwise=True)
+
+
+@PerType
+def _identity_matters(kind: type) -> bool:
+    if _is_atom[kind] or class_name(kind) in _VALUE_TYPES:
+        return False
+    if issubclass(kind, (type, types.FunctionType, types.MethodType)):
+        return False
+    if name_of(kind) in CYTHON_FUNCTIONS:
+        return False
+    # pandas hands the labels of a frame on to every frame that is made of it.
+    return not any(
+        qualname_of(base) in ("Index", "ExtensionDtype", "dtype", "BaseOffset")
+        for base in mro_of(kind)
+    )
+
+
+class _Walker(pickle.Pickler):
+    """Pickles into a sink, without ever failing on an object that has no pickle.
+
+    Attributes:
+        refused: the first object whose kind refuses to be pickled, None for none.
+        odd: ids of objects of whose types nothing can be known, see `PerType.of_type`.
+    """
+
+    def __init__(self, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> None:
+        super().__init__(sink, protocol=5, buffer_callback=sink.take)
+        self.refused: Any = None
+        self.odd: set[int] = set()
+        self._namespace = namespace
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Reduce an object as pickle would, or to its identity."""
+        try:
+            special = _is_special[type(obj)]
+        except Exception:  # noqa: BLE001 (its metaclass's own code)
+            self.odd.add(id(obj))
+            return _identity, (id(obj),)
+        try:
+            if special:
+                if obj is _identity:
+                    return NotImplemented
+                reduced = self._special(obj)
+                if reduced is not None:
+                    return reduced
+            reducer = copyreg.dispatch_table.get(type(obj))
+            reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (an object without a pickle: its identity is known)
+            if self.refused is None and "cannot pickle" in error_text(error):
+                self.refused = obj
+            return _identity, (qualname_of(type(obj)), id(obj))
+        return reduced if is_a(reduced, tuple) else (_identity, (id(obj),))
+
+    def _special(self, obj: Any) -> Any:
+        """Return the reduction of an object of a special type; None where pickle's is right."""
+        kind = type(obj)
+        if kind is types.FunctionType:  # `isinstance` believes a proxy
+            return self._function(obj)
+        if issubclass(kind, type):
+            return self._class(obj)
+        if kind is types.CellType:
+            return _identity, (), _cell_contents(obj)
+        for walk in walk_of[kind]:
+            reduced = walk(obj, _identity)
+            if reduced is not None:
+                return reduced
+        if kind in HELD:
+            return _identity, (id(kind),), HELD[kind](obj)
+        if issubclass(kind, types.ModuleType):
+            return _identity, (id(obj),)
+        if _is_text_stream[kind]:
+            if self.refused is None:
+                self.refused = obj
+            return _identity, (id(obj),)
+        if kind is contextvars.ContextVar:
+            return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
+        if is_flat_iterator(obj):
+            return _identity, (obj.base, obj.index)
+        if kind is types.GeneratorType:
+            return (_identity, (id(obj),)) if obj.gi_frame is None else None
+        if kind in WINDOWS:
+            return self._window(obj)
+        if _is_dtype[kind]:  # all of one kind may share the table of their fields
+            return (_identity, (repr(obj),)) if obj.names else None
+        if is_of_torch(kind):
+            return walk_torch(obj, _identity)
+        if is_unit_registry(kind):
+            return _identity, (id(obj), definitions(obj))
+        if is_masked(kind):
+            return reduce_masked(obj)
+        return reduce_labelled(obj) if is_labelled_array(obj) else None
+
+    def _window(self, window: Any) -> Any:
+        try:
+            owner = owner_of(window)
+        except ValueError:  # a memoryview that was released
+            return _identity, (qualname_of(type(window)), id(window))
+        return None if owner is self._namespace else (_identity, (id(window), owner))
+
+    def _function(self, function: types.FunctionType) -> Any:
+        if is_dispatcher(function):
+            return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
+        if function.__globals__ is not self._namespace:
+            return _identity, (id(function),)
+        # As the state, so that one which refers to itself is in the memo before its closure.
+        return _identity, (id(function.__code__),), function_state(function)
+
+    def _class(self, kind: type) -> Any:
+        if not is_own(kind):
+            return _identity, (id(kind),)
+        # As the state, so that a class which refers to itself is in the memo before its members.
+        above = (*bases_of(kind), *registered_with(kind))
+        held = seen_in(kind) if issubclass(kind, enum.Enum) else members_of(kind)
+        # Such as the one that `class A(namedtuple(...))` is made of: nobody else looks at it.
+        nameless = [
+            base
+            for base in bases_of(kind)
+            if is_own(base) and look_up(self._namespace, qualname_of(base)) is not base
+        ]
+        return _identity, (id(kind), *map(id, above)), (held, *nameless) if nameless else held
+
+
+@PerType
+def _is_special(kind: type) -> bool:
+    """Return whether some instances of a type are not walked as pickle reduces them."""
+    known = (types.FunctionType, type, types.CellType, types.ModuleType, types.GeneratorType)
+    return (
+        issubclass(kind, (*known, contextvars.ContextVar))
+        or kind in WINDOWS
+        or kind in HELD
+        or qualname_of(kind) == "flatiter"
+        or is_made_of_arrays(kind)
+        or _is_dtype[kind]
+        or _is_text_stream[kind]
+        or is_proxy(kind)
+        or is_of_torch(kind)
+        or is_unit_registry(kind)
+        or bool(walk_of[kind])
+    )
+
+
+@PerType
+def _is_dtype(kind: type) -> bool:
+    return any(name_of(b) == "dtype" and module_of(b) == "numpy" for b in mro_of(kind))
+
+
+@PerType
+def _is_text_stream(kind: type) -> bool:
+    """Return whether a type is a file's or a standard stream's: all handlers and bars share one.
+
+    Its state is not the notebook's: a kernel's changes with every cell.
+    """
+    return issubclass(kind, io.TextIOBase) and not issubclass(kind, io.StringIO)
+
+
+def _identity(*parts: Any) -> None:
+    """Stand for the objects that a walker does not look into; a walk is never loaded."""
+
+
+def function_state(function: types.FunctionType) -> tuple[Any, ...]:
+    """Return what a function refers to, beside its code and the names of its module."""
+    defaults = (function.__defaults__, function.__kwdefaults__)
+    return function.__closure__, *defaults, function.__dict__
+
+
+def _cell_contents(cell: types.CellType) -> tuple[Any, ...]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:
+        return ()

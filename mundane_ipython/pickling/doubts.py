@@ -1,0 +1,138 @@
+"""What a bundle holds of which nobody knows yet that it can be loaded, and what has proved that.
+
+Most kinds of values are loaded in a hundred tests. Others are loaded once in each kernel before
+they are stored (`trials`): library types that reduce themselves, and the notebook's own code.
+"""
+
+from __future__ import annotations
+
+import collections
+import copyreg
+import enum
+import functools
+import sys
+import types
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from ..adapter.looks import is_a, members_of, module_of, mro_of
+from ..adapter.types import PerType, is_own
+from ..objects.path_modules import CYTHON_FUNCTIONS
+
+T = TypeVar("T")
+
+Entry = tuple[Any, type | None]
+"""A function of the notebook's that a load calls, and the class whose method it is; or a type."""
+
+Calls = dict[Entry, None]
+"""Such entries; a set in the order in which they were met."""
+
+# Libraries whose values the corpus of notebooks stores and loads.
+_PLAIN = frozenset(
+    """IPython cloudpickle dateutil ipywidgets joblib matplotlib mundane_ipython networkx numpy
+    pandas patsy plotly polars pyarrow pytz scipy seaborn sklearn statsmodels sympy torch tqdm
+    traitlets tzdata xarray""".split()  # noqa: SIM905 (a list of 25 strings reads worse)
+)
+_STANDARD = sys.stdlib_module_names | {"__mp_main__"}
+
+# By these a class's own code has a part in how its instances are pickled or loaded.
+_REDUCTIONS = (
+    *("__reduce_ex__", "__reduce__", "__getstate__", "__setstate__"),
+    *("__getnewargs__", "__getnewargs_ex__", "__getattr__", "__getattribute__"),
+)
+# Methods of a list, a dictionary and others by which pickle, or what makes one, fills it.
+_FILLING = (
+    *("__init__", "__new__", "__setitem__", "append", "extend", "add", "update"),
+    *("__setstate__", "__getattr__", "__getattribute__", "__setattr__"),
+)
+
+# By id: what a metaclass makes of a hash is nobody's business here.
+_proven: dict[int, weakref.ref[Any]] = {}
+
+
+@PerType
+def is_doubtful(kind: type) -> bool:
+    """Return whether instances of a type of a library are to be tried once."""
+    library = module_of(kind).partition(".")[0]
+    if library in _PLAIN or library in _STANDARD or issubclass(kind, type):
+        return False
+    if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `filemodules` knows them
+        return False
+    return kind in copyreg.dispatch_table or _has_own_way(kind)
+
+
+# Facts that are computed anew when a type is no more in doubt.
+_resting: list[PerType[Any]] = []
+
+
+def rests_on_doubts(facts: PerType[T]) -> PerType[T]:
+    """Let facts of types be computed anew once a type is no more in doubt."""
+    _resting.append(facts)
+    return facts
+
+
+def is_odd(kind: type) -> bool:
+    """Return whether instances of a class of the notebook, which reduce as any, are to be tried."""
+    of_library = [base for base in mro_of(kind) if not is_own(base)]
+    if any(is_doubtful[base] for base in of_library):
+        return True
+    named = issubclass(kind, tuple) and any("_fields" in members_of(b) for b in mro_of(kind))
+    fills = any(issubclass(kind, each) for each in _FILLED) and not named
+    own = [members_of(base) for base in mro_of(kind) if is_own(base)]
+    return _has_private_slots(own) or (
+        fills and any(name in members for members in own for name in _FILLING)
+    )
+
+
+_FILLED = (
+    *(list, dict, set, frozenset, bytearray, tuple, str, bytes, int, float, complex),
+    collections.deque,
+)
+
+
+def is_made_oddly(kind: type) -> bool:
+    """Return whether a class of the notebook is to be tried itself: more than Python makes it."""
+    if issubclass(kind, enum.Enum):
+        members = members_of(kind)
+        mixed_in = members.get("_member_type_", object)
+        return module_of(mixed_in) != "builtins" or any(
+            is_a(members.get(name), types.FunctionType) for name in ("__init__", "__new_member__")
+        )
+    library = module_of(type(kind)).partition(".")[0]
+    return library not in ("builtins", "abc", "enum", "typing", "_py_abc", "torch", "traitlets")
+
+
+def untried(calls: Iterable[Entry]) -> list[Entry]:
+    """Return those entries that have not been loaded in this kernel."""
+    return [entry for entry in calls if not all(map(_is_proven, entry))]
+
+
+def note_tried(calls: Iterable[Entry]) -> None:
+    """Note that these entries can be loaded."""
+    for entry in calls:
+        for part in entry:
+            if part is not None:
+                forget = functools.partial(_proven.pop, id(part))
+                _proven[id(part)] = weakref.ref(part, forget)
+                if is_a(part, type) and is_doubtful.get(part):
+                    is_doubtful[part] = False
+                    for facts in _resting:
+                        facts.pop(part, None)
+
+
+def _is_proven(part: Any) -> bool:
+    known = _proven.get(id(part))
+    return part is None or (known is not None and known() is part)
+
+
+def _has_private_slots(bodies: Iterable[Mapping[str, Any]]) -> bool:
+    return any(
+        type(member) is types.MemberDescriptorType and name.startswith("_") and "__" in name
+        for members in bodies
+        for name, member in members.items()
+    )
+
+
+def _has_own_way(kind: type) -> bool:
+    return any(getattr(kind, name, None) is not getattr(object, name, None) for name in _REDUCTIONS)

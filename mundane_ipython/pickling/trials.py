@@ -1,0 +1,211 @@
+"""What a step is about to store is loaded once, in a forked child, as a new process would load it.
+
+Only where it holds what nobody has loaded in this kernel (`doubts`). The child has the kernel's
+memory and nothing to do with its threads, sockets and files: it shows, writes and keeps nothing.
+Where it cannot tell, what is stored is taken to be good, and a restore says what is not.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import select
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NoReturn
+
+from IPython import get_ipython
+
+from ..adapter.types import class_name
+from ..classes.members import forget_classes
+from ..libraries.matplotlib.figures import figures_unseen
+from ..outputs.capture import muted, unnoticed_fork
+from .bundle import Bundle, Packer, unpack
+from .stage import Stage
+
+# How long a child may take; who takes longer has come to wait for a thread that it has not.
+_LIMIT_S = 5.0
+
+# Values of so many bytes are not loaded twice.
+_MAX_STREAM = 64 << 20
+_MAX_BUFFERS = 64 << 20
+
+# Libraries whose threads or devices do not outlive a fork.
+_NOT_FORKED = ("jax", "jaxlib", "tensorflow", "ray", "pyspark", "mpi4py")
+
+# What a child must not do: to write, to reach others, to start or stop anything.
+_FORBIDDEN = (
+    *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.kill"),
+    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"),
+    *("shutil.", "socket.", "subprocess.", "sqlite3.", "smtplib.", "ftplib.", "urllib.", "winreg."),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a trial.
+
+    Attributes:
+        failed: slots that cannot be loaded, and why. The first one only: those behind it are known
+            when it is gone.
+        otherwise: slots that were loaded as another type, and its name.
+    """
+
+    failed: dict[str, str] = field(default_factory=dict)
+    otherwise: dict[str, str] = field(default_factory=dict)
+
+
+def can_try() -> bool:
+    """Return whether a child can be forked here that can load anything."""
+    if sys.platform != "linux" or any(name in sys.modules for name in _NOT_FORKED):
+        return False
+    cuda: Any = sys.modules.get("torch.cuda")
+    return cuda is None or not cuda.is_initialized()
+
+
+def try_to_load(
+    packer: Packer,
+    bundle: Bundle,
+    own: Mapping[str, Any],
+    left_out: Container[str],
+) -> Outcome:
+    """Load a bundle in a child.
+
+    Args:
+        packer: that has made it.
+        bundle: as it was made.
+        own: names that the step binds, with their values.
+        left_out: those of them that are not stored.
+    """
+    if len(bundle.stream) > _MAX_STREAM:
+        return Outcome()
+    reader, writer = os.pipe()
+    with unnoticed_fork(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of forks beside threads
+        child = os.fork()
+    if child == 0:
+        _be_child(partial(_load, packer, bundle, own, left_out), writer)
+    os.close(writer)
+    try:
+        with os.fdopen(reader, "rb", buffering=0) as pipe:
+            answer = _read(pipe.fileno())
+    finally:
+        _end(child)
+    return Outcome(**json.loads(answer)) if answer else Outcome()
+
+
+def _read(reader: int) -> bytes:
+    """Return what a child writes until it ends; nothing where that takes too long."""
+    parts, deadline = [], time.monotonic() + _LIMIT_S
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([reader], [], [], left)[0]:
+            parts.append(os.read(reader, 1 << 16))
+            if not parts[-1]:
+                return b"".join(parts)
+    return b""
+
+
+def _end(child: int) -> None:
+    try:
+        if os.waitpid(child, os.WNOHANG) == (0, 0):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    except ChildProcessError:
+        return  # the user's own handler of such signals was faster
+
+
+def _be_child(load: partial[Outcome], writer: int) -> NoReturn:
+    """Load, write what came of it, and end without any of Python's or IPython's last rites."""
+    answer = b""
+    try:
+        gc.disable()  # it would write to all of the memory, and so copy it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(2 * _LIMIT_S))  # should the kernel be killed meanwhile
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(nowhere, descriptor)
+        outcome = load()
+        answer = json.dumps({"failed": outcome.failed, "otherwise": outcome.otherwise}).encode()
+    except BaseException:  # noqa: BLE001 (whatever it is, this process must not go on as a kernel)
+        answer = b""
+    finally:
+        os.write(writer, answer)
+        os._exit(0)
+
+
+def _load(
+    packer: Packer,
+    bundle: Bundle,
+    own: Mapping[str, Any],
+    left_out: Container[str],
+) -> Outcome:
+    """Load the bundle where the step's names are not there, in a process that may do no harm."""
+    denied: list[str] = []
+
+    def deny(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if writes or event.startswith(_FORBIDDEN):
+            denied.append(event)
+            raise PermissionError(f"{event}: a trial does no such thing")
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        shell.display_pub.publish = lambda *_, **__: None
+    namespace, values = packer.namespace, packer.values
+    forget_classes(but=packer.classes)  # older ones are there before the step is restored
+    # Nothing is freed: what an object does in its end is not done here. What the step has changed
+    # in place is there before it is restored.
+    kept = [namespace.pop(name, None) for name in own.keys() - packer.changed.keys()]
+    stage = Stage(namespace, own, partial(muted, "stdout", "stderr"))
+    loaded: dict[str, Any] = {}
+    outcome = Outcome()
+    sys.addaudithook(deny)
+    with muted("stdout", "stderr"), figures_unseen():
+        stage.__enter__()  # and never left, for the same reason
+        for name, value in own.items():
+            if name not in values and name not in left_out:
+                stage.bind(name, value)
+        try:
+            loaded = unpack(
+                bundle,
+                path="",
+                step="",
+                namespace=namespace,
+                trusted=True,
+                buffers=_unshared(bundle.buffers),
+                python=platform.python_version(),
+                stage=stage,
+            )
+        except Exception as error:  # noqa: BLE001 (whatever code of the notebook raises)
+            cause = error.__cause__
+            if cause is not None and not denied and not _is_of_this_process(cause):
+                outcome.failed[stage.slot] = f"{type(cause).__name__}: {cause}"
+    for slot, value in loaded.items():
+        expected = class_name(type(values[slot]))
+        if class_name(type(value)) != expected and not denied:
+            outcome.otherwise[slot] = class_name(type(value)).removeprefix("builtins.")
+    kept.append(loaded)
+    return outcome
+
+
+def _unshared(buffers: list[memoryview]) -> list[Any]:
+    """Return buffers that nobody's values share; large ones as they are, to be read only."""
+    small = sum(buffer.nbytes for buffer in buffers) <= _MAX_BUFFERS
+    return [bytearray(buffer) if small else buffer.toreadonly() for buffer in buffers]
+
+
+def _is_of_this_process(error: BaseException) -> bool:
+    """Return whether an error may come of what a new process has not.
+
+    Memory that is not to be written, or a library's registry in which there is such a class.
+    """
+    text = str(error)
+    return isinstance(error, MemoryError) or "read-only" in text or "already" in text

@@ -1,0 +1,394 @@
+"""One running step: it records the cell's body, and at its end commits, fails or lets go.
+
+The context manager around the body that `transform` writes. Everything of the step, its row, its
+record and its bundle, becomes part of the task file in one transaction, or nothing does.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from mundane import Attempt, MundaneError, SerializationError
+from mundane.tools import iso_now
+
+from ..adapter.compare import Unreadable
+from ..ambient.state import PROCESS, changed_state, read_state
+from ..display.bars import bytes_bar
+from ..errors import NotebookStepError, shown_short
+from ..inputs.staleness import Inputs
+from ..libraries.matplotlib.figures import flush_figures
+from ..namespace.aliasing import apart
+from ..namespace.monkeypatches import LibraryWatch
+from ..namespace.mutation import Mutations, Watch
+from ..namespace.reach import reachable_names
+from ..namespace.snapshot import Snapshot
+from ..outputs.capture import make_tap
+from ..outputs.fold import NO_VALUE, CellOutputs, has_result, within
+from ..outputs.widgets import save_widgets
+from ..pickling.placement import Outcome, Stored, has_lost_state
+from ..pickling.row import type_name
+from ..source.cell import CellSource
+from ..source.cell_lines import cell_file
+from ..taskfile.chunks import describe
+from ..taskfile.record import CellRecord
+from ..taskfile.tables import write_cell
+from ..taskfile.versions import current_versions
+from .interrupt import InterruptGuard
+from .open_task import OpenTask
+from .packing import loose_groups, make_packer, packed
+from .stored_note import say_stored
+
+# Set by `!command`; a step must see whether it was set anew, even to what it was.
+_EXIT_CODE = "_exit_code"
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """The first line of a `%%step` cell.
+
+    Attributes:
+        name: the step's name.
+        only: names to store, from `-o`; empty for all that the cell binds.
+        rerun: run the cell although it is stored.
+        quiet: show no note.
+        on_change: what to do with a stale step: warn, rerun or error; None for the default.
+    """
+
+    name: str
+    only: tuple[str, ...] = ()
+    rerun: bool = False
+    quiet: bool = False
+    on_change: str | None = None
+
+
+class RunningStep:
+    """A step whose body runs between `__enter__` and `__exit__`.
+
+    Args:
+        shell: in which it runs.
+        opened: the open task.
+        options: its first line.
+        source: its body.
+        max_output_bytes: how much of what it shows is stored.
+        replaces: whether it runs although it was stored.
+        ended: called with it when it is settled.
+
+    Attributes:
+        attempt: the step, claimed and `pending`; to be set before the body runs.
+        has_ended: whether the body has.
+    """
+
+    attempt: Attempt
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        opened: OpenTask,
+        options: StepOptions,
+        source: CellSource,
+        *,
+        max_output_bytes: int,
+        replaces: bool,
+        ended: Callable[[RunningStep], None],
+    ) -> None:
+        self._shell = shell
+        self._opened = opened
+        self._task = opened.task
+        self._options = options
+        self._source = source
+        self._max_output_bytes = max_output_bytes
+        self._replaces = replaces
+        self._ended = ended
+        self._tap = make_tap(shell)
+        self._value: Any = NO_VALUE
+        self._guard: InterruptGuard | None = None
+        self._exit_code: Any = _NOTHING
+        self._outcome: Outcome | None = None
+        self._is_settled = False
+        self.has_ended = False
+
+    def look(self) -> None:
+        """Look at what is there before the body runs."""
+        namespace = self._shell.user_ns
+        self._opened.provenance.put_back(self.name, namespace)
+        self._before = Snapshot(namespace, self._shell.user_ns_hidden)
+        self._before.values.pop(_EXIT_CODE, None)
+        self._watch = Watch(namespace, self._before.values, self._source)
+        self._libraries = LibraryWatch(namespace, self._source)
+        self._inputs = self._read_inputs()
+        self._ambient = read_state(self._before.values.values())
+
+    def __enter__(self) -> None:
+        try:
+            # The frame of the cell itself, whose file name tells its code from everybody else's.
+            self._start(sys._getframe(1))
+        except BaseException:  # such as an interrupt: there will be no __exit__
+            self.settle()
+            raise
+
+    def _start(self, cell: FrameType) -> None:
+        self._exit_code = self._shell.user_ns.pop(_EXIT_CODE, _NOTHING)
+        self._guard = InterruptGuard(self._shell, cell)
+        self._claims, self._started_at = self._task.claims, iso_now()
+        self._started_s = time.monotonic()
+        self._tap.start()
+        self._guard.start()
+
+    def _read_inputs(self) -> Inputs:
+        """Return what the cell depends on; not what it binds itself, which an earlier try left."""
+        namespace, source, names = self._shell.user_ns, self._source, self._watch.reachable
+        if source.dynamic and source.mentioned is not None:
+            read = (source.read | source.mentioned) - {"get_ipython"}
+            names &= reachable_names(read, namespace)
+        bound_first = source.bound_before_read(names)
+        if bound_first:
+            read = source.read - bound_first
+            names &= reachable_names(read, namespace, dynamic=source.dynamic)
+            names -= bound_first if source.dynamic else frozenset()
+        return self._opened.provenance.inputs(names, namespace, self.name)
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self._options.name
+
+    def show(self, value: Any) -> None:
+        """Display an expression's value as IPython does, and keep it."""
+        self._value = value
+        sys.displayhook(value)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.has_ended = True
+            assert self._guard is not None  # by __enter__
+            self._guard.stop()
+            interrupted = self._guard.cancelled(error)
+            self._guard.hide_frames(trace)
+            if error is None:
+                flush_figures()
+            shown = self._tap.stop()
+            took_ms = round((time.monotonic() - self._started_s) * 1000)
+            if interrupted:
+                text = "the step was interrupted; nothing of it is stored"
+                raise shown_short(KeyboardInterrupt(text)) from None
+            if error is None:
+                self._finish(shown, took_ms)
+            elif isinstance(error, Exception):
+                self._fail(error)
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Note what has become of the step and of what it changed, whatever has ended it.
+
+        An interrupt may end this as well, or come before it: it is called again then
+        (`running.RunningSteps`). Idempotent.
+        """
+        if self._is_settled:
+            return
+        if self._guard is not None:
+            self._guard.stop()
+        self._tap.abandon()
+        self.attempt.let_go()
+        namespace = self._shell.user_ns
+        if self._exit_code is not _NOTHING:
+            namespace.setdefault(_EXIT_CODE, self._exit_code)
+        if not self._task.closed:
+            is_stored = self._task.status(self.name) == "done"
+            if self._outcome is None or not is_stored:
+                self._note_changes()
+            else:
+                self._note_stored(self._outcome)
+        self._is_settled = True
+        self._ended(self)
+
+    def _fail(self, error: Exception) -> None:
+        try:
+            self.attempt.failed(error)
+        except MundaneError as refusal:
+            error.add_note(f"mundane could not note the failure in the task file: {refusal}")
+
+    def _note_changes(self) -> None:
+        """Note what the step has changed in place although nothing of it is stored."""
+        namespace = self._shell.user_ns
+        changes = self._before.changes(namespace, ())
+        kept = self._before.older(namespace, changes)
+        parted = self._before.parted(namespace)
+        changed = self._watch.mutations(kept, parted=parted).changed
+        self._opened.provenance.note_failed(
+            self.name,
+            [*changed, *self._not_bound_again(changes.bound)],
+            self._changed_state(),
+            namespace,
+            changes.deleted,
+        )
+
+    def _not_bound_again(self, bound: Iterable[str]) -> list[str]:
+        """Return names that the cell bound as `globals()` and `import *` do.
+
+        Its next run may leave them as they are, and nothing then tells that they are its own.
+        """
+        return [name for name in bound if name not in self._source.bound]
+
+    def _changed_state(self) -> dict[str, Any]:
+        again = self._opened.provenance.ambient_of(self.name)
+        values = self._shell.user_ns.values()
+        return changed_state(self._ambient, values, again, self._source.text)
+
+    def _finish(self, shown: CellOutputs, took_ms: int) -> None:
+        try:
+            self._commit(shown, took_ms)
+        except MundaneError as refusal:
+            if isinstance(refusal, (NotebookStepError, SerializationError)):
+                self._fail(refusal)
+            raise shown_short(refusal) from None
+
+    def _note_stored(self, outcome: Outcome) -> None:
+        """Note where the values in the namespace come from; say what was not stored."""
+        name, stored, namespace = self.name, outcome.stored, self._shell.user_ns
+        provenance = self._opened.provenance
+        provenance.set_finished(name, self._opened.cells.finished_at(name))
+        provenance.note(
+            name,
+            stored.values.keys() - stored.lost.keys(),
+            [*outcome.changed, *self._not_bound_again(stored.values)],
+            outcome.ambient,
+            namespace,
+            self._before.values,
+            stored.left_out,
+            outcome.record.deleted,
+        )
+        if not self._options.quiet:
+            say_stored(self._shell, name, outcome, self._max_output_bytes)
+
+    def _commit(self, shown: CellOutputs, took_ms: int) -> None:
+        """Commit the step."""
+        namespace, name = self._shell.user_ns, self.name
+        changes = self._before.changes(namespace, self._source.bound)
+        deleted = self._opened.provenance.deleted_by(name, namespace)
+        kept = self._before.older(namespace, changes)
+        again = self._opened.provenance.changed_by(name, namespace)
+        rebound = self._before.rebound(namespace, changes)
+        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
+        ambient = self._changed_state()
+        process = {
+            entry: ambient[entry]
+            for entry in PROCESS & ambient.keys()
+            if type(ambient[entry]) is not Unreadable  # which the bundle leaves out by name
+        }
+
+        def pack(mutations: Mutations) -> Stored:
+            bound = self._values_of(changes.bound, mutations.changed)
+            return Stored(
+                make_packer(namespace, bound, kept, mutations, remade),
+                bound,
+                self._shown_value(bound, shown),
+                self._options.only,
+                {entry: state for entry, state in ambient.items() if entry not in process},
+                self._source.imported,
+            )
+
+        parted = self._before.parted(namespace)
+        mutations = self._watch.mutations(kept, rebound, again, parted)
+        self._opened.provenance.drop_unstored(mutations.inner, namespace)
+        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
+        bound = stored.values
+        refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
+        if self._options.only and refused:
+            culprit, reason = refused[0], stored.left_out[refused[0]]
+            raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
+        lost = self._lost(kept, stored.left_out)
+        left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
+        buffers = stored.buffers()
+        there = {n: v for n, v in {**kept, **bound}.items() if n not in stored.left_out}
+        record = CellRecord(
+            source_key=self._source.key,
+            source=self._source.text,
+            imports=[module for module in self._source.imports if module in sys.modules],
+            row=stored.row_shape,
+            bindings=stored.bindings,
+            modules=stored.modules,
+            deleted=list(dict.fromkeys([*changes.deleted, *deleted])),
+            left_out=left_out,
+            apart=[
+                *apart(dict(stored.bindings).keys(), there, namespace),
+                *loose_groups(stored, namespace),
+            ],
+            value=stored.value_place,
+            value_left_out=stored.value_left_out,
+            file=cell_file(),
+            outputs=within(shown.outputs, self._max_output_bytes),
+            updates=shown.updates,
+            widgets=save_widgets(shown.outputs),
+            older=stored.bundle.older if buffers else [],
+            slots=stored.bundle.slots,
+            buffers=describe(buffers),
+            versions=current_versions() if buffers else {},
+            only=list(self._options.only),
+            process=process,
+            inputs=self._inputs.to_record(),
+            ran_at=iso_now(),
+            took_ms=took_ms,
+        )
+        stored.left_out, stored.lost, stored.apart = left_out, lost, record.apart
+        stored.not_named = [n for n in mutations.changed if n not in bound]
+        stored.of_libraries = self._libraries.changed()
+        stored.unreadable_calls = self._libraries.unreadable_calls()
+        stored.unchecked = mutations.unchecked
+        stored.cut_outputs = record.outputs != shown.outputs
+        stored.not_run = self._not_run() if self._replaces else []
+        cell = self._opened.sign(name, record.to_json())
+        size = 0 if self._options.quiet else record.bundle_bytes
+        row = stored.row()
+        self._outcome = Outcome(stored, record, mutations.changed, ambient)
+        with bytes_bar(self._shell, name, "storing", size) as tick:
+            self.attempt.done(
+                row,
+                also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
+            )
+
+    def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
+        """Return older names whose state cannot be stored, and their types.
+
+        Only values that no step made: those come back as their plain cells make them.
+        """
+        namespace, provenance = self._shell.user_ns, self._opened.provenance
+        opaque = [n for n in self._watch.opaque if n in kept and has_lost_state(kept[n], namespace)]
+        names = dict.fromkeys((*opaque, *(name for name in left_out if name in kept)))
+        return {
+            name: type_name(kept[name])
+            for name in names
+            if not provenance.is_from_step(name, namespace)
+        }
+
+    def _not_run(self) -> list[str]:
+        """Return the steps within the cell that it did not run, though it was run again itself."""
+        used = self._task.used(since=self._claims)
+        return [n for n in self._opened.cells.begun_before(self._started_at) if n in used]
+
+    def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:
+        """Return what is to be stored: what the cell bound or changed, or what -o names."""
+        namespace = self._shell.user_ns
+        names = self._options.only or (*bound, *changed)
+        for name in names:
+            if name not in namespace:
+                reason = f"-o names {name!r}, which the cell does not bind"
+                raise NotebookStepError(self._task.path, self.name, reason)
+        return {name: namespace[name] for name in names}
+
+    def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
+        """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
+        return self._value if has_result(shown.outputs) or not bound else NO_VALUE
