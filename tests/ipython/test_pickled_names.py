@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from mundane_ipython.adapter.types import home_of
 from mundane_ipython.pickling.unpickler import NotebookUnpickler
 
 from ..notebooks.pickled import KNOWN_NAMES, names_in_bundles
@@ -47,8 +48,10 @@ def test_each_is_used_by_the_frozen_file() -> None:
 
 def test_what_has_moved_is_on_the_list_twice() -> None:
     """By its old name, and by the one that bundles have for it now."""
-    here = {f"{find(name).__module__}:{name.partition(':')[2]}" for name in KNOWN_NAMES}
-    assert here == {name for name in KNOWN_NAMES if name.count(".") > 1}
+    parts = [name.split(":") for name in KNOWN_NAMES]
+    assert {f"{home_of(module)}:{attribute}" for module, attribute in parts} == {
+        name for name in KNOWN_NAMES if name.count(".") > 1
+    }
 
 
 def run_book(shell: Shell, book: dict[str, Any]) -> tuple[str, str]:
