@@ -111,12 +111,12 @@ def apart_text(groups: Iterable[Sequence[str]]) -> str:
 
 
 def otherwise_texts(others: dict[str, str]) -> list[str]:
-    """Return what is said of values that come back as another type; nothing where there are none.
+    """Return what is said of values that come back as something else; nothing where none does.
 
     Args:
-        others: names, with the types as which they come back.
+        others: names, with what they come back as: `as dict`, or `without n`.
     """
     if not others:
         return []
-    names = ", ".join(f"{name} (as {kind})" for name, kind in others.items())
-    return [f"comes back as something else, as its own pickling says: {names}"]
+    names = ", ".join(f"{name} ({what})" for name, what in others.items())
+    return [f"comes back different, as its own pickling says: {names}"]

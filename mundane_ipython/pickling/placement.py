@@ -45,7 +45,7 @@ class Stored:
         value_left_out: why it could not be stored; "" where it could.
         row_shape: whether the row holds one value or an object with a member for each name.
         apart: see `record.CellRecord.apart`.
-        otherwise: names whose values a restore brings as another type, and its name.
+        otherwise: names whose values a restore brings as something else, and as what.
         lost: older names whose state the cell may have changed and nothing can store, and their
             types.
         of_libraries: attributes of modules and of libraries' classes that the cell set.

@@ -23,10 +23,12 @@ from typing import Any, NoReturn
 
 from IPython import get_ipython
 
-from ..adapter.types import class_name
+from ..adapter.looks import instance_dict
+from ..adapter.types import class_name, is_own
 from ..classes.members import forget_classes
 from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted, unnoticed_fork
+from ..references.holding import slots_of
 from .bundle import Bundle, Packer, unpack
 from .stage import Stage
 
@@ -55,7 +57,8 @@ class Outcome:
     Attributes:
         failed: slots that cannot be loaded, and why. The first one only: those behind it are known
             when it is gone.
-        otherwise: slots that were loaded as another type, and its name.
+        otherwise: slots that were loaded as something else, and as what: `as dict`, or
+            `without n`.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -188,12 +191,23 @@ def _load(
             cause = error.__cause__
             if cause is not None and not denied and not _is_of_this_process(cause):
                 outcome.failed[stage.slot] = f"{type(cause).__name__}: {cause}"
-    for slot, value in loaded.items():
-        expected = class_name(type(values[slot]))
-        if class_name(type(value)) != expected and not denied:
-            outcome.otherwise[slot] = class_name(type(value)).removeprefix("builtins.")
+    for slot, value in loaded.items() if not denied else ():
+        kind, missing = class_name(type(value)), _missing(values[slot], value)
+        if kind != class_name(type(values[slot])):
+            outcome.otherwise[slot] = f"as {kind.removeprefix('builtins.')}"
+        elif missing:
+            outcome.otherwise[slot] = f"without {', '.join(missing)}"
     kept.append(loaded)
     return outcome
+
+
+def _missing(value: Any, loaded: Any) -> list[str]:
+    """Return the names of attributes that an object of the notebook's class has lost, in order."""
+    if not is_own(type(value)):
+        return []  # a library's may be caches
+    left = {*(instance_dict(loaded) or {}), *(name for name, *_ in slots_of(loaded))}
+    had = [*(instance_dict(value) or {}), *(name for name, *_ in slots_of(value))]
+    return [name for name in had if name not in left and name != "__weakref__"]
 
 
 def _unshared(buffers: list[memoryview]) -> list[Any]:

@@ -111,11 +111,32 @@ def test_a_library_s_type_is_tried_once(
 def test_what_comes_back_otherwise(restarted: Restart, library: types.ModuleType) -> None:
     """It is stored, as its own pickling says, and a note says as what."""
     out = restarted().step("s", "import odd_library\nx = odd_library.Other()\nrest = {1}").out
-    assert "comes back as something else, as its own pickling says: x (as dict)" in out
+    assert "comes back different, as its own pickling says: x (as dict)" in out
     shell = restarted()
     shell.step("s", "import odd_library\nx = odd_library.Other()\nrest = {1}")
     shell.ok("None")
     assert shell.ns["x"] == {}
+
+
+def test_what_a_class_leaves_out_of_its_own_state(restarted: Restart) -> None:
+    """Slots that its `__getstate__` has forgotten are named; what is made anew has not gone."""
+    out = (
+        restarted()
+        .step(
+            "s",
+            "import threading\n"
+            "class A:\n"
+            "    __slots__ = ('n', '__dict__')\n"
+            "    def __getstate__(self):\n"
+            "        return {'m': self.m}\n"
+            "    def __setstate__(self, state):\n"
+            "        self.m, self.lock = state['m'], threading.Lock()\n"
+            "x = A()\n"
+            "x.n, x.m, x.lock = 1, 2, threading.Lock()",
+        )
+        .out
+    )
+    assert "comes back different, as its own pickling says: x (without n)" in out
 
 
 def test_a_value_that_o_names(restarted: Restart, library: types.ModuleType) -> None:

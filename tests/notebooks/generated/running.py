@@ -28,7 +28,7 @@ Choices = Sequence[int]
 
 # What a note says of values that do not come back as they were.
 _NAMED = re.compile(
-    r"stored, but for|not stored, and so not defined|come back apart|comes back apart"
+    r"stored, but for|not stored, and so not defined|comes? back apart|comes back different"
 )
 _TAG = re.compile(r"_(\d+)\b")
 
