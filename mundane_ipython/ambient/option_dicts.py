@@ -22,7 +22,7 @@ Settings = dict[tuple[str, ...], Any]
 
 _MODULES = frozenset(("conf", "config", "defaults", "options", "rcparams", "settings"))
 
-# Their settings are entries of their own in `ambient`, or the kernel's and nobody else's.
+# Their settings are entries of their own in `state`, or the kernel's and nobody else's.
 _NOT_THESE = frozenset(
     """IPython debugpy ipykernel jupyter_client jupyter_core matplotlib mundane mundane_ipython
     numpy pandas pip pytest setuptools sklearn tornado traitlets zmq""".split()  # noqa: SIM905 (a list of strings reads worse)

@@ -1,6 +1,6 @@
 """The state of the process that decides what can be imported: folder, environment, path.
 
-Parts of `ambient`: as JSON, and set before a step's modules are imported.
+Parts of `state`: as JSON, and set before a step's modules are imported.
 """
 
 from __future__ import annotations

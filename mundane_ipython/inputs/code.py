@@ -156,7 +156,7 @@ class _Walk:
         return exact_parts(value, self.value) if self._exact else None
 
     def parts(self, value: Any) -> Parts:
-        """Yield the parts of what is no plain data; see `canonical.value_parts`.
+        """Yield the parts of what is no plain data; see `values.value_parts`.
 
         Raises:
             NoDigestError: it has none that would be the same in another kernel.

@@ -24,7 +24,7 @@ _Maker = Callable[[Any, _Inner], Parts]
 
 
 def exact_parts(value: Any, inner: _Inner) -> Parts | None:
-    """Return parts as `canonical.value_parts` does, None where they are what it yields itself.
+    """Return parts as `values.value_parts` does, None where they are what it yields itself.
 
     Args:
         value: to be compared.

@@ -29,7 +29,7 @@ class Provenance:
         self._found: dict[str, dict[str, tuple[str, int]]] = {}
         # By step and name: values that it changed in place, by id.
         self._changed: dict[str, dict[str, int]] = {}
-        # By step and entry of `ambient`: what it changed of the state outside of variables.
+        # By step and entry of the ambient state: what it changed of the state outside of variables.
         self._ambient: dict[str, dict[str, Any]] = {}
         # By step: names that it deleted, and that its next run does not find.
         self._deleted: dict[str, set[str]] = {}
@@ -88,7 +88,7 @@ class Provenance:
             step: its name.
             names: that it has bound or changed.
             changed: those of them whose values it changed in place.
-            ambient: what it changed outside of variables, as `ambient.changed_state` tells it.
+            ambient: what it changed outside of variables, as `changed_state` tells it.
             namespace: as it is now.
             older: as it was before the step.
             left_out: those of the names that could not be stored.

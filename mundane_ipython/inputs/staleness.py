@@ -60,7 +60,7 @@ class Inputs:
 
     @property
     def is_exact(self) -> bool:
-        """Whether its digests are compared with exact ones, see `digests.input_digest`."""
+        """Whether its digests are compared with exact ones, see `code.input_digest`."""
         return self.digests == _EXACT
 
     def to_record(self) -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """Values as bytes that two kernels can compare: is this input what it was when the step ran?
 
 Only what has a digest that cannot lie is compared: plain data, arrays and frames here, functions,
-classes and their instances in `digests`. Anything else has none, and no alarm is raised about it.
+classes and their instances in `code`. Anything else has none, and no alarm is raised about it.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Mutations:
             it whose identity matters.
         held: everything that is in a changed value, by id.
         removed: members that it deleted from a class of the notebook, by the class's name.
-        classes: names (`classes.tracker_of`) of the classes that were pickled before the cell.
+        classes: names (`members.tracker_of`) of the classes that were pickled before the cell.
     """
 
     changed: list[str]

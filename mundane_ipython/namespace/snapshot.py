@@ -1,7 +1,7 @@
 """The user namespace before and after a cell: what was bound, what was deleted. Pure.
 
 Compared by identity, the old values being kept alive meanwhile; so a name bound to the very object
-that it had is only seen by static analysis (`source`), and the two are united here.
+that it had is only seen by static analysis (`source/cell.py`), and the two are united here.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
 
 AMBIENT_SLOT = "$ambient"
-"""The slot of the ambient state that the cell changed (`ambient.restore_state`)."""
+"""The slot of the ambient state that the cell changed (`ambient/state.py`)."""
 
 # How often slots are put into another order, for what code of the notebook needs at a load.
 _MAX_ORDERS = 3
@@ -74,7 +74,7 @@ class Packer:
         held: objects that are expected in the slots, by id; without them all is the same, but
             some slots are pickled twice.
         remade: names that no step has bound so far: their plain cells run again before a restore.
-        classes: names (`classes.tracker_of`) of those that were pickled before the step.
+        classes: names (`members.tracker_of`) of those that were pickled before the step.
 
     Attributes:
         namespace: as given.

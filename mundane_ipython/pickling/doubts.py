@@ -57,7 +57,7 @@ def is_doubtful(kind: type) -> bool:
     library = module_of(kind).partition(".")[0]
     if library in _PLAIN or library in _STANDARD or issubclass(kind, type):
         return False
-    if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `filemodules` knows them
+    if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `path_modules` knows them
         return False
     return kind in copyreg.dispatch_table or _has_own_way(kind)
 

@@ -1,7 +1,7 @@
 """A cell's source -> its key, the names it binds and reads, the modules it imports. Pure.
 
 Analysis is static and errs on the side of too many names: what was really bound is the union of
-this and of a namespace difference (`namespace`).
+this and of a namespace difference (`namespace/snapshot.py`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class CellSource:
     """What is known of a step's body before it runs.
 
     Attributes:
-        key: a digest of the code (`syntax.code_key`).
+        key: a digest of the code (`code_key`).
         bound: names that the body may bind at the top level, deleted ones included.
         read: names of the namespace that the body refers to, also from within functions, and from
-            strings that are evaluated (`texts`).
+            strings that are evaluated (`strings`).
         text: the body as IPython's transformers left it.
         imports: modules that its import statements name, functions' bodies left aside.
         imported: for `from m import a as b` (b, m, a), wherever it stands; `*` as it is, and for

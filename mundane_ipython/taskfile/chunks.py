@@ -1,6 +1,6 @@
 """A bundle's buffers on their way between memory and file: cut into chunks, checked, read ahead.
 
-Knows bytes and digests; `cells` knows the tables.
+Knows bytes and digests; `tables` knows the tables.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Names = Collection[str] | None
 """Of which steps something is read; None: of all."""
 
 _AMONG = " WHERE step.name IN (SELECT value FROM json_each(?))"
-# A record counts only for the very row that it was written with (`cells`); so does a count.
+# A record counts only for the very row that it was written with (`tables`); so does a count.
 _PRESENT = (
     " FROM mundane_ipython_cells AS cell JOIN mundane_steps AS step ON step.id = cell.row_id"
     " AND step.name = cell.name AND step.finished_at = cell.finished_at{among}"

@@ -37,7 +37,7 @@ class CellRecord:
         apart: groups of names whose values lie in one another, and come back apart.
         value: where the last expression's value is; None where there is none, or none is stored.
         value_left_out: why the last expression's value could not be stored; "" where it could.
-        file: the name that the cell's code had in the kernel (`celltexts`).
+        file: the name that the cell's code had in the kernel (`source/cell_lines.py`).
         outputs: what the cell showed.
         updates: its updates of other cells' displays, by display id.
         widgets: the state of the ipywidgets that its outputs show, or None.

@@ -47,7 +47,7 @@ def _then(load: Callable[[Any], None], check: Callable[[Any], None]) -> Callable
 class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has another signature
     """An unpickler that builds data: its opcodes that call, set state or fill are guarded.
 
-    What a library made is made once and whole (`waiting`), and nothing of the pickle changes it
+    What a library made is made once and whole (`placeholder`), and nothing of the pickle changes it
     then: so what was true when it was checked stays true.
 
     Args:

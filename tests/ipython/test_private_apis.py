@@ -341,7 +341,7 @@ def test_widget_instances_by_model_id(notebook: Notebook) -> None:
 
 
 def test_cloudpickle_has_one_name_for_the_files_of_all_code() -> None:
-    """`celltexts.with_file` puts the cell's own in its place; before 3.1 that was there."""
+    """`cell_lines.with_file` puts the cell's own in its place; before 3.1 that was there."""
     code = compile("1", "<ipython-input-3-abc>", "eval")
     reduced = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
     assert len(reduced) == 2
@@ -351,7 +351,7 @@ def test_cloudpickle_has_one_name_for_the_files_of_all_code() -> None:
 
 
 def test_a_registry_of_units_keeps_its_names_and_prefixes() -> None:
-    """`unitregistries.definitions` tells those that it was given from those that it has made."""
+    """`pint.definitions` tells those that it was given from those that it has made."""
     pint = pytest.importorskip("pint", reason="the run with the oldest versions has none")
     registry = pint.UnitRegistry()
     before = definitions(registry)
@@ -394,7 +394,7 @@ def test_enum_keeps_members_by_name_and_by_value() -> None:
 
 
 def test_cloudpickle_tracks_classes() -> None:
-    """What `classes` uses of cloudpickle: a class that is made twice in a process is one."""
+    """What `classes/members.py` uses of cloudpickle: a class that is made twice in a process is one."""
     private = cloudpickle.cloudpickle
     kind = type("Kind", (), {"__module__": "__main__"})
     tracker = private._get_or_create_tracker_id(kind)

@@ -196,7 +196,7 @@ def spread_array(items: Any, strides: Any) -> Any:
 
 
 def locked_array(array: Any) -> Any:
-    """Return `views.read_only`'s array."""
+    """Return `arrays.read_only`'s array."""
     if not is_array(array):
         raise HostileStateError("no array to be read-only")
     return read_only(array)
