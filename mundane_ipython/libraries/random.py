@@ -1,7 +1,7 @@
 """The functions of `random` and `numpy.random`, which are methods of a generator that is hidden.
 
-The generator's state is ambient (`ambient/state.py`); who holds such a function holds the library's, and a
-copy of its generator would no longer hear of `seed`.
+The generator's state is ambient. Whoever holds such a function holds the library's; a copy of its
+generator would no longer hear of `seed`.
 """
 
 from __future__ import annotations

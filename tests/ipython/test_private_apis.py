@@ -394,7 +394,7 @@ def test_enum_keeps_members_by_name_and_by_value() -> None:
 
 
 def test_cloudpickle_tracks_classes() -> None:
-    """What `classes/members.py` uses of cloudpickle: a class that is made twice in a process is one."""
+    """What `members` uses of cloudpickle: a class that is made twice in a process is one."""
     private = cloudpickle.cloudpickle
     kind = type("Kind", (), {"__module__": "__main__"})
     tracker = private._get_or_create_tracker_id(kind)
