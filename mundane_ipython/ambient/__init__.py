@@ -3,7 +3,6 @@
 The files, each importing only what stands below it:
 
     state         all of it, entry by entry
-    process       folder, environment, import path
     option_dicts  settings that libraries keep in dictionaries
     counters      counters of a library's classes, such as SimPy's
     held          who holds the notebook's objects: filters, callbacks

@@ -46,11 +46,7 @@ from ..libraries.logging import logger_changes, logger_states, set_loggers
 from ..libraries.matplotlib.backend import load_backend, read_backend
 from ..libraries.matplotlib.colors import color_changes, read_colors, set_colors
 from ..libraries.mpmath import mpmath_changes, read_mpmath, set_mpmath
-from ..libraries.sympy import read_printing, set_printing
-from ..libraries.torch.state import read_torch, set_torch, torch_changes
-from .counters import read_counters, set_counters
-from .option_dicts import may_set, read_settings, set_settings, settings_changes
-from .process import (
+from ..libraries.stdlib import (
     decoded,
     environ_changes,
     read_environ,
@@ -59,6 +55,10 @@ from .process import (
     set_environ,
     set_sys_path,
 )
+from ..libraries.sympy import read_printing, set_printing
+from ..libraries.torch.state import read_torch, set_torch, torch_changes
+from .counters import read_counters, set_counters
+from .option_dicts import may_set, read_settings, set_settings, settings_changes
 
 State = Any
 

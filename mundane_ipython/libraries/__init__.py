@@ -22,4 +22,5 @@ The files, each importing only what stands below it:
     msgspec             classes of the notebook
     pint                registries of units
     sympy               `sympy.init_printing`
+    stdlib              the standard library's other settings: folder, environment, import path
 """
