@@ -24,7 +24,7 @@ The rooms. Each imports only what stands below it, and draws its own files in th
     taskfile    Our tables in the task file: records, chunks, signatures
     outputs     What a cell shows: recorded, folded, shown again
     source      A cell's text: names, scopes, keys. Nothing here runs it
-    adapter     What the rooms above share of types, states and refusals
+    adapter     The contract between the engines and the libraries, and what both share
     errors      refusals, and how each is shown in a cell
 
 """

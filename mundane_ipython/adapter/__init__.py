@@ -1,7 +1,9 @@
-"""What the rooms above share of types, states and refusals.
+"""The contract between the engines and the libraries, and what both share of types and refusals.
 
 The files, each importing only what stands below it:
 
+    registry     which libraries there are adapters for, and which of them are loaded
+    contract     what is known of one library: `Adapter`, `State`
     types        names of types' modules, and what is the notebook's own
     placeholder  an untrusted object between its class and its state
     compare      a state before and one after

@@ -1,16 +1,20 @@
 """How a state before and one after are compared: what of them is stored.
 
 Each function returns None where nothing changed. Values without an `==` that tells are equal if
-they print the same.
+they print the same. Each may be a state's `changed`, which is given the cell's code too; these have
+no use for it.
 """
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
 from .looks import error_text
+
+_SETS = re.compile(r"set_|default|option|config|setting|theme|style|rc", re.IGNORECASE)
 
 
 class Unreadable:
@@ -35,13 +39,13 @@ def read_or_not(read: Callable[[], Any]) -> Any:
         return Unreadable(error_text(error))
 
 
-def changed_whole(before: Any, after: Any) -> Any:
+def changed_whole(before: Any, after: Any, _: str = "") -> Any:
     """Return the state as a whole where it is another one."""
     # What is equal need not be written out to be compared: a generator's state takes a while.
     return None if after is None or before == after or repr(before) == repr(after) else after
 
 
-def changed_members(before: Any, after: Any) -> dict[Any, Any] | None:
+def changed_members(before: Any, after: Any, _: str = "") -> dict[Any, Any] | None:
     """Return the members of a dict that are new or other ones; None for a removed one."""
     if after is None:
         return None
@@ -57,13 +61,20 @@ def changed_members(before: Any, after: Any) -> dict[Any, Any] | None:
     return found or None
 
 
-def new_members(before: Any, after: Any) -> dict[Any, Any] | None:
+def new_members(before: Any, after: Any, _: str = "") -> dict[Any, Any] | None:
     """Return the members of a dict that are new or other ones; nothing for a removed one."""
     return dict(after.items() - before.items()) or None
 
 
-def changed_items(before: Any, after: Any) -> tuple[list[tuple[int, Any]], list[Any]] | None:
+def changed_items(
+    before: Any, after: Any, _: str = ""
+) -> tuple[list[tuple[int, Any]], list[Any]] | None:
     """Return what came into a list, with its places, and what went from it."""
     came = [(after.index(item), item) for item in after if item not in before]
     went = [item for item in before if item not in after]
     return (came, went) if came or went else None
+
+
+def may_set(text: str) -> bool:
+    """Return whether code looks as if it changed settings of what it imports itself."""
+    return _SETS.search(text) is not None
