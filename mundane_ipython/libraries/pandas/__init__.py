@@ -1,1 +1,8 @@
-"""pandas: data out of untrusted pickles."""
+"""pandas: its options, and frames and indexes of untrusted pickles."""
+
+from __future__ import annotations
+
+from ...adapter.contract import Adapter
+from .options import STATE
+
+ADAPTER = Adapter(module="pandas", complete_with=("options",), covers_settings=True, state=(STATE,))

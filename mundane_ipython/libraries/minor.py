@@ -1,0 +1,13 @@
+"""Libraries of which little is known: whose seeds and settings nobody can read."""
+
+from __future__ import annotations
+
+import re
+
+from ..adapter.contract import Adapter
+
+ADAPTERS = (
+    Adapter(module="keras", unreadable=re.compile("set_")),
+    Adapter(module="polars", unreadable=re.compile(r"set_(random_)?seed$")),
+    Adapter(module="tensorflow", unreadable=re.compile("set_")),
+)
