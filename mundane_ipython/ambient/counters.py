@@ -12,13 +12,28 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from ..adapter.compare import new_members
+from ..adapter.contract import State
 from ..adapter.looks import members_of, module_of, mro_of, qualname_of
 from ..adapter.types import PerType
 
 _NAMED_LIKE_ONE = re.compile(r"count|serial|next|(^|_)(id|n|num)(_|$)", re.IGNORECASE)
 
+COUNTERS = "counters"
+"""The key of their state."""
 
-def read_counters(values: Iterable[Any]) -> dict[str, int]:
+
+def counting(values: Iterable[Any]) -> State:
+    """Return the counters' state, of the classes that some values have."""
+    return State(
+        key=COUNTERS,
+        read=lambda: _read(values),
+        changed=new_members,
+        restore=_restore,
+    )
+
+
+def _read(values: Iterable[Any]) -> dict[str, int]:
     """Return the counters of the values' classes, by `module:class:attribute`."""
     found: dict[str, int] = {}
     for kind in {id(type(value)): type(value) for value in values}.values():
@@ -30,7 +45,7 @@ def read_counters(values: Iterable[Any]) -> dict[str, int]:
     return found
 
 
-def set_counters(counters: dict[str, int]) -> None:
+def _restore(counters: dict[str, int]) -> None:
     """Set counters of classes that are loaded; others belong to no object that is there."""
     for reference, number in counters.items():
         module, qualname, attribute = reference.split(":")

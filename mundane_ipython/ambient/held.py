@@ -7,13 +7,11 @@ old one, and would go on with its state, must hold the new one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from types import MethodType
 from typing import Any
 
 from ..adapter.looks import is_a
-from ..libraries.ipython import callback_lists
-from ..libraries.logging import filter_lists
+from ..adapter.registry import loaded
 
 
 def replace_held(replaced: Iterable[tuple[Any, Any]]) -> None:
@@ -25,7 +23,7 @@ def replace_held(replaced: Iterable[tuple[Any, Any]]) -> None:
     new = {id(old): (old, other) for old, other in replaced if type(old) is type(other)}
     if not new:
         return
-    for held in chain(filter_lists(), callback_lists()):
+    for held in (each for adapter in loaded() for each in adapter.held()):
         for index, each in enumerate(held):
             owner = each.__self__ if is_a(each, MethodType) else each
             if id(owner) in new:

@@ -8,35 +8,30 @@ must be plain data.
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 import types
 from collections import UserDict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..adapter.compare import may_set
+from ..adapter.contract import State
 from ..adapter.looks import attribute_of, is_a, mro_of
+from ..adapter.registry import adapter_of
 
 Settings = dict[tuple[str, ...], Any]
 """Values by the module, the dictionary's name in it, and the keys that lead there."""
 
 _MODULES = frozenset(("conf", "config", "defaults", "options", "rcparams", "settings"))
 
-# Their settings are entries of their own in `state`, or the kernel's and nobody else's.
+# Their settings are the kernel's or our own, and nobody else's.
 _NOT_THESE = frozenset(
-    """IPython debugpy ipykernel jupyter_client jupyter_core matplotlib mundane mundane_ipython
-    numpy pandas pip pytest setuptools sklearn tornado traitlets zmq""".split()  # noqa: SIM905 (a list of strings reads worse)
+    """debugpy ipykernel jupyter_client jupyter_core mundane mundane_ipython pip pytest setuptools
+    tornado traitlets zmq""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
-
-_SETS = re.compile(r"set_|default|option|config|setting|theme|style|rc", re.IGNORECASE)
 
 _ATOMS = (str, int, float, complex, bool, type(None))
 _MAX_MEMBERS = 1000
-
-
-def may_set(source: str) -> bool:
-    """Return whether code looks as if it changed settings of what it imports itself."""
-    return _SETS.search(source) is not None
 
 
 def read_settings() -> Settings:
@@ -128,8 +123,18 @@ def _places_in(module_name: str) -> Iterator[tuple[str, str]]:
     package, _, _ = module_name.partition(".")
     if package in _NOT_THESE or package in sys.stdlib_module_names:
         return
+    adapter = adapter_of(package)
+    if adapter is not None and adapter.covers_settings:
+        return
     module = sys.modules.get(module_name)
     if module_name.rpartition(".")[2].lower() in _MODULES and is_a(module, types.ModuleType):
         for name, value in list(vars(module).items()):
             if (is_a(value, dict) or _is_user_dict(value)) and not name.startswith("_"):
                 yield module_name, name
+
+
+def _changed(before: Settings, after: Settings, text: str) -> Settings | None:
+    return settings_changes(before, after, all_new=may_set(text))
+
+
+SETTINGS = State(key="settings", read=read_settings, changed=_changed, restore=set_settings)

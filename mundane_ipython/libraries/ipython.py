@@ -8,12 +8,12 @@ registers its own when it is loaded.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Iterator, Mapping
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
-from IPython import get_ipython
-
+from ..adapter.contract import Adapter, State
 from ..adapter.looks import is_a, module_of, name_of
 from ..adapter.types import is_of_notebook
 
@@ -32,9 +32,13 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _TRANSFORMERS = ("input_transformers_cleanup", "input_transformers_post", "ast_transformers")
 
 
-def read_registrations() -> Registries | None:
+def _shell() -> Any:
+    return sys.modules["IPython"].get_ipython()
+
+
+def _read() -> Registries | None:
     """Return copies of IPython's own registries; None where there is no shell."""
-    shell: Any = get_ipython()
+    shell = _shell()
     if shell is None:
         return None
     found: Registries = {place: list(callbacks) for place, callbacks in _lists(shell)}
@@ -46,7 +50,7 @@ def read_registrations() -> Registries | None:
     return found
 
 
-def registrations(registries: Registries) -> Registrations:
+def _registrations(registries: Registries) -> Registrations:
     """Return by its place what counts of that which is registered."""
     found: Registrations = {}
     for place, registry in registries.items():
@@ -61,16 +65,13 @@ def registrations(registries: Registries) -> Registrations:
     return found
 
 
-def registration_changes(
-    before: Registries | None, after: Registries | None, *, figures: bool
+def _changed(
+    before: Registries | None, after: Registries | None, text: str
 ) -> Registrations | None:
     """Return what is new or another one; None for what is gone.
 
-    Args:
-        before: what was registered before.
-        after: what is registered now.
-        figures: whether the formatters of matplotlib's figures count, which its inline backend
-            registers by itself when it is loaded.
+    The formatters of matplotlib's figures count where the code looks as if it chose them: the
+    inline backend registers some by itself when it is loaded.
     """
     if after is None:
         return None
@@ -79,14 +80,14 @@ def registration_changes(
     if not others:  # most cells register nothing
         return None
     old, new = (
-        registrations({place: each for place, each in registries.items() if place in others})
+        _registrations({place: each for place, each in registries.items() if place in others})
         for registries in (before, after)
     )
     changed = {p: each for p, each in new.items() if not _is_same(old.get(p), each)}
     changed |= dict.fromkeys(old.keys() - new.keys())
     if not changed:
         return None
-    moved = set(_moved(old, changed))
+    moved, figures = set(_moved(old, changed)), "matplotlib_formats" in text
     found = {
         place: each
         for place, each in changed.items()
@@ -107,14 +108,9 @@ def _moved(old: Registrations, changed: Registrations) -> Iterator[tuple[Any, ..
                 yield from (place, by_name)
 
 
-def sets_figure_formats(source: str) -> bool:
-    """Return whether code looks as if it chose the formats of matplotlib's figures."""
-    return "matplotlib_formats" in source
-
-
-def set_registrations(changes: Registrations) -> None:
+def _restore(changes: Registrations) -> None:
     """Register what was stored, and take away what was taken away."""
-    shell: Any = get_ipython()
+    shell = _shell()
     lists = dict(_lists(shell))
     for place, registered in changes.items():
         match place:
@@ -131,7 +127,7 @@ def set_registrations(changes: Registrations) -> None:
 
 def callback_lists() -> Iterator[list[Any]]:
     """Yield the callbacks of each event, and the transformers of each kind."""
-    shell: Any = get_ipython()
+    shell = _shell()
     if shell is not None:
         yield from (callbacks for _, callbacks in _lists(shell))
 
@@ -187,3 +183,22 @@ def _is_figure(kind: Any) -> bool:
 def _name_of(kind: Any) -> Any:
     """Return a type's module and name, as IPython keeps it for one that is not loaded yet."""
     return (module_of(kind), name_of(kind)) if is_a(kind, type) else kind
+
+
+ADAPTER = Adapter(
+    module="IPython",
+    state=(
+        State(
+            key="ipython",
+            read=_read,
+            changed=_changed,
+            restore=_restore,
+            members=_registrations,
+            # matplotlib's backend registers formatters when it is loaded.
+            after=("matplotlib.backend", "settings"),
+            label="what it registers with IPython",
+        ),
+    ),
+    covers_settings=True,
+    held=callback_lists,
+)

@@ -11,13 +11,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from ..adapter.compare import changed_whole, new_members
+from ..adapter.contract import Adapter, State
 from ..adapter.types import is_of_notebook
 
 _STYLES: dict[Any, str] = {style[0]: name for name, style in logging._STYLES.items()}
 _DEFAULT = {"level": 0, "propagate": True, "disabled": False, "handlers": [], "filters": []}
 
 
-def logger_states() -> dict[str, dict[str, Any]]:
+def _read() -> dict[str, dict[str, Any]]:
     """Return the state of every logger that is not as loggers are made; the root's name is ''."""
     loggers = _loggers()
     touched = {
@@ -33,14 +35,14 @@ def logger_states() -> dict[str, dict[str, Any]]:
     return {name: state for name, state in touched.items() if state != _DEFAULT}
 
 
-def logger_changes(before: Any, after: Any) -> dict[str, dict[str, Any]] | None:
+def _changed(before: Any, after: Any, _: str) -> dict[str, dict[str, Any]] | None:
     """Return the loggers whose state is another one."""
     names = before.keys() | after.keys()
     changed = {n: after.get(n, _DEFAULT) for n in sorted(names) if before.get(n) != after.get(n)}
     return changed or None
 
 
-def set_loggers(changes: dict[str, dict[str, Any]]) -> None:
+def _restore(changes: dict[str, dict[str, Any]]) -> None:
     """Set loggers to stored states; handlers that are there already are kept."""
     for name, state in changes.items():
         logger = logging.getLogger(name or None)
@@ -56,7 +58,7 @@ def set_loggers(changes: dict[str, dict[str, Any]]) -> None:
                 logger.addHandler(_make(text))
 
 
-def filter_lists() -> Iterator[list[Any]]:
+def _filter_lists() -> Iterator[list[Any]]:
     """Yield the filters of each logger and of each of its handlers that has some."""
     for logger in _loggers().values():
         for filterer in (logger, *logger.handlers):
@@ -145,3 +147,29 @@ def _make(described: dict[str, Any]) -> logging.Handler:
         formatter._style._fmt = formatter._fmt = described["format"]
         handler.setFormatter(formatter)
     return handler
+
+
+def _set_level_names(levels: dict[str, int]) -> None:
+    for name, level in levels.items():
+        logging.addLevelName(level, name)
+
+
+ADAPTER = Adapter(
+    module="logging",
+    state=(
+        State(
+            key="logging.levels",
+            read=logging.getLevelNamesMapping,
+            changed=new_members,
+            restore=_set_level_names,
+        ),
+        State(
+            key="logging.disable",
+            read=lambda: (logging.root.manager.disable,),
+            changed=changed_whole,
+            restore=lambda state: logging.disable(*state),
+        ),
+        State(key="logging", read=_read, changed=_changed, restore=_restore),
+    ),
+    held=_filter_lists,
+)

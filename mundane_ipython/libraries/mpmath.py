@@ -11,17 +11,17 @@ import importlib
 import sys
 from typing import Any
 
-_CONTEXTS = ("mp", "iv", "fp")
+from ..adapter.contract import Adapter, State
+
+_VARIED = ("mp", "iv")  # fp's settings are fixed
+_CONTEXTS = (*_VARIED, "fp")
 
 _SETTINGS = ("dps", "prec", "pretty", "trap_complex")
 
 
-def read_mpmath() -> dict[tuple[str, str], Any] | None:
-    """Return the settings of mpmath's contexts; None where it is not loaded."""
-    mpmath = sys.modules.get("mpmath")
-    contexts = {name: getattr(mpmath, name, None) for name in _CONTEXTS[:2]}  # fp's are fixed
-    if None in contexts.values():
-        return None
+def _read() -> dict[tuple[str, str], Any]:
+    """Return the settings of mpmath's contexts."""
+    contexts = {name: getattr(sys.modules["mpmath"], name) for name in _VARIED}
     return {
         (name, setting): getattr(context, setting)
         for name, context in contexts.items()
@@ -30,8 +30,8 @@ def read_mpmath() -> dict[tuple[str, str], Any] | None:
     }
 
 
-def mpmath_changes(
-    before: dict[tuple[str, str], Any] | None, after: dict[tuple[str, str], Any] | None
+def _changed(
+    before: dict[tuple[str, str], Any] | None, after: dict[tuple[str, str], Any] | None, _: str
 ) -> dict[tuple[str, str], Any] | None:
     """Return the settings that are not what they were, or not mpmath's own where it is new."""
     if after is None:
@@ -40,7 +40,7 @@ def mpmath_changes(
     return {place: value for place, value in after.items() if old.get(place) != value} or None
 
 
-def set_mpmath(changes: dict[tuple[str, str], Any]) -> None:
+def _restore(changes: dict[tuple[str, str], Any]) -> None:
     """Set what was stored; digits before bits, as each sets the other, and bits are exact."""
     mpmath = importlib.import_module("mpmath")
     for (name, setting), value in changes.items():
@@ -84,6 +84,12 @@ def member_of_context(name: str, member: str) -> Any:
 # What mpmath has when it is loaded, of both contexts.
 _DEFAULTS = {
     (name, setting): value
-    for name in _CONTEXTS[:2]
+    for name in _VARIED
     for setting, value in (("dps", 15), ("prec", 53), ("pretty", False), ("trap_complex", False))
 }
+
+ADAPTER = Adapter(
+    module="mpmath",
+    complete_with=_VARIED,
+    state=(State(key="mpmath", read=_read, changed=_changed, restore=_restore),),
+)

@@ -6,11 +6,14 @@ generator would no longer hear of `seed`.
 
 from __future__ import annotations
 
+import random
 import sys
 import types
 from collections.abc import Mapping
 from typing import Any
 
+from ..adapter.compare import changed_whole
+from ..adapter.contract import Adapter, State
 from ..adapter.looks import is_a
 
 # By module, a function that is a method of its generator in all versions.
@@ -43,3 +46,11 @@ def names_of_global_generator(values: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()
     generator = get()
     return frozenset(name for name, value in values.items() if value is generator)
+
+
+ADAPTER = Adapter(
+    module="random",
+    state=(
+        State(key="random", read=random.getstate, changed=changed_whole, restore=random.setstate),
+    ),
+)

@@ -10,11 +10,14 @@ import importlib
 import sys
 from typing import Any
 
+from ..adapter.compare import changed_members
+from ..adapter.contract import Adapter, State
+
 _METHODS = ("_repr_png_", "_repr_svg_", "_repr_latex_")
 
 
 def read_printing() -> dict[tuple[str, str], Any] | None:
-    """Return the methods and settings by which SymPy displays; None where it is not loaded."""
+    """Return the methods and settings by which SymPy displays; None where they are not loaded."""
     printable, printer = _classes()
     if printable is None:
         return None
@@ -39,3 +42,9 @@ def set_printing(changes: dict[tuple[str, str], Any]) -> None:
 def _classes() -> tuple[Any, Any]:
     homes = sys.modules.get("sympy.core._print_helpers"), sys.modules.get("sympy.printing.printer")
     return getattr(homes[0], "Printable", None), getattr(homes[1], "Printer", None)
+
+
+ADAPTER = Adapter(
+    module="sympy",
+    state=(State(key="sympy", read=read_printing, changed=changed_members, restore=set_printing),),
+)

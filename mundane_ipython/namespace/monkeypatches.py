@@ -12,14 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..adapter.looks import home_name, is_a, members_of, module_name
+from ..adapter.registry import adapter_of
 from ..adapter.types import is_own
 from ..source.cell import CellSource
 
 _MISSING = object()
 
-# Functions of libraries that set what can be read by nobody, by their names.
-_SEEDS = re.compile(r"set_(random_)?seed$")
-_UNREADABLE = {"polars": _SEEDS, "keras": re.compile("set_"), "tensorflow": re.compile("set_")}
 _CALLS = re.compile(r"(?<![\w.])((?:\w+\.)*)(set_\w+)\(")
 
 
@@ -54,7 +52,8 @@ class LibraryWatch:
         for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
             function = self._owner([*path.split(".")[:-1], name])
             home = home_name(function) if is_a(function, types.FunctionType) else ""
-            names = _UNREADABLE.get(home.partition(".")[0])
+            adapter = adapter_of(home.partition(".")[0])
+            names = None if adapter is None else adapter.unreadable
             if names is not None and names.match(name):
                 found.append(path + name)
         return found

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..adapter.looks import guarded
-from ..ambient.state import IPYTHON
+from ..ambient.state import label_of
 from ..outputs.fold import NO_VALUE
 from ..taskfile.record import CellRecord, Place, RowShape
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, Packer
@@ -132,7 +132,7 @@ class Stored:
         refusals = {name: packer.refusal_of({name: state}) for name, state in ambient.items()}
         for name, why in refusals.items():
             if why is not None:
-                self.left_out[_entry_text(name)] = why
+                self.left_out[label_of(name)] = why
         good = {name: state for name, state in ambient.items() if refusals[name] is None}
         if good:
             self._add(packer, AMBIENT_SLOT, good)
@@ -166,7 +166,7 @@ class Stored:
             self.value_place, self.value_left_out = None, why
         elif slot == AMBIENT_SLOT:
             entries = packer.values[slot]
-            self.left_out.update({_entry_text(entry): why for entry in entries})
+            self.left_out.update({label_of(entry): why for entry in entries})
         else:
             self.left_out[slot] = why
         packer.drop(slot)
@@ -223,11 +223,6 @@ class Outcome:
     record: CellRecord
     changed: list[str]
     ambient: dict[str, Any]
-
-
-def _entry_text(entry: str) -> str:
-    """Return how a note calls an entry of the ambient state; never as a variable may be called."""
-    return "what it registers with IPython" if entry == IPYTHON else f"the state of {entry!r}"
 
 
 # No pickle, and no state either that a step would miss.

@@ -19,7 +19,7 @@ from mundane import Attempt, MundaneError, SerializationError
 from mundane.tools import iso_now
 
 from ..adapter.compare import Unreadable
-from ..ambient.state import PROCESS, changed_state, read_state
+from ..ambient.state import changed_state, is_of_process, read_state
 from ..display.bars import bytes_bar
 from ..errors import NotebookStepError, shown_short
 from ..inputs.staleness import Inputs
@@ -285,9 +285,10 @@ class RunningStep:
         remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
         process = {
-            entry: ambient[entry]
-            for entry in PROCESS & ambient.keys()
-            if type(ambient[entry]) is not Unreadable  # which the bundle leaves out by name
+            key: change
+            for key, change in ambient.items()
+            # What is unreadable the bundle leaves out by name.
+            if is_of_process(key) and type(change) is not Unreadable
         }
 
         def pack(mutations: Mutations) -> Stored:

@@ -219,8 +219,9 @@ def test_inline_figures_are_flushed_by_one_function(notebook: Notebook) -> None:
 def test_pyplot_notes_the_backend_that_it_has_loaded(notebook: Notebook) -> None:
     """`matplotlib.pyplot._backend_mod` is None until the first figure; a restore loads it too."""
     notebook.ok(
-        "import matplotlib.pyplot as plt\nfrom mundane_ipython.ambient.state import ENTRIES\n"
-        "entry, fresh = ENTRIES['matplotlib.backend'], plt._backend_mod"
+        "import matplotlib.pyplot as plt\n"
+        "from mundane_ipython.libraries.matplotlib.backend import STATE as entry\n"
+        "fresh = plt._backend_mod"
     )
     assert notebook.value("(fresh, entry.read())") == "(None, None)"
     notebook.ok("entry.restore('any'); name = entry.read()")

@@ -10,12 +10,8 @@ from typing import Any
 
 import pytest
 
-from mundane_ipython.ambient.option_dicts import (
-    may_set,
-    read_settings,
-    set_settings,
-    settings_changes,
-)
+from mundane_ipython.adapter.compare import may_set
+from mundane_ipython.ambient.option_dicts import read_settings, set_settings, settings_changes
 from mundane_ipython.ambient.state import changed_state, read_state, restore_state
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from ...adapter.compare import changed_whole
+from ...adapter.contract import State
+
 
 def read_backend() -> tuple[str, bool] | None:
     """Return the backend's name and `plt.isinteractive()`; None while pyplot has loaded none.
@@ -33,3 +36,8 @@ def load_backend(state: tuple[str, bool] | str) -> None:
     present = read_backend()
     if isinstance(state, tuple) and present is not None and present[0] == state[0]:
         mpl.interactive(state[1])
+
+
+STATE = State(
+    key="matplotlib.backend", read=read_backend, changed=changed_whole, restore=load_backend
+)

@@ -6,20 +6,17 @@ import sys
 from typing import Any
 
 from ...adapter.compare import changed_members
+from ...adapter.contract import State
 
 _TABLES = ("XKCD_COLORS", "CSS4_COLORS", "TABLEAU_COLORS", "BASE_COLORS")
 
 
-def read_colors() -> dict[str, Any] | None:
-    """Return the colours by name; None where matplotlib is not loaded."""
+def _read() -> dict[str, Any] | None:
     colors = sys.modules.get("matplotlib.colors")
-    # While the module is being loaded, it has none as yet.
-    if colors is None or not hasattr(colors, "get_named_colors_mapping"):
-        return None
-    return dict(colors.get_named_colors_mapping())
+    return None if colors is None else dict(colors.get_named_colors_mapping())
 
 
-def color_changes(before: Any, after: Any) -> dict[str, Any] | None:
+def _changed(before: Any, after: Any, _: str) -> dict[str, Any] | None:
     """Return the names that stand for another colour than before; matplotlib's own at first."""
     if before is None and after is not None:
         colors: Any = sys.modules["matplotlib.colors"]
@@ -33,7 +30,7 @@ def color_changes(before: Any, after: Any) -> dict[str, Any] | None:
     return changed_members(before, after)
 
 
-def set_colors(changes: dict[str, Any]) -> None:
+def _restore(changes: dict[str, Any]) -> None:
     """Set the colours of names; a name that is gone is removed."""
     import matplotlib.colors
 
@@ -43,3 +40,6 @@ def set_colors(changes: dict[str, Any]) -> None:
             named[name] = color
         elif name in named:
             del named[name]
+
+
+STATE = State(key="matplotlib.colors", read=_read, changed=_changed, restore=_restore)

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from ...adapter.compare import changed_members
+from ...adapter.contract import State
 
 # By name: how a setting is read, and how it is set; of these a version of torch may lack some.
 _SETTINGS = {
@@ -23,11 +24,9 @@ _SETTINGS = {
 _CUDNN = ("enabled", "benchmark", "deterministic", "allow_tf32")
 
 
-def read_torch() -> dict[str, Any] | None:
-    """Return torch's global state by name; None where it is not loaded."""
-    torch = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "get_rng_state") or not hasattr(torch, "backends"):
-        return None
+def _read() -> dict[str, Any]:
+    """Return torch's global state by name."""
+    torch = sys.modules["torch"]
     state: dict[str, Any] = {"random": _bytes_of(torch.get_rng_state())}
     if torch.cuda.is_initialized():
         state["random.cuda"] = [_bytes_of(each) for each in torch.cuda.get_rng_state_all()]
@@ -44,25 +43,21 @@ def read_torch() -> dict[str, Any] | None:
     return state
 
 
-def torch_changes(before: Any, after: Any, *, source: str) -> dict[str, Any] | None:
+def _changed(before: Any, after: Any, text: str) -> dict[str, Any] | None:
     """Return what a cell changed of torch's state.
 
-    Args:
-        before: the state before, None where torch was not loaded.
-        after: the state after.
-        source: the cell's code. A cell that loads torch has the machine's number of threads, but
-            where it sets that.
+    A cell that loads torch has the machine's number of threads, but where its code sets that.
     """
     changes = changed_members(before, after)
-    if changes and before is None and "num_threads" not in source:
+    if changes and before is None and "num_threads" not in text:
         changes.pop("threads", None)
     return changes or None
 
 
-def set_torch(changes: dict[str, Any]) -> None:
+def _restore(changes: dict[str, Any]) -> None:
     """Set what is another value here; what this version of torch lacks is passed over."""
     torch: Any = importlib.import_module("torch")
-    present = read_torch() or {}
+    present = _read()
     for name, value in changes.items():
         if value is None or (name in present and present[name] == value):
             continue
@@ -87,3 +82,12 @@ def _bytes_of(state: Any) -> bytes:
 
 def _tensor_of(torch: Any, state: bytes) -> Any:
     return torch.frombuffer(bytearray(state), dtype=torch.uint8)
+
+
+STATE = State(
+    key="torch",
+    read=_read,
+    changed=_changed,
+    restore=_restore,
+    after=("settings",),  # as bundles have them
+)
