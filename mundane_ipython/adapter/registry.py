@@ -39,13 +39,17 @@ IN_TREE = {
 _STANDARD = IN_TREE.keys() & sys.stdlib_module_names
 
 
+# Modules whose import was over when they were looked at: it stays so.
+_complete: dict[str, object] = {}
+
+
 def loaded() -> tuple[Adapter, ...]:
     """Return the adapters whose library is imported, wholly, in the order of `IN_TREE`.
 
-    What is kept is each adapter, and not this answer: a library may go, or its import be over,
-    while the number of modules stays.
+    This is asked twice for a step. The answer itself is not kept: a library may go, or its import
+    be over, while the number of modules stays.
     """
-    return tuple(_made(name) for name in IN_TREE if name in _STANDARD or _is_complete(name))
+    return tuple([_made(name) for name in IN_TREE if name in _STANDARD or _is_loaded(name)])
 
 
 def every() -> tuple[Adapter, ...]:
@@ -58,11 +62,15 @@ def adapter_of(name: str) -> Adapter | None:
     return _made(name) if name in IN_TREE else None
 
 
-def _is_complete(name: str) -> bool:
+def _is_loaded(name: str) -> bool:
     module = sys.modules.get(name)
-    return module is not None and all(
-        attribute_of(module, attribute) is not None for attribute in _made(name).complete_with
-    )
+    if module is None:
+        return False
+    if _complete.get(name) is not module:
+        if any(attribute_of(module, each) is None for each in _made(name).complete_with):
+            return False
+        _complete[name] = module
+    return True
 
 
 @functools.cache

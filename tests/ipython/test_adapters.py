@@ -150,14 +150,13 @@ def test_only_what_is_loaded_has_an_adapter(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("name", [n for n in NOT_STANDARD if _adapter(n).complete_with])
 def test_half_imported_is_not_loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until each of the names is there by which its import is over."""
-    _pretend(monkeypatch, name)
-    assert name in [adapter.module for adapter in loaded()]
     for attribute in _adapter(name).complete_with:
-        whole = vars(sys.modules[name]).pop(attribute)
+        _pretend(monkeypatch, name)
+        last = vars(sys.modules[name]).pop(attribute)
         assert name not in [adapter.module for adapter in loaded()]
         before = read_state(())
         assert changed_state(before, ()) == {}
-        setattr(sys.modules[name], attribute, whole)  # as many modules as before
+        setattr(sys.modules[name], attribute, last)  # as many modules as before
         assert name in [adapter.module for adapter in loaded()]
 
 
