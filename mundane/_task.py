@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from . import _clock, _duration
-from ._async import refuse_async, refuse_awaitable
 from ._attempt import Attempt
-from ._fanout import FanOut
+from ._callables import refuse_async, refuse_awaitable
+from ._file.reader import Status
+from ._file.sqlite import Connection
+from ._file.store import Store
+from ._map.api import FanOut
 from ._names import check_name, check_path, expand_names
 from ._pass import Pass, Row
-from ._reader import Status
-from ._sqlite import Connection
-from ._store import Store
 from ._values import decode_result
 from .errors import AsyncFunctionError, UnknownStepError, damaged
 

@@ -17,7 +17,7 @@ PACKAGES = [
     name for name in ("mundane", "mundane_ipython") if (REPO / name / "__init__.py").exists()
 ]
 # These may be imported by one module alone.
-SOLE_IMPORTERS = {"sqlite3": "_sqlite", "fcntl": "_lock", "msvcrt": "_lock"}
+SOLE_IMPORTERS = {"sqlite3": "_file.sqlite", "fcntl": "_file.lock", "msvcrt": "_file.lock"}
 # What the extension may import of the core.
 PUBLIC = {"mundane", "mundane.tools", "mundane.cli"}
 # A room that asks for one library by name, until libraries are asked for through a registry.

@@ -325,7 +325,7 @@ def test_a_failing_item_does_not_lose_the_others(
     error = row(task.path, "m.1", "error")[0]
     assert error.startswith("BoomError('item 1')\n\nTraceback")
     # The first frame is the function's own, except where an executor's code stands before it.
-    assert "_crews.py" not in error
+    assert "workers.py" not in error
     task.release()
     ran = Ran()
     assert task.map("m", ran, range(20), executor=executor)[1] == 2
@@ -503,7 +503,7 @@ def test_an_executor_that_brings_nothing(
     task: mundane.Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is asked now and then whether it still takes items; if not, what it had stays pending."""
-    monkeypatch.setattr("mundane._crews._PROBE_S", 0.001)
+    monkeypatch.setattr("mundane._map.workers._PROBE_S", 0.001)
     executor = DeafExecutor()
     with pytest.raises(mundane.ExecutorLostError, match="not connected") as info:
         task.map("m", double, iter(range(4)), executor=executor)

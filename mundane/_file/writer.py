@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from ._journal import cut, journal_of, refuse_beside
-from ._lock import FileLock
-from ._sqlite import (
+from ..errors import ClosedTaskError, SchemaError, StorageError
+from .journal import cut, journal_of, refuse_beside
+from .lock import FileLock
+from .sqlite import (
     MOVED,
     Connection,
     Cursor,
@@ -23,7 +24,6 @@ from ._sqlite import (
     patiently,
     storage_errors,
 )
-from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
 

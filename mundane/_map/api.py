@@ -1,6 +1,6 @@
 """`map` and `amap`: one durable step for each item. A base of `Task`.
 
-Joins the items, their rows (`_fan`) and who runs them (`_crews`); async code awaits only the crew.
+Joins the items, their rows (`rows`) and who runs them (`workers`); async code awaits only the crew.
 SPEC.md, Maps.
 """
 
@@ -19,11 +19,11 @@ from collections.abc import (
 from contextlib import AbstractContextManager, aclosing, closing, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from ._async import refuse_async
-from ._crews import AsyncCrew, Crew, Outcome, make_crew
-from ._fan import Fan, Result
-from ._items import Items, Key, Keys
-from ._pass import Pass
+from .._callables import refuse_async
+from .._pass import Pass
+from .items import Items, Key, Keys
+from .rows import Fan, Result
+from .workers import AsyncCrew, Crew, Outcome, make_crew
 
 if TYPE_CHECKING:  # who passes one has loaded it
     from concurrent.futures import Executor

@@ -10,13 +10,11 @@ import inspect
 import time
 from typing import Any
 
-from ._crews import MAX_IN_FLIGHT, Lost, Outcome, Pace
-from ._failure import error_text, short_repr
-from ._items import Item, Items, Key
-from ._pass import Pass, Row
-from ._store import Batch
-from ._values import decode_result, encode_value
-from .errors import (
+from .._errortext import error_text, short_repr
+from .._file.store import Batch
+from .._pass import Pass, Row
+from .._values import decode_result, encode_value
+from ..errors import (
     AsyncFunctionError,
     ExecutorLostError,
     MapFailedError,
@@ -25,6 +23,8 @@ from .errors import (
     SerializationError,
     StorageError,
 )
+from .items import Item, Items, Key
+from .workers import MAX_IN_FLIGHT, Lost, Outcome, Pace
 
 # Where items are long in coming, those that came are not kept waiting for more than this.
 _TAKE_S = 0.01

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .errors import StorageError
+from ..errors import StorageError
 
 
 def sync_folder(path: str, file: str) -> None:

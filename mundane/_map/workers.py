@@ -15,7 +15,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ._items import Item
+from .items import Item
 
 if TYPE_CHECKING:  # each is loaded by who uses it
     import asyncio
