@@ -151,6 +151,16 @@ def test_the_files_are_those_of_the_room_s_docstring(package: str, room: str) ->
     assert room == "libraries" or len(files) <= MAX_FILES
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_s_init_is_a_docstring_alone(package: str) -> None:
+    """So that who imports one file of a room loads no other."""
+    root = REPO / package
+    for file in {*root.rglob("__init__.py")} - {root / "__init__.py"}:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        assert ast.get_docstring(module), file
+        assert len(module.body) == 1, file
+
+
 def test_the_extension_uses_what_is_public_of_the_core() -> None:
     """No private module of it, and none of which nobody was told."""
     for name, file in modules("mundane_ipython").items():

@@ -10,6 +10,5 @@ The files, each importing only what stands below it:
     sqlite     how SQLite is opened, and how its errors are told
     journal    what lies beside a file before SQLite sees it
     lock       the single-writer lock
-    sync       the name of a new file in its folder
     statement  SQL as tokens
 """

@@ -14,7 +14,7 @@ from .._names import check_path
 from ..errors import StorageError
 from .reader import TaskView, read
 from .sqlite import Connection, connect, storage_errors
-from .sync import sync_folder
+from .writer import sync_folder
 
 # Interrupts are noticed so often: after 16 MiB with pages of the usual size.
 _PAGES_AT_ONCE = 4096

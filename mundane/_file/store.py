@@ -14,8 +14,7 @@ from .._clock import SYSTEM, Clock, iso
 from ..errors import SchemaError, StorageError, damaged
 from .schema import Header, check_schema, create_tables
 from .sqlite import Connection, IntegrityError, is_full
-from .sync import sync_folder
-from .writer import Writer
+from .writer import Writer, sync_folder
 
 T = TypeVar("T")
 
