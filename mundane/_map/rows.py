@@ -1,6 +1,6 @@
 """One map under way: items become rows, outcomes become stored results, many at a time.
 
-Runs no item and waits for none: a crew does. What happens to rows between two waits is one
+Runs no item and waits for none: workers do. What happens to rows between two waits is one
 transaction, which costs hardly more for a thousand results than for one.
 """
 
@@ -39,15 +39,15 @@ Result = tuple[int, Key, Any]
 """The position of an item, its key, and its value as the file holds it."""
 
 
-class Fan:
+class MapRows:
     """The rows of one map, from its first item to its last result.
 
     Args:
         steps: the task's names and rows.
         name: of the map.
         items: of the map.
-        pace: how many items its crew wants.
-        outcomes: where the crew puts them.
+        pace: how many items its workers want.
+        outcomes: where the workers put them.
 
     Attributes:
         done: how many items are stored or failed.
