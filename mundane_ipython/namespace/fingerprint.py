@@ -14,7 +14,7 @@ import io
 import pickle
 import time
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -28,7 +28,7 @@ from ..adapter.looks import (
     name_of,
     qualname_of,
 )
-from ..adapter.types import PerType, class_name, is_own, is_proxy, look_up
+from ..adapter.types import PerType, class_name, is_own, look_up
 from ..classes.descriptors import HELD
 from ..classes.enumerations import seen_in
 from ..classes.instances import walk_of
@@ -174,7 +174,7 @@ class Walk:
         """
         found = []
         for each in self.objects:
-            if not _is_special[type(each)]:
+            if not _rules_of[type(each)]:  # neither an array nor a function
                 if _identity_matters[type(each)]:
                     found.append(each)
             elif is_array(each):
@@ -260,15 +260,13 @@ class _Walker(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """Reduce an object as pickle would, or to its identity."""
         try:
-            special = _is_special[type(obj)]
+            rules = _rules_of[type(obj)]
         except Exception:  # noqa: BLE001 (its metaclass's own code)
             self.odd.add(id(obj))
             return _identity, (id(obj),)
         try:
-            if special:
-                if obj is _identity:
-                    return NotImplemented
-                reduced = self._special(obj)
+            for rule in rules:
+                reduced = rule(self, obj)
                 if reduced is not None:
                     return reduced
             reducer = copyreg.dispatch_table.get(type(obj))
@@ -281,44 +279,42 @@ class _Walker(pickle.Pickler):
             return _identity, (qualname_of(type(obj)), id(obj))
         return reduced if is_a(reduced, tuple) else (_identity, (id(obj),))
 
-    def _special(self, obj: Any) -> Any:
-        """Return the reduction of an object of a special type; None where pickle's is right."""
-        kind = type(obj)
-        if kind is types.FunctionType:  # `isinstance` believes a proxy
-            return self._function(obj)
-        if issubclass(kind, type):
-            return self._class(obj)
-        if kind is types.CellType:
-            return _identity, (), _cell_contents(obj)
-        for walk in walk_of[kind]:
-            reduced = walk(obj, _identity)
-            if reduced is not None:
-                return reduced
-        if kind in HELD:
-            return _identity, (id(kind),), HELD[kind](obj)
-        if issubclass(kind, types.ModuleType):
-            return _identity, (id(obj),)
-        if _is_text_stream[kind]:
-            if self.refused is None:
-                self.refused = obj
-            return _identity, (id(obj),)
-        if kind is contextvars.ContextVar:
-            return _identity, (id(obj), *value_in(contextvars.copy_context(), obj))
-        if is_flat_iterator(obj):
-            return _identity, (obj.base, obj.index)
-        if kind is types.GeneratorType:
-            return (_identity, (id(obj),)) if obj.gi_frame is None else None
-        if kind in WINDOWS:
-            return self._window(obj)
-        if _is_dtype[kind]:  # all of one kind may share the table of their fields
-            return (_identity, (repr(obj),)) if obj.names else None
-        if is_of_torch(kind):
-            return walk_torch(obj, _identity)
-        if is_unit_registry(kind):
-            return _identity, (id(obj), definitions(obj))
-        if is_masked(kind):
-            return reduce_masked(obj)
-        return reduce_labelled(obj) if is_labelled_array(obj) else None
+    def _cell(self, cell: types.CellType) -> Any:
+        try:
+            contents: tuple[Any, ...] = (cell.cell_contents,)
+        except ValueError:  # empty
+            contents = ()
+        return _identity, (), contents
+
+    def _by_walks(self, obj: Any) -> Any:
+        return next(filter(None, (walk(obj, _identity) for walk in walk_of[type(obj)])), None)
+
+    def _held(self, obj: Any) -> Any:
+        return _identity, (id(type(obj)),), HELD[type(obj)](obj)
+
+    def _known(self, obj: Any) -> Any:
+        return _identity, (id(obj),)
+
+    def _text_stream(self, stream: Any) -> Any:
+        if self.refused is None:
+            self.refused = stream
+        return _identity, (id(stream),)
+
+    def _context_variable(self, variable: contextvars.ContextVar[Any]) -> Any:
+        return _identity, (id(variable), *value_in(contextvars.copy_context(), variable))
+
+    def _flat_iterator(self, flat: Any) -> Any:
+        return (_identity, (flat.base, flat.index)) if is_flat_iterator(flat) else None
+
+    def _generator(self, generator: types.GeneratorType[Any, Any, Any]) -> Any:
+        return (_identity, (id(generator),)) if generator.gi_frame is None else None
+
+    def _dtype(self, dtype: Any) -> Any:
+        # All of one kind may share the table of their fields.
+        return (_identity, (repr(dtype),)) if dtype.names else None
+
+    def _unit_registry(self, registry: Any) -> Any:
+        return _identity, (id(registry), definitions(registry))
 
     def _window(self, window: Any) -> Any:
         try:
@@ -328,6 +324,8 @@ class _Walker(pickle.Pickler):
         return None if owner is self._namespace else (_identity, (id(window), owner))
 
     def _function(self, function: types.FunctionType) -> Any:
+        if function is _identity:
+            return NotImplemented
         if is_dispatcher(function):
             return _identity, (id(function), dict(function.registry))  # type: ignore[attr-defined]
         if function.__globals__ is not self._namespace:
@@ -348,25 +346,6 @@ class _Walker(pickle.Pickler):
             if is_own(base) and look_up(self._namespace, qualname_of(base)) is not base
         ]
         return _identity, (id(kind), *map(id, above)), (held, *nameless) if nameless else held
-
-
-@PerType
-def _is_special(kind: type) -> bool:
-    """Return whether some instances of a type are not walked as pickle reduces them."""
-    known = (types.FunctionType, type, types.CellType, types.ModuleType, types.GeneratorType)
-    return (
-        issubclass(kind, (*known, contextvars.ContextVar))
-        or kind in WINDOWS
-        or kind in HELD
-        or qualname_of(kind) == "flatiter"
-        or is_made_of_arrays(kind)
-        or _is_dtype[kind]
-        or _is_text_stream[kind]
-        or is_proxy(kind)
-        or is_of_torch(kind)
-        or is_unit_registry(kind)
-        or bool(walk_of[kind])
-    )
 
 
 @PerType
@@ -393,8 +372,28 @@ def function_state(function: types.FunctionType) -> tuple[Any, ...]:
     return function.__closure__, *defaults, function.__dict__
 
 
-def _cell_contents(cell: types.CellType) -> tuple[Any, ...]:
-    try:
-        return (cell.cell_contents,)
-    except ValueError:
-        return ()
+# What is not walked as pickle reduces it: for which types, and how. The first rule that has an
+# answer counts. `issubclass` and not `isinstance`, which believes a proxy.
+_RULES: tuple[tuple[Callable[[type], bool], Callable[[_Walker, Any], Any]], ...] = (
+    (lambda kind: kind is types.FunctionType, _Walker._function),
+    (lambda kind: issubclass(kind, type), _Walker._class),
+    (lambda kind: kind is types.CellType, _Walker._cell),
+    (lambda kind: bool(walk_of[kind]), _Walker._by_walks),
+    (lambda kind: kind in HELD, _Walker._held),
+    (lambda kind: issubclass(kind, types.ModuleType), _Walker._known),
+    (_is_text_stream.__getitem__, _Walker._text_stream),
+    (lambda kind: kind is contextvars.ContextVar, _Walker._context_variable),
+    (lambda kind: qualname_of(kind) == "flatiter", _Walker._flat_iterator),
+    (lambda kind: kind is types.GeneratorType, _Walker._generator),
+    (lambda kind: kind in WINDOWS, _Walker._window),
+    (_is_dtype.__getitem__, _Walker._dtype),
+    (is_of_torch, lambda _, obj: walk_torch(obj, _identity)),
+    (is_unit_registry, _Walker._unit_registry),
+    (is_masked, lambda _, obj: reduce_masked(obj)),
+    (is_made_of_arrays, lambda _, obj: reduce_labelled(obj) if is_labelled_array(obj) else None),
+)
+
+
+@PerType
+def _rules_of(kind: type) -> tuple[Callable[[_Walker, Any], Any], ...]:
+    return tuple(rule for applies, rule in _RULES if applies(kind))

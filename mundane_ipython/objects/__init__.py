@@ -5,6 +5,7 @@ The files, each importing only what stands below it:
     buffers            arrays in the memory of Python's own buffers
     arrays             arrays that share memory
     views              views of dictionaries, proxies, memoryviews
+    functions          the notebook's functions, and the cells of closures
     singletons         objects that a process has one of
     path_modules       modules that no `import` finds again
     context_variables  with the value in the present context

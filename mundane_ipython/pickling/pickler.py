@@ -18,12 +18,12 @@ import types
 import typing
 import weakref
 from collections.abc import Callable, Mapping, Set
-from typing import Any
+from typing import Any, TypeAlias
 
 import cloudpickle
 
 from ..adapter.looks import error_text, home_name, is_a, name_of, qualname_of
-from ..adapter.types import PerType, is_own, is_proxy, look_up
+from ..adapter.types import PerType, is_own, look_up
 from ..classes.enumerations import changed_class, copied_class
 from ..classes.instances import reduce_exception
 from ..classes.members import is_copied
@@ -53,6 +53,17 @@ from ..objects.context_variables import (
 from ..objects.context_variables import reduce_context_var
 from ..objects.context_variables import set_context_var as set_context_var
 from ..objects.deep_stack import is_too_deep
+from ..objects.functions import (
+    cached_function,
+    main_namespace,
+    reduce_cell,
+    reduce_function,
+    with_cells,
+)
+from ..objects.functions import empty_cell as empty_cell  # older bundles name these four here
+from ..objects.functions import notebook_function as notebook_function
+from ..objects.functions import set_cell as set_cell
+from ..objects.functions import set_function_state as set_function_state
 from ..objects.iterators import DICT_ITERATORS
 from ..objects.iterators import dict_iterator as dict_iterator  # older bundles name it here
 from ..objects.iterators import used_up_generator as used_up_generator
@@ -66,6 +77,9 @@ from .doubts import Calls, is_doubtful, is_made_oddly, rests_on_doubts
 from .load_code import way_of
 
 _CachedFunction = type(functools.lru_cache(len))
+
+# Returns a reduction, NotImplemented where an object is left to cloudpickle, or `_NEXT`.
+_Reduce: TypeAlias = Callable[["NotebookPickler", Any], Any]
 
 
 class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -112,76 +126,48 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             reduced = reduce_only_one(self._only_ones[id(obj)], obj, self._can_pickle)
             if reduced is not NotImplemented:
                 return reduced
-        if _is_ordinary[type(obj)]:
-            return NotImplemented
-        by_file = reduce_by_file(obj)
-        if by_file is not None:
-            return by_file
-        kind = type(obj)
-        if issubclass(kind, (type, types.FunctionType)):  # `isinstance` believes a proxy
-            return self._reduce_code(obj)
-        if kind in LOCKS:
-            return reduce_lock(obj) if id(obj) in self._locks else NotImplemented
-        if is_own(kind):
-            self._note_locks(obj)
-            way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
-            reduced = way(obj, self._namespace, self.calls)
-            if reduced is not NotImplemented:
+        for reduce in _rules_of[type(obj)]:
+            reduced = reduce(self, obj)
+            if reduced is not _NEXT:
                 return reduced
-        elif is_doubtful[kind]:
-            self.calls[kind, None] = None
-        if WAYS[kind] is not leave:
-            return WAYS[kind](obj)
-        if kind is _CachedFunction:
-            return self._reduce_cached(obj)
-        if kind is functools.cached_property:
-            # Where a Python has a lock in it (3.11), it is made anew.
-            state = {name: value for name, value in vars(obj).items() if name != "lock"}
-            return functools.cached_property, (obj.func,), state
-        if kind is typing.NewType and obj.__module__ == "__main__":
-            return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
-        if issubclass(kind, weakref.ProxyTypes):  # which would be pickled as what it stands for
-            raise TypeError("cannot pickle a weak proxy")
-        if kind in WINDOWS:
-            return reduce_window(obj, self._namespace)
-        if kind is types.CellType:
-            return _reduce_cell(obj)
-        if kind is contextvars.ContextVar:
-            return reduce_context_var(obj)
-        if is_flat_iterator(obj):
-            return flat_iterator, (obj.base, obj.index)
-        if kind in DICT_ITERATORS:
-            return dict_iterator, (DICT_ITERATORS[kind], *obj.__reduce__()[1])
-        if kind is types.GeneratorType and obj.gi_frame is None:
-            return used_up_generator, (obj.__name__, obj.__qualname__)
-        if kind is object:
-            place = library_place(obj)
-            return NotImplemented if place is None else (getattr, place)
-        if is_transform(kind):
-            return reduce_transform(obj)
-        if is_registry(kind):
-            return reduce_registry(obj)
-        if is_of_torch(kind):
-            return reduce_torch(obj, self._arrays)
-        if issubclass(kind, BaseException):
-            return reduce_exception(obj, self._can_pickle)
-        if issubclass(kind, io.TextIOWrapper):
-            # cloudpickle would make a StringIO of it, which is neither the file nor its place.
-            raise TypeError("cannot pickle an open file")
-        if self._arrays is not None and is_array(obj):
-            root = self._arrays.root_of(obj)
-            if root is not None:
-                return reduce_view(obj, root)
-            owner = buffer_of(obj)
-            if owner is not None:
-                return reduce_on_buffer(obj, owner)
-            of_tensor = reduce_array_of_tensor(obj)
-            if of_tensor is not None:
-                return of_tensor
-        if is_masked(kind):
-            return reduce_masked(obj)
-        # What is left to cloudpickle is no class or function, though a proxy may pass for one.
-        return reduce_array(obj)
+        return NotImplemented
+
+    def _reduce_lock(self, lock: Any) -> Any:
+        return reduce_lock(lock) if id(lock) in self._locks else NotImplemented
+
+    def _reduce_own(self, obj: Any) -> Any:
+        """Reduce an object of the notebook's class, where that says nothing of it itself."""
+        kind = type(obj)
+        self._note_locks(obj)
+        way = self._ways.get(kind) or self._ways.setdefault(kind, way_of(kind, self._namespace))
+        reduced = way(obj, self._namespace, self.calls)
+        return _NEXT if reduced is NotImplemented else reduced
+
+    def _note_doubt(self, obj: Any) -> Any:
+        self.calls[type(obj), None] = None
+        return _NEXT
+
+    def _reduce_window(self, obj: Any) -> Any:
+        return reduce_window(obj, self._namespace)
+
+    def _reduce_torch(self, obj: Any) -> Any:
+        return reduce_torch(obj, self._arrays)
+
+    def _reduce_exception(self, error: Any) -> Any:
+        return reduce_exception(error, self._can_pickle)
+
+    def _reduce_shared_array(self, array: Any) -> Any:
+        """Reduce an array whose memory is another array's, a buffer's or a tensor's."""
+        if self._arrays is None or not is_array(array):
+            return _NEXT
+        root = self._arrays.root_of(array)
+        if root is not None:
+            return reduce_view(array, root)
+        owner = buffer_of(array)
+        if owner is not None:
+            return reduce_on_buffer(array, owner)
+        of_tensor = reduce_array_of_tensor(array)
+        return _NEXT if of_tensor is None else of_tensor
 
     def _note_locks(self, holder: Any) -> None:
         for each in locks_of(holder):
@@ -201,7 +187,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
                 change, make_change = changed_class(obj, self._changed[top])
                 return notebook_reference, reference, change, None, None, make_change
         if live:
-            return _reduce_function(obj)
+            return reduce_function(obj)
         if type(obj) in _CTYPES:
             raise TypeError(f"cannot pickle the type '{qualname}' of ctypes")
         load_home(home)
@@ -215,7 +201,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
             return super().reducer_override(obj) if reduced is None else reduced
         reduced = super().reducer_override(obj)
         if is_a(obj, types.FunctionType) and obj.__closure__ and isinstance(reduced, tuple):
-            return _with_cells(reduced, obj.__closure__)
+            return with_cells(reduced, obj.__closure__)
         return reduced
 
     def _reduce_cached(self, cached: Any) -> Any:
@@ -273,26 +259,110 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         return file.getvalue()
 
 
+# A rule's answer for an object about which the next rule is asked.
+_NEXT: Any = object()
+
+
+def _reduce_by_file(_: NotebookPickler, obj: Any) -> Any:
+    reduced = reduce_by_file(obj)
+    return _NEXT if reduced is None else reduced
+
+
+def _reduce_property(_: NotebookPickler, obj: functools.cached_property[Any]) -> Any:
+    # Where a Python has a lock in it (3.11), it is made anew.
+    state = {name: value for name, value in vars(obj).items() if name != "lock"}
+    return functools.cached_property, (obj.func,), state
+
+
+def _reduce_new_type(_: NotebookPickler, obj: Any) -> Any:
+    if obj.__module__ != "__main__":
+        return _NEXT
+    return typing.NewType, (obj.__name__, obj.__supertype__), vars(obj)
+
+
+def _reduce_flat_iterator(_: NotebookPickler, obj: Any) -> Any:
+    return (flat_iterator, (obj.base, obj.index)) if is_flat_iterator(obj) else _NEXT
+
+
+def _reduce_dict_iterator(_: NotebookPickler, obj: Any) -> Any:
+    return dict_iterator, (DICT_ITERATORS[type(obj)], *obj.__reduce__()[1])
+
+
+def _reduce_generator(_: NotebookPickler, obj: types.GeneratorType[Any, Any, Any]) -> Any:
+    if obj.gi_frame is not None:
+        return _NEXT
+    return used_up_generator, (obj.__name__, obj.__qualname__)
+
+
+def _reduce_plain_object(_: NotebookPickler, obj: Any) -> Any:
+    place = library_place(obj)
+    return NotImplemented if place is None else (getattr, place)
+
+
+def _refuse(what: str) -> _Reduce:
+    def refuse(_: NotebookPickler, __: Any) -> Any:
+        raise TypeError(f"cannot pickle {what}")
+
+    return refuse
+
+
+def _plainly(reduce: Callable[[Any], Any]) -> _Reduce:
+    return lambda _, obj: reduce(obj)
+
+
+def _is(*kinds: type) -> Callable[[type], bool]:
+    return lambda kind: kind in kinds
+
+
+def _is_below(*kinds: type) -> Callable[[type], bool]:
+    return lambda kind: issubclass(kind, kinds)  # `isinstance` would believe a proxy
+
+
+def _lies_in_a_module(kind: type) -> bool:
+    code = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+    return issubclass(kind, code) or name_of(kind) in CYTHON_FUNCTIONS
+
+
+# What pickle and cloudpickle would get wrong: for which types, and how that is reduced. The first
+# rule that has an answer counts. A type for which there is no rule is pickle's own.
+_RULES: tuple[tuple[Callable[[type], bool], _Reduce], ...] = (
+    # Before the notebook's code: a file's own functions may have been bound in the notebook.
+    (_lies_in_a_module, _reduce_by_file),
+    (_is_below(type, types.FunctionType), NotebookPickler._reduce_code),
+    (_is(*LOCKS), NotebookPickler._reduce_lock),
+    # Before all by which a library reduces a type: the notebook's class may be below that.
+    (is_own, NotebookPickler._reduce_own),
+    (lambda kind: not is_own(kind) and is_doubtful[kind], NotebookPickler._note_doubt),
+    (lambda kind: WAYS[kind] is not leave, lambda _, obj: WAYS[type(obj)](obj)),
+    (_is(_CachedFunction), NotebookPickler._reduce_cached),
+    (_is(functools.cached_property), _reduce_property),
+    (_is(typing.NewType), _reduce_new_type),
+    # Which would be pickled as what it stands for.
+    (_is_below(*weakref.ProxyTypes), _refuse("a weak proxy")),
+    (_is(*WINDOWS), NotebookPickler._reduce_window),
+    (_is(types.CellType), _plainly(reduce_cell)),
+    (_is(contextvars.ContextVar), _plainly(reduce_context_var)),
+    (lambda kind: name_of(kind) == "flatiter", _reduce_flat_iterator),
+    (_is(*DICT_ITERATORS), _reduce_dict_iterator),
+    (_is(types.GeneratorType), _reduce_generator),
+    (_is(object), _reduce_plain_object),
+    (is_transform, _plainly(reduce_transform)),
+    (is_registry, _plainly(reduce_registry)),
+    (is_of_torch, NotebookPickler._reduce_torch),
+    (_is_below(BaseException), NotebookPickler._reduce_exception),
+    # cloudpickle would make a StringIO of it, which is neither the file nor its place.
+    (_is_below(io.TextIOWrapper), _refuse("an open file")),
+    # Memory that is another's first: a masked or a read-only array may be a view too.
+    (is_made_of_arrays, NotebookPickler._reduce_shared_array),
+    (is_masked, _plainly(reduce_masked)),
+    (is_made_of_arrays, _plainly(reduce_array)),
+)
+
+
 @rests_on_doubts
 @PerType
-def _is_ordinary(kind: type) -> bool:
-    """Return whether pickle itself does right by all instances of a type of a library."""
-    code = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
-    parts = (types.CellType, types.GeneratorType, contextvars.ContextVar)
-    return not (
-        is_own(kind)
-        or issubclass(kind, (*code, *parts, BaseException, io.TextIOWrapper, *weakref.ProxyTypes))
-        or kind in (_CachedFunction, functools.cached_property, typing.NewType, object)
-        or kind in (*WINDOWS, *DICT_ITERATORS, *LOCKS)
-        or name_of(kind) in (*CYTHON_FUNCTIONS, "flatiter")
-        or is_made_of_arrays(kind)
-        or is_transform(kind)
-        or is_registry(kind)
-        or is_proxy(kind)
-        or is_of_torch(kind)
-        or WAYS[kind] is not leave
-        or is_doubtful[kind]
-    )
+def _rules_of(kind: type) -> tuple[_Reduce, ...]:
+    return tuple(reduce for applies, reduce in _RULES if applies(kind))
 
 
 def notebook_reference(qualname: str, copy: bytes) -> Any:
@@ -305,23 +375,7 @@ def notebook_reference(qualname: str, copy: bytes) -> Any:
 
 def find_in_notebook(qualname: str) -> Any:
     """Return what the notebook has under this name, None where it has nothing."""
-    return look_up(_main_namespace(), qualname)
-
-
-def notebook_function(
-    code: types.CodeType, name: str, cells: tuple[types.CellType, ...] | None
-) -> types.FunctionType:
-    """Return a function whose globals are the live namespace; its state follows in the pickle."""
-    function = types.FunctionType(code, _main_namespace(), name, None, cells)
-    function.__module__ = "__main__"
-    return function
-
-
-def set_function_state(function: types.FunctionType, state: dict[str, Any]) -> None:
-    """Set what a function has beyond its code and cells; a pickle's state setter."""
-    function.__dict__.update(state.pop("__dict__"))
-    for attribute, value in state.items():
-        setattr(function, attribute, value)
+    return look_up(main_namespace(), qualname)
 
 
 def set_members(kind: type, members: dict[str, Any]) -> None:
@@ -330,56 +384,5 @@ def set_members(kind: type, members: dict[str, Any]) -> None:
         setattr(kind, name, member)
 
 
-def cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
-    """Return a function with a cache, which is empty: `functools.lru_cache`'s."""
-    return functools.lru_cache(maxsize, typed)(function)
-
-
-def empty_cell() -> types.CellType:
-    """Return a closure's cell without contents; they follow in the pickle, and may be cyclic."""
-    return types.CellType()
-
-
-def set_cell(cell: types.CellType, contents: tuple[Any]) -> None:
-    """Fill a closure's cell; a pickle's state setter."""
-    (cell.cell_contents,) = contents
-
-
-def _reduce_cell(cell: types.CellType) -> Any:
-    """Reduce a cell so that closures which share it share it again; cloudpickle copies it."""
-    try:
-        contents = (cell.cell_contents,)
-    except ValueError:  # still empty
-        return empty_cell, ()
-    return empty_cell, (), contents, None, None, set_cell
-
-
-def _with_cells(reduced: Any, cells: tuple[types.CellType, ...]) -> Any:
-    """Return what cloudpickle reduces a library's inner function to, with its own cells.
-
-    A private way (cloudpickle 3.1, `_dynamic_function_reduce`): it makes new cells, filled with
-    what is in the old ones by then, and so with nothing where two functions need each other.
-    """
-    make, arguments, (attributes, slots), *rest = reduced
-    state = attributes, {**slots, "__closure__": None}
-    return make, (*arguments[:-1], cells), state, *rest
-
-
-def _reduce_function(function: types.FunctionType) -> Any:
-    kept = ("__qualname__", "__defaults__", "__kwdefaults__", "__annotations__", "__doc__")
-    state = {attribute: getattr(function, attribute) for attribute in kept}
-    state["__dict__"] = function.__dict__
-    if function.__module__ != "__main__":
-        state["__module__"] = function.__module__
-    arguments = (function.__code__, function.__name__, function.__closure__)
-    return notebook_function, arguments, state, None, None, set_function_state
-
-
 # Types of these are made when they are asked for, and their pickles cannot be loaded.
 _CTYPES = (type(ctypes.c_int * 1), type(ctypes.CFUNCTYPE(None)))
-
-
-def _main_namespace() -> dict[str, Any]:
-    import __main__  # here, as a kernel puts another module in its place
-
-    return vars(__main__)

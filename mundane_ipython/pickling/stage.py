@@ -24,6 +24,7 @@ from ..adapter.types import is_own
 from ..classes.enumerations import change_enumeration, fill_enumeration
 from ..classes.instances import new_natively
 from ..classes.members import change_class, fill_class, make_silently
+from ..objects.functions import notebook_function
 from .load_code import (
     class_arguments,
     class_to_make,
@@ -33,7 +34,6 @@ from .load_code import (
     set_by_class,
     state_setter,
 )
-from .pickler import notebook_function
 
 _ABSENT = object()
 

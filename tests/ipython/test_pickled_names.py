@@ -46,8 +46,8 @@ def test_each_is_used_by_the_frozen_file() -> None:
     assert names_in_bundles(TASK) == then - {"mundane_ipython.filemodules:from_file"}
 
 
-def test_what_has_moved_is_on_the_list_twice() -> None:
-    """By its old name, and by the one that bundles have for it now."""
+def test_what_has_moved_is_on_the_list_again() -> None:
+    """By its old name, and by those that bundles have had for it since."""
     parts = [name.split(":") for name in KNOWN_NAMES]
     assert {f"{home_of(module)}:{attribute}" for module, attribute in parts} == {
         name for name in KNOWN_NAMES if name.count(".") > 1
