@@ -4,6 +4,7 @@ The files, each importing only what stands below it:
 
     placement      each value: in the row, in the bundle, or by a module's name
     trials         what is in doubt is loaded once before it is stored
+    unpacking      a bundle is loaded, and what stops that is told
     bundle         a step's values as pickles that share one memo
     stage          the names that code finds while a bundle is loaded
     unpickler      a bundle of the user's own: everything loads, code included

@@ -16,19 +16,14 @@ from types import MappingProxyType
 from typing import Any
 
 from ..adapter.looks import error_text
-from ..adapter.refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
-from ..errors import BundleError, UntrustedError
 from ..namespace.fingerprint import has_identity
 from ..objects.arrays import ArrayRoots
 from ..objects.deep_stack import is_too_deep, on_deep_stack
-from ..references.references import Lookup
 from .doubts import Calls
 from .load_code import in_order_of_needs, rank
 from .older_objects import InnerObjects, TracingPickler
 from .pickler import NotebookPickler
-from .prologue import prologue, used_of
-from .stage import Stage
-from .unpickler import NotebookUnpickler, OtherPythonError
+from .prologue import prologue
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""
@@ -263,121 +258,3 @@ def _keep_buffer(buffers: list[memoryview], buffer: pickle.PickleBuffer) -> bool
     except BufferError:  # not contiguous: it stays in the pickle
         return True
     return False
-
-
-def unpack(
-    bundle: Bundle,
-    *,
-    path: str,
-    step: str,
-    namespace: Mapping[str, Any],
-    trusted: bool,
-    buffers: Sequence[Any],
-    python: str = "",
-    stage: Stage | None = None,
-) -> dict[str, Any]:
-    """Return the slots' values.
-
-    Args:
-        bundle: its `older`, `slots` and `stream` are used.
-        path: of the task file, for messages.
-        step: its name, for messages.
-        namespace: where older names are looked up.
-        trusted: whether code may run; else only data types are loaded.
-        buffers: the out-of-band buffers, writable where the objects shall be.
-        python: version of the Python that wrote the bundle; empty where it is not known.
-        stage: where code of the notebook finds the step's names; entered.
-
-    Raises:
-        UntrustedError: not trusted, and a slot holds more than data; nothing was run.
-        BundleError: a slot cannot be loaded; the message says which and what to do.
-    """
-    missing: dict[str, Missing] = {}
-    used: list[str] = []
-    slot = ""
-    lookup = Lookup(namespace)
-
-    def look_up(reference: str) -> Any:
-        try:
-            return lookup.find(reference)
-        except LookupError:
-            if slot:  # not by the prologue, which names all
-                used.append(reference)
-            return missing.setdefault(reference, Missing(reference))
-
-    file = io.BytesIO(bundle.stream)
-    unpickler: Any
-    if trusted:
-        instead = _NOTHING if stage is None else stage.instead
-        unpickler = NotebookUnpickler(file, buffers, look_up, python, instead)
-    else:
-        from ..untrusted.unpickler import DataUnpickler  # here: few files are somebody else's
-
-        size = len(bundle.stream) + sum(memoryview(each).nbytes for each in buffers)
-        unpickler = DataUnpickler(file, buffers, look_up, size)
-    values: dict[str, Any] = {}
-    try:
-        unpickler.load()  # the prologue
-        for slot, _ in bundle.slots:
-            try:
-                if stage is not None:
-                    stage.begin(slot)
-                values[slot] = unpickler.load()
-                if stage is not None:
-                    stage.bind(slot, values[slot])
-            except (NotAllowedError, HostileStateError):
-                if slot in (VALUE_SLOT, AMBIENT_SLOT):
-                    break  # These come last, and a cell is whole without them.
-                raise
-        if stage is not None:
-            stage.finish()
-    except MissingValueError as error:
-        used.append(error.name)
-    except (NotAllowedError, HostileStateError) as error:
-        raise _refusal(path, step, slot, error) from None
-    except OtherPythonError as error:
-        text = f"{_slot_text(slot)} holds {error}: '%%step {step} --rerun' runs the step again"
-        raise BundleError(path, step, text) from None
-    except (Exception, SystemExit) as error:
-        slot = slot if stage is None else stage.slot
-        # Whoever got a `Missing` failed at it. (The other unpickler says so itself.)
-        used = list(used_of(missing, bundle.older, bundle.stream)) if missing and trusted else []
-        if not used:
-            raise BundleError(path, step, _why_not_loaded(step, slot, error)) from error
-    if missing and not used:
-        used += used_of(missing, bundle.older, bundle.stream)
-    for reference in used:
-        name = reference.partition("#")[0]
-        raise BundleError(
-            path,
-            step,
-            f"it shares objects with {name!r}, which is not what it was: run the cell that "
-            f"defines {name!r} first, or this step again with '%%step {step} --rerun'",
-        )
-    return values
-
-
-def _slot_text(slot: str) -> str:
-    return "the value of its last expression" if slot == VALUE_SLOT else f"{slot!r}"
-
-
-def _refusal(path: str, step: str, slot: str, error: Exception) -> UntrustedError | BundleError:
-    """Return the error for a slot of a foreign file; `--trust` is no advice for forged data."""
-    if isinstance(error, NotAllowedError):
-        text = (
-            f"{_slot_text(slot)} holds {error.what}, and the file is not yours: it is loaded only "
-            "after '%mundane_open FILE --trust', which lets its code run"
-        )
-        return UntrustedError(path, step, text)
-    text = (
-        f"{_slot_text(slot)} holds what no library pickles ({error}), and the file is not yours: "
-        f"it is damaged or forged; '%%step {step} --rerun' runs the step again"
-    )
-    return BundleError(path, step, text)
-
-
-def _why_not_loaded(step: str, slot: str, error: BaseException) -> str:
-    return (
-        f"{_slot_text(slot)} cannot be loaded here ({error_text(error)}): "
-        f"'%%step {step} --rerun' runs the step again"
-    )

@@ -29,8 +29,9 @@ from ..classes.members import forget_classes
 from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted, unnoticed_fork
 from ..references.holding import slots_of
-from .bundle import Bundle, Packer, unpack
+from .bundle import Bundle, Packer
 from .stage import Stage
+from .unpacking import unpack
 
 # How long a child may take; who takes longer has come to wait for a thread that it has not.
 _LIMIT_S = 5.0

@@ -27,9 +27,10 @@ from ..errors import BundleError, RowMismatchError, UntrustedError
 from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted
 from ..outputs.fold import NO_VALUE
-from ..pickling.bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle, unpack
+from ..pickling.bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle
 from ..pickling.row import is_reference
 from ..pickling.stage import Stage
+from ..pickling.unpacking import unpack
 from ..source.cell import CellSource
 from ..taskfile.record import CellRecord
 from ..taskfile.versions import other_versions

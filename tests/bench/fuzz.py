@@ -30,7 +30,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.pickling.bundle import Bundle, Packer, unpack
+from mundane_ipython.pickling.bundle import Bundle, Packer
+from mundane_ipython.pickling.unpacking import unpack
 from tests.ipython.amplified import MOST_BYTES, amplified, outcome, parse, taken
 from tests.ipython.test_allowlist import DATA, IMPORTS
 

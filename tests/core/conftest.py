@@ -7,10 +7,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
 
+import mundane
+
+from .fanout import EXECUTORS, an_executor
 from .support import FakeClock, fast_folder
 
 
@@ -25,6 +29,20 @@ def path() -> Iterator[Path]:
 def clock() -> FakeClock:
     """A clock that need not be waited for."""
     return FakeClock()
+
+
+@pytest.fixture
+def task(path: Path) -> Iterator[mundane.Task]:
+    """An open task."""
+    with mundane.open(path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=EXECUTORS)
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
+    """Each kind of executor in turn."""
+    with an_executor(request.param) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.pickling.bundle import Bundle, unpack
+from mundane_ipython.pickling.bundle import Bundle
+from mundane_ipython.pickling.unpacking import unpack
 
 SMALL_BYTES = 1_000_000
 """How long such a pickle is at most."""

@@ -27,7 +27,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.pickling.bundle import Bundle, unpack
+from mundane_ipython.pickling.bundle import Bundle
+from mundane_ipython.pickling.unpacking import unpack
 
 PROLOGUE = b"\x80\x05N."
 

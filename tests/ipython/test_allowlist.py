@@ -22,7 +22,8 @@ import pytest
 
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.objects.arrays import array_with_gaps
-from mundane_ipython.pickling.bundle import Bundle, unpack
+from mundane_ipython.pickling.bundle import Bundle
+from mundane_ipython.pickling.unpacking import unpack
 
 from .shells import Shell, new_shell
 

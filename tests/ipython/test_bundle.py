@@ -26,7 +26,8 @@ from matplotlib.figure import Figure
 
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.objects.arrays import ArrayRoots
-from mundane_ipython.pickling.bundle import Packer, unpack
+from mundane_ipython.pickling.bundle import Packer
+from mundane_ipython.pickling.unpacking import unpack
 from mundane_ipython.pickling.unpickler import NotebookUnpickler
 from mundane_ipython.untrusted.unpickler import DataUnpickler
 

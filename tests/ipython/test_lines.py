@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mundane_ipython.magics.line import opened_file
+from mundane_ipython.taskfile.locate import opened_file
 
 
 @pytest.mark.parametrize(

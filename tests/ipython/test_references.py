@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from mundane_ipython.errors import BundleError, UntrustedError
-from mundane_ipython.pickling.bundle import Packer, unpack
+from mundane_ipython.pickling.bundle import Packer
+from mundane_ipython.pickling.unpacking import unpack
 from mundane_ipython.references.references import Lookup, data_digest
 
 

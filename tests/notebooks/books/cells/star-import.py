@@ -1,0 +1,7 @@
+# about: names from a star import
+
+# %%
+from math import *
+
+# %%
+print(floor(pi))

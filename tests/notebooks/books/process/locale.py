@@ -1,0 +1,8 @@
+# about: the process's locale
+
+# %%
+import locale
+locale.setlocale(locale.LC_ALL, "C")
+
+# %%
+print(locale.getlocale())

@@ -1,0 +1,8 @@
+# about: the interpreter's recursion limit
+
+# %%
+import sys
+sys.setrecursionlimit(2345)
+
+# %%
+print(sys.getrecursionlimit())
