@@ -71,7 +71,7 @@ class Provenance:
             f"step {step}, whose results it uses, is stale" for step in sorted(used & self._stale)
         ]
 
-    def note(
+    def note(  # noqa: PLR0913 (what one cell did, by name)
         self,
         step: str,
         names: Iterable[str],

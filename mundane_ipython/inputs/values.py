@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
     return str(kind.__repr__(value))
 
 
-def value_parts(
+def value_parts(  # noqa: C901 (a case for each kind of value)
     value: Any,
     other: Callable[[Any], Parts],
     first: Callable[[Any], Parts | None] = lambda _: None,

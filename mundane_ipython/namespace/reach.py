@@ -78,7 +78,7 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
             yield from _names_in(constant)
 
 
-def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[str]:
+def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[str]:  # noqa: C901 (a case for each kind)
     """Yield what the notebook's functions that can be called through a value may look up.
 
     And the notebook's classes that they get at without a name: by `type(self)`, or as a metaclass.

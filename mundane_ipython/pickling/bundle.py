@@ -77,7 +77,7 @@ class Packer:
         classes: as given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what is known of one step)
         self,
         namespace: MutableMapping[str, Any],
         own: Mapping[str, Any],

@@ -98,7 +98,7 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
 
     dispatch_table = DISPATCH
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what is known of one step)
         self,
         file: io.BytesIO,
         namespace: Mapping[str, Any],

@@ -20,7 +20,7 @@ from .unpickler import NotebookUnpickler, OtherPythonError
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 
-def unpack(
+def unpack(  # noqa: PLR0913 (all but one by name)
     bundle: Bundle,
     *,
     path: str,

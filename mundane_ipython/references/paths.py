@@ -101,7 +101,7 @@ def _path_to(identity: int, met: Mapping[int, tuple[Any, int, Step]]) -> Path:
     return tuple(reversed(steps))
 
 
-def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, Any, bool]]:
+def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, Any, bool]]:  # noqa: C901 (a case for each kind)
     """Yield what a value holds: the step that leads there, the part, and whether it is certain.
 
     Args:

@@ -284,7 +284,7 @@ class _Data:
         finally:
             del self._around[id(value)]
 
-    def _of(self, value: Any, kind: type) -> Parts:
+    def _of(self, value: Any, kind: type) -> Parts:  # noqa: C901 (a case for each kind of value)
         yield f"{class_name(kind)}(".encode()
         if len(self._around) > _MAX_DEPTH:
             raise NoDigestError

@@ -88,7 +88,7 @@ class RunningStep:
 
     attempt: Attempt
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one kernel's objects)
         self,
         shell: InteractiveShell,
         opened: OpenTask,

@@ -62,7 +62,7 @@ class _Scan:
         self.early |= _loaded(node) - bound
         return bound | {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
 
-    def _statement(self, statement: ast.stmt, bound: _Names) -> _Names:
+    def _statement(self, statement: ast.stmt, bound: _Names) -> _Names:  # noqa: C901 (a case for each statement)
         match statement:
             case ast.Import(names) | ast.ImportFrom(names=names):
                 return bound | {alias.asname or alias.name.split(".")[0] for alias in names}

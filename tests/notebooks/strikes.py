@@ -195,7 +195,7 @@ def _place(frame: FrameType | None, event: str, function: Any) -> str:
     return " < ".join(parts[:6])
 
 
-def run_session(
+def run_session(  # noqa: PLR0913 (one run)
     cells: list[Cell],
     folder: Path,
     strikes: dict[int, list[int]] | None = None,
@@ -239,7 +239,7 @@ def run_session(
     return Session(**json.loads(data)) if data else Session(errors=["the shell died"])
 
 
-def _run(
+def _run(  # noqa: PLR0913 (one run)
     cells: list[Cell],
     folder: Path,
     strikes: dict[int, list[int]],
