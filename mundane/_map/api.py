@@ -90,7 +90,7 @@ class Maps:
         progress: Progress | Literal[False] | None = None,
     ) -> Iterator[tuple[K, R]]: ...
 
-    def map(
+    def map(  # noqa: PLR0913 (all but three by name)
         self,
         name: str,
         fn: Callable[[Any], Any],
@@ -194,7 +194,7 @@ class Maps:
         progress: Progress | Literal[False] | None = None,
     ) -> AsyncIterator[tuple[K, R]]: ...
 
-    def amap(
+    def amap(  # noqa: PLR0913 (all but three by name)
         self,
         name: str,
         fn: Callable[[Any], Awaitable[Any]],
