@@ -98,6 +98,8 @@ class StepRecord:
         wake_at_ms: of a sleep, its end in ms since the epoch; else None.
     """
 
+    __module__ = "mundane"  # by which a pickle names it, whatever file it is in
+
     name: str
     kind: Kind
     encoding: str
