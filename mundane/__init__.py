@@ -2,36 +2,33 @@
 
 Each named step runs once and its result is stored; after a crash the same call resumes.
 
-The layers, each importing only what stands below it:
+The rooms, which are folders, and the modules beside them. Each imports only what stands below it,
+and a room draws its own files in the same way:
 
-    tools                    what packages that build on task files may use
-    cli                      the command line, others' commands among it
-    _inspect    _control     status, steps, get, backup; forget, vacuum
-    _backup                  a copy of a task file, beside its live writer
-    _task                    Task, run, arun, open: the replay loop
-    _fanout                  map, amap: many items at once
-    _fan                     one map under way: items -> rows -> results
-    _crews                   who runs a map's items
-    _items                   a map's items, their keys and names
-    _attempt                 one attempt at a step: a body's value or error -> its row
-    _pass                    the rows that a task knows, the names it used
-    _plugins, _text, _outline  what other packages bring; tables and values as text; maps in a line
-    _store      _reader      the rows, for the one writer; for the many readers
-    _writer                  the writer's connection: the lock held, what is synced when
-    _schema     _lock        format v1's tables; the single-writer lock
-    _sqlite     _statement   how SQLite is opened, how its errors are told; SQL as tokens
-    _journal                 what lies beside a file before SQLite sees it
-    _values -> _json         a step's value <-> its stored form
-    _async, _clock, _duration, _failure, _names, _sync
-    errors                   every error raised on purpose
+    tools       what packages that build on task files may use
+    cli         the command line, others' commands among it
+    _cli        The commands of the command line, and what they print
+    _task       Task, run, arun, open: the replay loop
+    _map        Many items at once, each of them a durable step
+    _attempt    one attempt at a step: a body's value or error -> its row
+    _pass       the rows that a task knows, the names it used
+    _file       The task file: its format, its one writer, its many readers
+    _values     a step's value <-> its stored form
+    _json       strict JSON: a value <-> text
+    _errortext  an exception -> the text that its step's row holds
+    _callables  async functions where plain ones are called: refused
+    _clock      the wall clock and waiting
+    _duration   a duration as people write it <-> milliseconds
+    _names      what may be a step's name, and a task file's path
+    errors      every error raised on purpose
 
 Standard library only.
 """
 
 from ._attempt import Attempt
-from ._backup import backup
 from ._clock import Nap
-from ._reader import StepRecord, TaskView, read
+from ._file.backup import backup
+from ._file.reader import StepRecord, TaskView, read
 from ._task import Task, arun, open, run  # noqa: A004 (mundane.open, as gzip.open)
 from .errors import (
     AsyncFunctionError,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._failure import error_text, short_repr
+from ._errortext import error_text, short_repr
+from ._file.reader import Status
+from ._file.sqlite import Connection
 from ._pass import Pass, Row
-from ._reader import Status
-from ._sqlite import Connection
 from ._values import decode_result, encode_value
 from .errors import SerializationError, StepFailedError
 

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
+from ._file.reader import Kind, Status
+from ._file.store import Store
 from ._names import check_name
-from ._reader import Kind, Status
-from ._store import Store
 from .errors import DuplicateStepError, MundaneError, StepKindError, UnknownStepError
 
 

@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from . import _clock, _duration
-from ._async import refuse_async, refuse_awaitable
 from ._attempt import Attempt
-from ._fanout import FanOut
+from ._callables import refuse_async, refuse_awaitable
+from ._file.reader import Status
+from ._file.sqlite import Connection
+from ._file.store import Store
+from ._map.api import Maps
 from ._names import check_name, check_path, expand_names
 from ._pass import Pass, Row
-from ._reader import Status
-from ._sqlite import Connection
-from ._store import Store
 from ._values import decode_result
 from .errors import AsyncFunctionError, UnknownStepError, damaged
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 _PAGE_BYTES = tuple(1 << power for power in range(9, 17))
 
 
-class Task(FanOut):
+class Task(Maps):
     """An open task file: the one writer it has. From `run`, `arun` or `open`.
 
     Threads and asyncio tasks may use it at the same time. A forked child may not.

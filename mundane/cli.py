@@ -1,7 +1,7 @@
 """The command line: `mundane status|steps|get|backup|forget|vacuum TASK`.
 
 Tables for people, `--json` for programs. Exit codes: SPEC.md, Exit codes. Other packages register
-commands of theirs as entry points, so that this one imports none of them: _plugins.
+commands of theirs as entry points, so that this one imports none of them: _cli/plugins.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ._control import forget, vacuum
-from ._inspect import backup, get, status, steps
-from ._outline import MANY_ITEMS
-from ._plugins import find_command, list_commands
-from ._reader import TaskView, read
-from ._text import printable
+from ._cli.control import forget, vacuum
+from ._cli.inspect import backup, get, status, steps
+from ._cli.outline import MANY_ITEMS
+from ._cli.plugins import find_command, list_commands
+from ._cli.text import printable
+from ._file.reader import TaskView, read
 from .errors import CommandError, LockedError, MundaneError, SchemaError, TaskNotFoundError
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000

@@ -4,18 +4,10 @@
 the rest of the public interface does.
 """
 
-from ._clock import SYSTEM, iso, iso_now, iso_to_ms
-from ._duration import format_ms, to_ms
-from ._failure import summary as first_line
-from ._json import NotJSON
-from ._json import check as check_json
-from ._lock import FileLock, find_holder
-from ._outline import Map as MapLine
-from ._outline import fold as fold_maps
-from ._outline import stretches as map_stretches
-from ._sqlite import Connection
-from ._statement import is_same as is_same_statement
-from ._text import (
+from ._cli.outline import Map as MapLine
+from ._cli.outline import fold as fold_maps
+from ._cli.outline import stretches as map_stretches
+from ._cli.text import (
     encodable,
     format_bytes,
     format_table,
@@ -25,7 +17,15 @@ from ._text import (
     took_ms,
     value_text,
 )
-from ._text import write as print_line
+from ._cli.text import write as print_line
+from ._clock import SYSTEM, iso, iso_now, iso_to_ms
+from ._duration import format_ms, to_ms
+from ._errortext import summary as first_line
+from ._file.lock import FileLock, find_holder
+from ._file.sqlite import Connection
+from ._file.statement import is_same as is_same_statement
+from ._json import NotJSON
+from ._json import check as check_json
 from .errors import show as show_briefly
 
 __all__ = [

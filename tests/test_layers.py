@@ -17,7 +17,7 @@ PACKAGES = [
     name for name in ("mundane", "mundane_ipython") if (REPO / name / "__init__.py").exists()
 ]
 # These may be imported by one module alone.
-SOLE_IMPORTERS = {"sqlite3": "_sqlite", "fcntl": "_lock", "msvcrt": "_lock"}
+SOLE_IMPORTERS = {"sqlite3": "_file.sqlite", "fcntl": "_file.lock", "msvcrt": "_file.lock"}
 # What the extension may import of the core.
 PUBLIC = {"mundane", "mundane.tools", "mundane.cli"}
 # A room that asks for one library by name, until libraries are asked for through a registry.
@@ -149,6 +149,16 @@ def test_the_files_are_those_of_the_room_s_docstring(package: str, room: str) ->
                 one, other = name.removeprefix(prefix), need.removeprefix(prefix)
                 assert heights[one] < heights[other], f"{name} imports {need}"
     assert room == "libraries" or len(files) <= MAX_FILES
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_s_init_is_a_docstring_alone(package: str) -> None:
+    """So that who imports one file of a room loads no other."""
+    root = REPO / package
+    for file in {*root.rglob("__init__.py")} - {root / "__init__.py"}:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        assert ast.get_docstring(module), file
+        assert len(module.body) == 1, file
 
 
 def test_the_extension_uses_what_is_public_of_the_core() -> None:

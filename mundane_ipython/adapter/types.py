@@ -36,6 +36,7 @@ _OF_INSTANCES = (types.GetSetDescriptorType, types.MemberDescriptorType)
 # What a pickle may say -> where that is now. Bundles are kept, so a row here stays for ever.
 _MOVED = {
     "pathlib._local": "pathlib",  # Python 3.13
+    "mundane._reader": "mundane",  # whose `StepRecord` a cell may keep
     "mundane_ipython.buffers": "mundane_ipython.objects.buffers",
     "mundane_ipython.classes": "mundane_ipython.classes.members",
     "mundane_ipython.contexts": "mundane_ipython.objects.context_variables",

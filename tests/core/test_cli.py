@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import mundane
+from mundane._cli.outline import stretches
 from mundane._clock import iso
-from mundane._outline import stretches
 from mundane.cli import main
 
 from .support import BoomError, Child, sql

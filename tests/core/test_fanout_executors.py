@@ -99,7 +99,7 @@ def test_an_executor_that_brings_nothing(
     task: mundane.Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is asked now and then whether it still takes items; if not, what it had stays pending."""
-    monkeypatch.setattr("mundane._crews._PROBE_S", 0.001)
+    monkeypatch.setattr("mundane._map.workers._PROBE_S", 0.001)
     executor = DeafExecutor()
     with pytest.raises(mundane.ExecutorLostError, match="not connected") as info:
         task.map("m", double, iter(range(4)), executor=executor)

@@ -28,7 +28,7 @@ def test_a_failing_item_does_not_lose_the_others(
     error = row(task.path, "m.1", "error")[0]
     assert error.startswith("BoomError('item 1')\n\nTraceback")
     # The first frame is the function's own, except where an executor's code stands before it.
-    assert "_crews.py" not in error
+    assert "workers.py" not in error
     task.release()
     ran = Ran()
     assert task.map("m", ran, range(20), executor=executor)[1] == 2

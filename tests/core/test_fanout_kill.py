@@ -162,7 +162,7 @@ def test_a_cluster_that_goes_away(path: Path, monkeypatch: pytest.MonkeyPatch) -
     """An item's own error is its own; what the closed cluster had taken stays pending."""
     import distributed
 
-    monkeypatch.setattr("mundane._crews._PROBE_S", 0.5)
+    monkeypatch.setattr("mundane._map.workers._PROBE_S", 0.5)
 
     closed_at: list[int] = []
 

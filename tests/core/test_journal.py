@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import mundane
-from mundane import _journal
+from mundane._file.journal import cut
 from mundane.cli import main
 
 from .support import JOURNAL_MAGIC, Child, beside, forge_journal, leave_hot_journal, rows
@@ -185,12 +185,12 @@ def test_a_large_journal_is_cut_to_zeros(path: Path) -> None:
 def test_a_journal_is_cut_to_its_header(tmp_path: Path) -> None:
     """What is over is 512 zeros; a small one stays, and one that is not there is none."""
     journal = tmp_path / "x-journal"
-    _journal.cut(str(journal), 100)
+    cut(str(journal), 100)
     journal.write_bytes(bytes(100))
-    _journal.cut(str(journal), 100)
+    cut(str(journal), 100)
     assert journal.stat().st_size == 100
     journal.write_bytes(bytes(512) + b"x" * 5000)
-    _journal.cut(str(journal), 100)
+    cut(str(journal), 100)
     assert journal.read_bytes() == bytes(512)
 
 
@@ -198,7 +198,6 @@ def test_a_kill_while_a_journal_is_cut(path: Path) -> None:
     """What the large transaction stored is there, and the next writer goes on."""
     script = """
         import os, signal, sys, mundane
-        from mundane import _journal
         with mundane.open(sys.argv[1]) as task:
             task.step("large", lambda: "x" * 3_000_000)
             task.vacuum()

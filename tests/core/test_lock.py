@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 import mundane
-from mundane import _lock, _reader
+from mundane._file.lock import FileLock, find_holder
+from mundane._file.sqlite import connect
 
 from .support import Calls, Child, beside, flock_holders, leave_hot_journal, python, rows, sql
 
@@ -222,11 +223,11 @@ def test_an_interrupt_while_opening_leaves_nothing_being_read(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("mundane._schema._Object", interrupt)
+        patch.setattr("mundane._file.schema._Object", interrupt)
         with pytest.raises(KeyboardInterrupt) as kept:
             mundane.open(path)
     with mundane.open(path) as task:
-        monkeypatch.setattr("mundane._sqlite._BUSY_LIMIT_S", 0.0)
+        monkeypatch.setattr("mundane._file.sqlite._BUSY_LIMIT_S", 0.0)
         assert task.step("b", lambda: 2) == 2
     assert kept.tb is not None
 
@@ -352,7 +353,7 @@ def test_a_recovering_reader_makes_a_task_wait_not_fail(path: Path) -> None:
     """A reader's shared lock, held for the moment of a recovery, is waited for."""
     mundane.open(path).close()
     script = """
-        import sys, mundane._lock as lock
+        import sys, mundane._file.lock as lock
         held = lock.FileLock(sys.argv[1], shared=True)
         held.acquire()
         print("held", flush=True)
@@ -363,7 +364,7 @@ def test_a_recovering_reader_makes_a_task_wait_not_fail(path: Path) -> None:
     """
     with Child(script, path) as reader:
         assert reader.line() == "held"
-        assert _lock.find_holder(str(path)) == (reader.pid, True)
+        assert find_holder(str(path)) == (reader.pid, True)
         reader.say()
         mundane.open(path).close()
         assert reader.line() == "released"
@@ -401,7 +402,6 @@ def test_a_reader_waits_for_a_slow_recovery_by_another(
             print("recovering", flush=True)
             time.sleep(1.0)
     """
-    connect = _reader.connect
     others: list[Child] = []
 
     def connect_late(given: str, file: str, mode: Any) -> sqlite3.Connection:
@@ -410,7 +410,7 @@ def test_a_reader_waits_for_a_slow_recovery_by_another(
             assert others[0].line() == "recovering"
         return connect(given, file, mode)
 
-    monkeypatch.setattr(_reader, "connect", connect_late)
+    monkeypatch.setattr("mundane._file.reader.connect", connect_late)
     assert mundane.read(path).get("a") == 1
     others[0].end()
     assert beside(path) == []
@@ -419,7 +419,7 @@ def test_a_reader_waits_for_a_slow_recovery_by_another(
 def test_a_file_replaced_between_open_and_lock_is_not_taken(path: Path) -> None:
     """What is locked in the end is the file that the path names."""
 
-    class Racing(_lock.FileLock):
+    class Racing(FileLock):
         """Another program replaces the file just after it was opened."""
 
         replaced = 0
@@ -444,7 +444,7 @@ def test_a_file_replaced_between_open_and_lock_is_not_taken(path: Path) -> None:
 
 def test_whether_the_path_still_names_the_file(path: Path) -> None:
     """A lock knows when its file was moved, removed or replaced."""
-    lock = _lock.FileLock(str(path))
+    lock = FileLock(str(path))
     lock.acquire()
     assert lock.still_names_file()
     path.rename(path.with_name("moved.db"))

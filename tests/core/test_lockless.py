@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import mundane
-from mundane._lock import FileLock
+from mundane._file.lock import FileLock
 
 from .support import sql
 

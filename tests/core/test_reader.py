@@ -180,14 +180,14 @@ def test_a_reader_waits_for_a_task_that_is_being_made(path: Path) -> None:
     """Beside a writer that holds the file but has not made its tables yet."""
     script = """
         import sys
-        from mundane import _lock, _schema, _sqlite
-        held = _lock.FileLock(sys.argv[1])
+        from mundane._file import lock, schema, sqlite
+        held = lock.FileLock(sys.argv[1])
         held.acquire()
         print("held", flush=True)
         input()
-        connection = _sqlite.connect(sys.argv[1], sys.argv[1], "rwc")
+        connection = sqlite.connect(sys.argv[1], sys.argv[1], "rwc")
         connection.execute("BEGIN IMMEDIATE")
-        _schema.create_tables(connection, "the-task", "2027-01-15T08:00:00Z")
+        schema.create_tables(connection, "the-task", "2027-01-15T08:00:00Z")
         connection.execute("COMMIT")
         connection.close()
         input()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mundane._statement import is_same
+from mundane._file.statement import is_same
 
 OURS = "CREATE TABLE t (key TEXT PRIMARY KEY, name TEXT NOT NULL, UNIQUE(name))"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import pickle
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+import mundane
 from mundane_ipython.adapter.types import home_of
 from mundane_ipython.pickling.unpickler import NotebookUnpickler
 
@@ -52,6 +54,13 @@ def test_what_has_moved_is_on_the_list_again() -> None:
     assert {f"{home_of(module)}:{attribute}" for module, attribute in parts} == {
         name for name in KNOWN_NAMES if name.count(".") > 1
     }
+
+
+def test_a_row_of_a_task_is_named_by_where_everybody_finds_it() -> None:
+    """A cell may keep one; older bundles name the file that it was in."""
+    assert find("mundane._reader:StepRecord") is mundane.StepRecord
+    row = mundane.StepRecord("a", "step", "json", "done", None, "t", None, 0)
+    assert b"mundane._" not in pickle.dumps(row)
 
 
 def run_book(shell: Shell, book: dict[str, Any]) -> tuple[str, str]:

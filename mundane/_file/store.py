@@ -1,6 +1,6 @@
 """The rows of format v1, read and written through the task file's one writer.
 
-Knows rows, not what a step is for; when what is synced is `_writer`'s.
+Knows rows, not what a step is for; when what is synced is `writer`'s.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar, cast
 
-from ._clock import SYSTEM, Clock, iso
-from ._schema import Header, check_schema, create_tables
-from ._sqlite import Connection, IntegrityError, is_full
-from ._sync import sync_folder
-from ._writer import Writer
-from .errors import SchemaError, StorageError, damaged
+from .._clock import SYSTEM, Clock, iso
+from ..errors import SchemaError, StorageError, damaged
+from .schema import Header, check_schema, create_tables
+from .sqlite import Connection, IntegrityError, is_full
+from .writer import Writer, sync_folder
 
 T = TypeVar("T")
 

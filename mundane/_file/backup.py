@@ -10,11 +10,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-from ._names import check_path
-from ._reader import TaskView, read
-from ._sqlite import Connection, connect, storage_errors
-from ._sync import sync_folder
-from .errors import StorageError
+from .._names import check_path
+from ..errors import StorageError
+from .reader import TaskView, read
+from .sqlite import Connection, connect, storage_errors
+from .writer import sync_folder
 
 # Interrupts are noticed so often: after 16 MiB with pages of the usual size.
 _PAGES_AT_ONCE = 4096

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ._reader import TaskView
-from ._sqlite import Connection
-from .errors import CommandError
+from .._file.reader import TaskView
+from .._file.sqlite import Connection
+from ..errors import CommandError
 
 COMMAND_GROUP = "mundane.commands"
 """The entry point group of subcommands."""

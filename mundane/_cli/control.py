@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ._failure import summary
-from ._names import expand_names
-from ._plugins import find_tables
-from ._reader import StepRecord, read
-from ._task import open as open_task
-from ._text import format_bytes, format_table, printable, shortened, took, write
-from .errors import CommandError, UnknownStepError
+from .._errortext import summary
+from .._file.reader import StepRecord, read
+from .._names import expand_names
+from .._task import open as open_task
+from ..errors import CommandError, UnknownStepError
+from .plugins import find_tables
+from .text import format_bytes, format_table, printable, shortened, took, write
 
 
 def forget(options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
-"""Crews: who runs the items of a map, and how their outcomes come back.
+"""Workers: who runs the items of a map, and how their outcomes come back.
 
-This thread, a pool of threads, any other executor, or tasks of an event loop. A crew runs what it
-is given and appends an outcome for each item to a list; it knows no rows.
+This thread, a pool of threads, any other executor, or tasks of an event loop. Workers run
+what they are given and append an outcome for each item to a list; they know no rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ._items import Item
+from .items import Item
 
 if TYPE_CHECKING:  # each is loaded by who uses it
     import asyncio
@@ -49,12 +49,12 @@ _Function = Callable[[Any], Any]
 
 
 class Pace(Protocol):
-    """How many items a crew wants.
+    """How many items workers want.
 
     Attributes:
-        in_flight: how many it wants to have at first.
-        grows: whether it wants more where it is quick.
-        own_frames: how many outermost frames of an item's traceback are the crew's.
+        in_flight: how many they want to have at first.
+        grows: whether they want more where they are quick.
+        own_frames: how many outermost frames of an item's traceback are the workers'.
     """
 
     in_flight: int
@@ -62,8 +62,8 @@ class Pace(Protocol):
     own_frames: int
 
 
-class Crew(Pace, Protocol):
-    """Runs items and appends their outcomes to the list that it was made with."""
+class Workers(Pace, Protocol):
+    """Run items and append their outcomes to the list that they were made with."""
 
     def start(self, items: list[Item]) -> None:
         """Take items; their outcomes will come."""
@@ -75,25 +75,26 @@ class Crew(Pace, Protocol):
         """Start nothing more, wait for nothing, and append the outcomes that are there."""
 
 
-def make_crew(
+def make_workers(
     executor: Executor | None, fn: _Function, outcomes: list[Outcome], in_flight: int | None
-) -> Crew:
-    """Return the crew for an executor, or for this thread."""
+) -> Workers:
+    """Return the workers for an executor, or for this thread."""
     if executor is None:
-        return InlineCrew(fn, outcomes)
+        return InlineWorkers(fn, outcomes)
     from concurrent.futures import ThreadPoolExecutor
 
     # Not a subclass: that may have its own idea of what one submitted call is.
     pool = type(executor) is ThreadPoolExecutor
-    kind = ThreadCrew if pool else ExecutorCrew
-    crew: Crew = kind(executor, fn, outcomes)  # type: ignore[arg-type]  # of the type that it wants
+    kind = ThreadWorkers if pool else ExecutorWorkers
+    # The executor is of the type that this class takes.
+    workers: Workers = kind(executor, fn, outcomes)  # type: ignore[arg-type]
     if in_flight is not None:
-        crew.in_flight, crew.grows = in_flight, False
-    return crew
+        workers.in_flight, workers.grows = in_flight, False
+    return workers
 
 
-class InlineCrew:
-    """Runs one item after the other in the calling thread."""
+class InlineWorkers:
+    """Run one item after the other in the calling thread."""
 
     in_flight = 1
     grows = False
@@ -119,8 +120,8 @@ class InlineCrew:
         self._items.clear()
 
 
-class ThreadCrew:
-    """Runs items in the threads of a pool, which fetch them themselves.
+class ThreadWorkers:
+    """Run items in the threads of a pool, which fetch them themselves.
 
     A future for each item would cost more than a tiny item's row does. So a few long calls are
     submitted, as many as the pool has threads; each fetches items until there are none.
@@ -202,8 +203,8 @@ class ThreadCrew:
             self._finished.put((item, None, Lost(cause)))
 
 
-class ExecutorCrew:
-    """Runs each item as one call of an executor: processes, a cluster, or what else there is."""
+class ExecutorWorkers:
+    """Run each item as one call of an executor: processes, a cluster, or what else there is."""
 
     grows = True
     own_frames = 0
@@ -273,8 +274,8 @@ class ExecutorCrew:
         self._finished.put(outcome)
 
 
-class AsyncCrew:
-    """Runs each item as a task of the running event loop: a `Crew` that is awaited."""
+class AsyncWorkers:
+    """Run each item as a task of the running event loop: `Workers` that are awaited."""
 
     grows = False
     own_frames = 1

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 
-from .errors import LockedError, StorageError
+from ..errors import LockedError, StorageError
 
 # An inspector takes a shared lock for the milliseconds in which it recovers the journal of a dead
 # writer; a task that opens just then waits for it, so long at most.

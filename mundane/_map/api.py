@@ -1,6 +1,7 @@
 """`map` and `amap`: one durable step for each item. A base of `Task`.
 
-Joins the items, their rows (`_fan`) and who runs them (`_crews`); async code awaits only the crew.
+Joins the items, their rows (`rows`) and who runs them (`workers`); async code awaits only the
+workers.
 SPEC.md, Maps.
 """
 
@@ -19,11 +20,11 @@ from collections.abc import (
 from contextlib import AbstractContextManager, aclosing, closing, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from ._async import refuse_async
-from ._crews import AsyncCrew, Crew, Outcome, make_crew
-from ._fan import Fan, Result
-from ._items import Items, Key, Keys
-from ._pass import Pass
+from .._callables import refuse_async
+from .._pass import Pass
+from .items import Items, Key, Keys
+from .rows import MapRows, Result
+from .workers import AsyncWorkers, Outcome, Workers, make_workers
 
 if TYPE_CHECKING:  # who passes one has loaded it
     from concurrent.futures import Executor
@@ -36,7 +37,7 @@ Progress = Callable[[int, int | None], object]
 """Called with how many items are settled, and how many there are, or None."""
 
 
-class FanOut:
+class Maps:
     """What a task does with many items at once.
 
     Attributes:
@@ -89,7 +90,7 @@ class FanOut:
         progress: Progress | Literal[False] | None = None,
     ) -> Iterator[tuple[K, R]]: ...
 
-    def map(
+    def map(  # noqa: PLR0913 (all but three by name)
         self,
         name: str,
         fn: Callable[[Any], Any],
@@ -134,14 +135,16 @@ class FanOut:
         """
         refuse_async(fn, "task.map", "task.amap")
         outcomes: list[Outcome] = []
-        crew = make_crew(executor, fn, outcomes, _checked(in_flight, "in_flight"))
+        workers = make_workers(executor, fn, outcomes, _checked(in_flight, "in_flight"))
 
         def results() -> Generator[Result]:
             with self._showing(name, progress) as show:
-                fan = Fan(self._pass, name, Items(self._pass, name, items, keys), crew, outcomes)
-                with closing(_drive(fan, crew)) as batches:
+                rows = MapRows(
+                    self._pass, name, Items(self._pass, name, items, keys), workers, outcomes
+                )
+                with closing(_drive(rows, workers)) as batches:
                     for batch in batches:
-                        show(fan.done, fan.total)
+                        show(rows.done, rows.total)
                         yield from batch
 
         if not ordered:
@@ -191,7 +194,7 @@ class FanOut:
         progress: Progress | Literal[False] | None = None,
     ) -> AsyncIterator[tuple[K, R]]: ...
 
-    def amap(
+    def amap(  # noqa: PLR0913 (all but three by name)
         self,
         name: str,
         fn: Callable[[Any], Awaitable[Any]],
@@ -224,12 +227,14 @@ class FanOut:
         _checked(limit, "limit")
 
         async def results() -> AsyncGenerator[list[Result]]:
-            crew = AsyncCrew(fn, outcomes, limit)
+            workers = AsyncWorkers(fn, outcomes, limit)
             with self._showing(name, progress) as show:
-                fan = Fan(self._pass, name, Items(self._pass, name, items, keys), crew, outcomes)
-                async with aclosing(_adrive(fan, crew)) as batches:
+                rows = MapRows(
+                    self._pass, name, Items(self._pass, name, items, keys), workers, outcomes
+                )
+                async with aclosing(_adrive(rows, workers)) as batches:
                     async for batch in batches:
-                        show(fan.done, fan.total)
+                        show(rows.done, rows.total)
                         yield batch
 
         return _as_list(results()) if ordered else _as_pairs(results())
@@ -242,32 +247,32 @@ class FanOut:
         return nullcontext(progress or _show_nothing)
 
 
-def _drive(fan: Fan, crew: Crew) -> Generator[list[Result]]:
+def _drive(rows: MapRows, workers: Workers) -> Generator[list[Result]]:
     try:
-        while not fan.over:
-            fresh, results = fan.advance()
-            crew.start(fresh)
+        while not rows.over:
+            fresh, results = rows.advance()
+            workers.start(fresh)
             yield results
-            crew.collect(wait=fan.waiting)
+            workers.collect(wait=rows.waiting)
     except BaseException as error:
-        crew.stop()
-        fan.rescue(error)
+        workers.stop()
+        rows.rescue(error)
         raise
-    fan.check()
+    rows.check()
 
 
-async def _adrive(fan: Fan, crew: AsyncCrew) -> AsyncGenerator[list[Result]]:
+async def _adrive(rows: MapRows, workers: AsyncWorkers) -> AsyncGenerator[list[Result]]:
     try:
-        while not fan.over:
-            fresh, results = fan.advance()
-            crew.start(fresh)
+        while not rows.over:
+            fresh, results = rows.advance()
+            workers.start(fresh)
             yield results
-            await crew.collect(wait=fan.waiting)
+            await workers.collect(wait=rows.waiting)
     except BaseException as error:
-        await crew.stop()
-        fan.rescue(error)
+        await workers.stop()
+        rows.rescue(error)
         raise
-    fan.check()
+    rows.check()
 
 
 async def _as_list(results: AsyncGenerator[list[Result]]) -> list[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mundane
-from mundane._failure import MAX_BYTES, clip, error_text, summary
+from mundane._errortext import MAX_BYTES, clip, error_text, summary
 
 from .support import row
 

@@ -10,9 +10,9 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView, Sequence, Set
 from typing import Any
 
-from ._names import check_name
-from ._pass import Pass, Row
-from .errors import InvalidNameError, show
+from .._names import check_name
+from .._pass import Pass, Row
+from ..errors import InvalidNameError, show
 
 Key = str | int
 Keys = Callable[[Any], Key] | Iterable[Key] | None

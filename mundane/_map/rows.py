@@ -1,6 +1,6 @@
 """One map under way: items become rows, outcomes become stored results, many at a time.
 
-Runs no item and waits for none: a crew does. What happens to rows between two waits is one
+Runs no item and waits for none: workers do. What happens to rows between two waits is one
 transaction, which costs hardly more for a thousand results than for one.
 """
 
@@ -10,13 +10,11 @@ import inspect
 import time
 from typing import Any
 
-from ._crews import MAX_IN_FLIGHT, Lost, Outcome, Pace
-from ._failure import error_text, short_repr
-from ._items import Item, Items, Key
-from ._pass import Pass, Row
-from ._store import Batch
-from ._values import decode_result, encode_value
-from .errors import (
+from .._errortext import error_text, short_repr
+from .._file.store import Batch
+from .._pass import Pass, Row
+from .._values import decode_result, encode_value
+from ..errors import (
     AsyncFunctionError,
     ExecutorLostError,
     MapFailedError,
@@ -25,6 +23,8 @@ from .errors import (
     SerializationError,
     StorageError,
 )
+from .items import Item, Items, Key
+from .workers import MAX_IN_FLIGHT, Lost, Outcome, Pace
 
 # Where items are long in coming, those that came are not kept waiting for more than this.
 _TAKE_S = 0.01
@@ -39,15 +39,15 @@ Result = tuple[int, Key, Any]
 """The position of an item, its key, and its value as the file holds it."""
 
 
-class Fan:
+class MapRows:
     """The rows of one map, from its first item to its last result.
 
     Args:
         steps: the task's names and rows.
         name: of the map.
         items: of the map.
-        pace: how many items its crew wants.
-        outcomes: where the crew puts them.
+        pace: how many items its workers want.
+        outcomes: where the workers put them.
 
     Attributes:
         done: how many items are stored or failed.

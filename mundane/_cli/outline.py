@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from ._clock import iso_to_ms
+from .._clock import iso_to_ms
 
 T = TypeVar("T")
 

@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from ._journal import cut, journal_of, refuse_beside
-from ._lock import FileLock
-from ._sqlite import (
+from ..errors import ClosedTaskError, SchemaError, StorageError
+from .journal import cut, journal_of, refuse_beside
+from .lock import FileLock
+from .sqlite import (
     MOVED,
     Connection,
     Cursor,
@@ -23,7 +24,6 @@ from ._sqlite import (
     patiently,
     storage_errors,
 )
-from .errors import ClosedTaskError, SchemaError, StorageError
 
 T = TypeVar("T")
 
@@ -249,6 +249,28 @@ class Writer:
             keep_for_ever(self._connection)
             self._connection = None
         self._mutex.release()
+
+
+def sync_folder(path: str, file: str) -> None:
+    """Make the name of a new file survive power loss (fsync(2): the folder needs its own).
+
+    Args:
+        path: as the caller gave it; messages name it so.
+        file: the same, absolute.
+
+    Raises:
+        StorageError: the system refuses.
+    """
+    if os.name != "posix":
+        return
+    try:
+        fd = os.open(os.path.dirname(file), os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise StorageError(path, f"its folder cannot be synced: {error.strerror}") from error
 
 
 class _Commit(Generic[T]):

@@ -16,8 +16,8 @@ from sqlite3 import Connection as Connection
 from sqlite3 import Cursor as Cursor
 from typing import Literal
 
-from ._journal import refuse_beside
-from .errors import SchemaError, StorageError, damaged
+from ..errors import SchemaError, StorageError, damaged
+from .journal import refuse_beside
 
 DatabaseError = sqlite3.DatabaseError
 IntegrityError = sqlite3.IntegrityError

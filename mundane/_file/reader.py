@@ -15,11 +15,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from ._clock import SYSTEM
-from ._lock import FileLock, find_holder
-from ._names import check_path
-from ._schema import Header, check_schema
-from ._sqlite import (
+from .._clock import SYSTEM
+from .._names import check_path
+from .._values import decode_result
+from ..errors import (
+    ClosedTaskError,
+    LockedError,
+    SchemaError,
+    StorageError,
+    TaskNotFoundError,
+    UnknownStepError,
+)
+from .lock import FileLock, find_holder
+from .schema import Header, check_schema
+from .sqlite import (
     Connection,
     DatabaseError,
     OperationalError,
@@ -28,15 +37,6 @@ from ._sqlite import (
     looks_damaged,
     needs_recovery,
     storage_errors,
-)
-from ._values import decode_result
-from .errors import (
-    ClosedTaskError,
-    LockedError,
-    SchemaError,
-    StorageError,
-    TaskNotFoundError,
-    UnknownStepError,
 )
 
 T = TypeVar("T")
@@ -97,6 +97,8 @@ class StepRecord:
         size_bytes: of the stored result, 0 for none.
         wake_at_ms: of a sleep, its end in ms since the epoch; else None.
     """
+
+    __module__ = "mundane"  # by which a pickle names it, whatever file it is in
 
     name: str
     kind: Kind

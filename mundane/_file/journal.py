@@ -10,7 +10,7 @@ import os
 import stat
 from contextlib import suppress
 
-from .errors import SchemaError, show
+from ..errors import SchemaError, show
 
 # sqlite.org/fileformat2.html, section 3: each header of a journal starts so, and so ends a journal
 # that names a super-journal.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ._sqlite import Connection
-from ._statement import is_same
-from .errors import SchemaError, damaged, show
+from ..errors import SchemaError, damaged, show
+from .sqlite import Connection
+from .statement import is_same
 
 SCHEMA_VERSION = "1"
 

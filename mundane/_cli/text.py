@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from . import _json
-from ._clock import iso_to_ms
-from ._duration import format_ms
-from ._reader import StepRecord
+from .. import _json
+from .._clock import iso_to_ms
+from .._duration import format_ms
+from .._file.reader import StepRecord
 
 REFERENCE = "$mundane"
 """The key of a reference to a value that has no JSON (SPEC.md, The row of a cell)."""

@@ -11,15 +11,15 @@ from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Any
 
-from ._backup import backup_view
-from ._clock import SYSTEM, iso, iso_now
-from ._duration import format_ms
-from ._failure import summary
-from ._outline import Map, fold, stretches
-from ._plugins import Tables, describe_steps, find_tables
-from ._reader import StepRecord, TaskView
-from ._text import column_widths, format_table, printable, shortened, took, value_text, write
-from .errors import CommandError
+from .._clock import SYSTEM, iso, iso_now
+from .._duration import format_ms
+from .._errortext import summary
+from .._file.backup import backup_view
+from .._file.reader import StepRecord, TaskView
+from ..errors import CommandError
+from .outline import Map, fold, stretches
+from .plugins import Tables, describe_steps, find_tables
+from .text import column_widths, format_table, printable, shortened, took, value_text, write
 
 # How often a task that is followed is looked at.
 _LOOK_S = 0.2
@@ -205,6 +205,6 @@ def _one_line(value: Any) -> str:
     try:
         return json.dumps(value)
     except RecursionError:
-        from ._json import encode
+        from .._json import encode
 
         return encode(value)
