@@ -13,22 +13,22 @@ import sys
 from .contract import Adapter
 from .looks import attribute_of
 
-# The name by which a library is imported -> its file or folder. What states have no order of their
-# own (`State.after`) are set again in this one.
+# The name by which a library is imported -> the module of its adapter. States that name no others
+# (`State.after`) are set again in this order.
 IN_TREE = {
     "random": "random",
-    "numpy": "numpy",
+    "numpy": "numpy.adapter",
     "sys": "stdlib",
     "decimal": "decimal",
     "locale": "stdlib",
     "logging": "logging",
-    "matplotlib": "matplotlib",
-    "pandas": "pandas",
+    "matplotlib": "matplotlib.adapter",
+    "pandas": "pandas.adapter",
     "sympy": "sympy",
     "mpmath": "mpmath",
     "sklearn": "sklearn",
     "jax": "jax",
-    "torch": "torch",
+    "torch": "torch.adapter",
     "IPython": "ipython",
     "keras": "minor",
     "polars": "minor",

@@ -1,20 +1,24 @@
 """What is known of each library: one file or folder for each.
 
-What the engines ask for stands in a file's `ADAPTER`, of a folder in its `__init__`; see
-`adapter.contract`. Nothing here imports a library before somebody else has.
+What the engines ask for is a file's `ADAPTER`, which a folder has in its file `adapter`; see the
+room `adapter`. Nothing here imports a library before somebody else has.
 
 The files, each importing only what stands below it:
 
     pyarrow                data out of untrusted pickles
+    pandas.adapter         what the engines ask for
     pandas.frames          data out of untrusted pickles: frames and indexes
     pandas.columns         data out of untrusted pickles: arrays and dtypes
     pandas.options         `pandas.set_option`
+    numpy.adapter          what the engines ask for
     numpy.data             data out of untrusted pickles: arrays
     numpy.masked           masked arrays
     numpy.state            the global generator; how arrays print, and which errors are raised
+    torch.adapter          what the engines ask for
     torch.tensors          tensors, and the memory that they share
     torch.state            generators, and what `torch.set_...` sets
     torch.types            which types are tensors and storages
+    matplotlib.adapter     what the engines ask for
     matplotlib.figures     how figures are pickled, and come back unseen
     matplotlib.parameters  `rcParams`
     matplotlib.colors      names of colours

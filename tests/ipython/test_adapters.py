@@ -107,12 +107,13 @@ def test_each_key_is_of_one_adapter() -> None:
 
 
 def test_the_registry_s_literal_is_the_folder() -> None:
-    """Each file or folder with an adapter is named by the libraries that its adapters are of."""
+    """Each file with an adapter is named by the libraries that its adapters are of."""
     found = {}
-    for file in pkgutil.iter_modules(libraries.__path__):
-        home = importlib.import_module(f"{libraries.__name__}.{file.name}")
+    prefix = f"{libraries.__name__}."
+    for file in pkgutil.walk_packages(libraries.__path__, prefix):
+        home = importlib.import_module(file.name)
         adapters = getattr(home, "ADAPTERS", None) or [getattr(home, "ADAPTER", None)]
-        found |= {each.module: file.name for each in adapters if each is not None}
+        found |= {each.module: file.name.removeprefix(prefix) for each in adapters if each}
     assert found == IN_TREE
     assert [adapter.module for adapter in every()] == list(IN_TREE)
     assert adapter_of("nowhere") is None

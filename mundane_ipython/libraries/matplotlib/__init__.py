@@ -1,13 +1,1 @@
 """matplotlib: parameters, figures, colours, backend."""
-
-from __future__ import annotations
-
-from ...adapter.contract import Adapter
-from . import backend, colors, parameters
-
-ADAPTER = Adapter(
-    module="matplotlib",
-    complete_with=("rcParams",),
-    covers_settings=True,
-    state=(backend.STATE, parameters.STATE, colors.STATE),
-)

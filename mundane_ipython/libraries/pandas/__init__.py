@@ -1,8 +1,1 @@
 """pandas: its options, and frames and indexes of untrusted pickles."""
-
-from __future__ import annotations
-
-from ...adapter.contract import Adapter
-from .options import STATE
-
-ADAPTER = Adapter(module="pandas", complete_with=("options",), covers_settings=True, state=(STATE,))

@@ -1,8 +1,1 @@
 """PyTorch: its global state, tensors, and the memory that they share."""
-
-from __future__ import annotations
-
-from ...adapter.contract import Adapter
-from .state import STATE
-
-ADAPTER = Adapter(module="torch", complete_with=("get_rng_state", "backends"), state=(STATE,))

@@ -1,0 +1,8 @@
+"""What the engines ask for of pandas."""
+
+from __future__ import annotations
+
+from ...adapter.contract import Adapter
+from .options import STATE
+
+ADAPTER = Adapter(module="pandas", complete_with=("options",), covers_settings=True, state=(STATE,))
