@@ -28,7 +28,7 @@ needs_pandas_3 = pytest.mark.skipif(
 )
 
 FOLDER = Path(__file__).parent / "frozen"
-FROZEN = sorted(FOLDER.glob("*.db"))
+FROZEN = sorted(FOLDER.glob("mundane-ipython-*.db"))
 
 CELLS = {
     "values": "n, text, flag, none = 3, 'ä', True, None\nrows = [{'k': [1, 2.5]}]",
