@@ -31,7 +31,7 @@ IN_TREE = {
     "torch": "torch.adapter",
     "IPython": "ipython",
     "keras": "minor",
-    "polars": "minor",
+    "polars": "polars",
     "tensorflow": "minor",
 }
 

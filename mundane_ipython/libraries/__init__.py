@@ -31,6 +31,7 @@ The files, each importing only what stands below it:
     jax                    `jax.config`
     mpmath                 contexts
     msgspec                classes of the notebook
+    polars                 what `pl.Config` sets
     pint                   registries of units
     sklearn                `sklearn.set_config`
     sympy                  `sympy.init_printing`

@@ -8,6 +8,5 @@ from ..adapter.contract import Adapter
 
 ADAPTERS = (
     Adapter(module="keras", unreadable=re.compile("set_")),
-    Adapter(module="polars", unreadable=re.compile(r"set_(random_)?seed$")),
     Adapter(module="tensorflow", unreadable=re.compile("set_")),
 )

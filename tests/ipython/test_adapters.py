@@ -50,6 +50,7 @@ ORDER = [
     "sympy",
     "mpmath",
     "sklearn",
+    "polars",
     "counters",
     "settings",
     "jax",

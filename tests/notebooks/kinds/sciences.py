@@ -407,6 +407,18 @@ ds = lgb.Dataset(X, y)
         libraries="lightgbm",
     ),
     kind(
+        "polars: how it prints",
+        """
+import polars as pl
+pl.Config.set_float_precision(3)
+pl.Config.set_tbl_rows(2)
+frame = pl.DataFrame({"x": [1234.56789, 2.0, 3.0]})
+""",
+        "print(frame)",
+        "pl.Config.set_thousands_separator(',')\npass",
+        libraries="polars",
+    ),
+    kind(
         "polars",
         """
 import polars as pl
