@@ -206,7 +206,7 @@ def test_a_small_or_a_quick_step_shows_no_progress(restarted: Restart) -> None:
 def test_progress_in_a_kernel_is_a_note(notebook: Notebook) -> None:
     """One note that changes; without notes, the outputs are the cell's own."""
     notebook.ok(
-        "from mundane_ipython import bars, chunks\n"
+        "from mundane_ipython.display import bars\nfrom mundane_ipython.taskfile import chunks\n"
         "bars._QUIET_BYTES = bars._DELAY_S = 0\nchunks.CHUNK_BYTES = 1 << 16"
     )
     first = notebook.ok(f"%%step s\n{BODY}")
