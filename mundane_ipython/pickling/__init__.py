@@ -13,5 +13,4 @@ The files, each importing only what stands below it:
     load_code      the notebook's code that a load runs, marked in a pickle
     doubts         of what nobody knows yet whether it loads
     row            a step's bindings <-> the JSON of its row
-    prologue       the first pickle, by which older objects stand in the memo
 """

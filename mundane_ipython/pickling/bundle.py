@@ -19,11 +19,11 @@ from ..adapter.looks import error_text
 from ..namespace.fingerprint import has_identity
 from ..objects.arrays import ArrayRoots
 from ..objects.deep_stack import is_too_deep, on_deep_stack
+from ..references.prologue import prologue
 from .doubts import Calls
 from .load_code import in_order_of_needs, rank
 from .older_objects import InnerObjects, TracingPickler
 from .pickler import NotebookPickler
-from .prologue import prologue
 
 VALUE_SLOT = "$value"
 """The slot of the cell's last expression; no name starts with `$`."""

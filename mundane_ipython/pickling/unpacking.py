@@ -11,9 +11,9 @@ from typing import Any
 from ..adapter.looks import error_text
 from ..adapter.refusals import HostileStateError, Missing, MissingValueError, NotAllowedError
 from ..errors import BundleError, UntrustedError
+from ..references.prologue import used_of
 from ..references.references import Lookup
 from .bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle
-from .prologue import used_of
 from .stage import Stage
 from .unpickler import NotebookUnpickler, OtherPythonError
 
