@@ -10,6 +10,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.transport import own_sockets
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SPEC = (ROOT / "SPEC.md").read_text(encoding="utf-8")
@@ -46,15 +48,17 @@ def run_cells(cells: list[str], folder: Path, key: str = "key", **environment: s
         key: the name of the signing key's file.
         environment: more variables for the kernel.
     """
-    client = NotebookClient(
-        new_notebook(cells=[new_code_cell(source) for source in cells]),
-        timeout=120,
-        allow_errors=True,
-        resources={"metadata": {"path": str(folder)}},
-        extra_arguments=["--log-level=ERROR"],
-    )
     env = os.environ | {"MUNDANE_KEY_FILE": str(folder / key)} | environment
-    return [_text(cell) for cell in client.execute(env=env).cells]
+    with own_sockets() as config:
+        client = NotebookClient(
+            new_notebook(cells=[new_code_cell(source) for source in cells]),
+            config=config,
+            timeout=120,
+            allow_errors=True,
+            resources={"metadata": {"path": str(folder)}},
+            extra_arguments=["--log-level=ERROR"],
+        )
+        return [_text(cell) for cell in client.execute(env=env).cells]
 
 
 def _text(cell: nbformat.NotebookNode) -> str:

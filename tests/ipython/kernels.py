@@ -15,6 +15,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
+from tests.transport import own_sockets
+
 KERNEL_NAME = "mundane-tests"
 """The kernelspec that conftest writes: this very interpreter's ipykernel."""
 
@@ -162,16 +164,17 @@ def open_notebook(
         graceful: whether the kernel is asked to shut down at the end, not killed.
         env: environment variables for it, beside this process's.
     """
-    client = _Client(
-        nbformat.v4.new_notebook(),
-        kernel_name=KERNEL_NAME,
-        timeout=60,
-        # Else ipykernel 6 aborts, unrun, a cell that follows one which raised at once.
-        allow_errors=True,
-        shutdown_kernel="graceful" if graceful else "immediate",
-        resources={"metadata": {"path": str(folder)}},
-    )
     with ExitStack() as stack:
+        client = _Client(
+            nbformat.v4.new_notebook(),
+            config=stack.enter_context(own_sockets()),
+            kernel_name=KERNEL_NAME,
+            timeout=60,
+            # Else ipykernel 6 aborts, unrun, a cell that follows one which raised at once.
+            allow_errors=True,
+            shutdown_kernel="graceful" if graceful else "immediate",
+            resources={"metadata": {"path": str(folder)}},
+        )
         environment = {**os.environ, **env}
         # With it, ipykernel would not watch the file descriptors 1 and 2 as it does for users.
         environment.pop("PYTEST_CURRENT_TEST", None)

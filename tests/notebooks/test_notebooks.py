@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.transport import own_sockets
+
 from .killing import choose_places, rows_of, run_killed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,12 +63,14 @@ def straight(
 ) -> Run:
     """The notebook as it is after one undisturbed run, by another runner than ours."""
     folder = tmp_path_factory.mktemp("straight")
-    client = NotebookClient(
-        nbformat.read(notebook, as_version=4),
-        timeout=300,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    return Run(client.execute(env=environment), folder / f"{notebook.stem}.task.db")
+    with own_sockets() as config:
+        client = NotebookClient(
+            nbformat.read(notebook, as_version=4),
+            config=config,
+            timeout=300,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        return Run(client.execute(env=environment), folder / f"{notebook.stem}.task.db")
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[list[dict[str, Any]]]:
