@@ -3,6 +3,7 @@
 The files, each importing only what stands below it:
 
     registry     which libraries there are adapters for, and which of them are loaded
+    outside      adapters that other packages bring, by entry points
     contract     what is known of one library: `Adapter`, `State`
     types        names of types' modules, and what is the notebook's own
     placeholder  an untrusted object between its class and its state

@@ -31,6 +31,11 @@ class Unreadable:
         raise TypeError(self._why)
 
 
+def is_unreadable(state: Any) -> bool:
+    """Return whether it stands for a state that nobody could read or compare."""
+    return type(state) is Unreadable
+
+
 def read_or_not(read: Callable[[], Any]) -> Any:
     """Return a state, or that it is unreadable, where an object in it raises at a look."""
     try:

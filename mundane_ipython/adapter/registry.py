@@ -1,7 +1,8 @@
 """Which libraries there are adapters for, and which of those libraries are loaded.
 
 No engine names a library's module: each asks here. An adapter's own module is imported when its
-library has been, or when something stored asks for it.
+library has been, or when something stored asks for it. Our own are in the tree; other packages
+bring theirs (`outside`), which are looked for at the first step.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+from collections.abc import Callable
 
 from .contract import Adapter
 from .looks import attribute_of
+from .outside import Offer, Outside
 
 # The name by which a library is imported -> the module of its adapter. States that name no others
 # (`State.after`) are set again in this order.
@@ -38,6 +41,8 @@ IN_TREE = {
 # Its modules are as good as loaded: to import one changes nothing, and their adapters do.
 _STANDARD = IN_TREE.keys() & sys.stdlib_module_names
 
+# Keys of states that are of no library (`ambient/counters.py`, `ambient/option_dicts.py`).
+ENGINES = ("counters", "settings")
 
 # Modules whose import was over when they were looked at: it stays so.
 _complete: dict[str, object] = {}
@@ -46,28 +51,68 @@ _complete: dict[str, object] = {}
 def loaded() -> tuple[Adapter, ...]:
     """Return the adapters whose library is imported, wholly, in the order of `IN_TREE`.
 
-    This is asked twice for a step. The answer itself is not kept: a library may go, or its import
-    be over, while the number of modules stays.
+    Other packages' follow. This is asked twice for a step. The answer itself is not kept: a library
+    may go, or its import be over, while the number of modules stays.
     """
-    return tuple([_made(name) for name in IN_TREE if name in _STANDARD or _is_loaded(name)])
+    own = [_made(name) for name in IN_TREE if name in _STANDARD or _is_loaded(name, _made)]
+    others = map(_outside.adapter, [n for n in _outside.offers if _is_loaded(n, _outside.adapter)])
+    return (*own, *[adapter for adapter in others if adapter is not None])
 
 
 def every() -> tuple[Adapter, ...]:
-    """Return all adapters, in the order of `IN_TREE`; no library is imported for that."""
+    """Return all adapters, in the order of `IN_TREE`; no library is imported for that.
+
+    Of other packages' those that are known by now: to import one may import its library.
+    """
+    return (*_own(), *_outside.made())
+
+
+def adapter_of(module: str) -> Adapter | None:
+    """Return the adapter of the library that a module is of; None where there is none.
+
+    Our own also where the library is not loaded.
+    """
+    name = module
+    while name:
+        if name in IN_TREE:
+            return _made(name)
+        if name in _outside.offers and name in sys.modules:
+            return _outside.adapter(name)
+        name = name.rpartition(".")[0]
+    return None
+
+
+def outside_adapter(library: str) -> Adapter | None:
+    """Return another package's adapter for a library that something stored asks for."""
+    return _outside.adapter(library)
+
+
+def is_installed(distribution: str) -> bool:
+    """Return whether a package is here that brings an adapter."""
+    return any(o.distribution == distribution for each in _outside.offers.values() for o in each)
+
+
+def provider_of(key: str) -> Offer | None:
+    """Return which package brings the state with a key; None for our own states."""
+    return _outside.provider(key)
+
+
+def take_faults() -> list[str]:
+    """Return what is wrong with other packages' adapters, each once in a kernel."""
+    return _outside.take_faults()
+
+
+def _own() -> tuple[Adapter, ...]:
     return tuple(map(_made, IN_TREE))
 
 
-def adapter_of(name: str) -> Adapter | None:
-    """Return the adapter of a library, loaded or not; None where there is none."""
-    return _made(name) if name in IN_TREE else None
-
-
-def _is_loaded(name: str) -> bool:
+def _is_loaded(name: str, adapter_for: Callable[[str], Adapter | None]) -> bool:
     module = sys.modules.get(name)
     if module is None:
         return False
     if _complete.get(name) is not module:
-        if any(attribute_of(module, each) is None for each in _made(name).complete_with):
+        adapter = adapter_for(name)
+        if adapter is None or any(attribute_of(module, n) is None for n in adapter.complete_with):
             return False
         _complete[name] = module
     return True
@@ -79,3 +124,6 @@ def _made(name: str) -> Adapter:
     home = importlib.import_module(f"..libraries.{IN_TREE[name]}", __package__)
     adapters: tuple[Adapter, ...] = getattr(home, "ADAPTERS", None) or (home.ADAPTER,)
     return next(adapter for adapter in adapters if adapter.module == name)
+
+
+_outside = Outside(_own, IN_TREE, ENGINES)

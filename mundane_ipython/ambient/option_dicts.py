@@ -123,7 +123,7 @@ def _places_in(module_name: str) -> Iterator[tuple[str, str]]:
     package, _, _ = module_name.partition(".")
     if package in _NOT_THESE or package in sys.stdlib_module_names:
         return
-    adapter = adapter_of(package)
+    adapter = adapter_of(module_name)
     if adapter is not None and adapter.covers_settings:
         return
     module = sys.modules.get(module_name)

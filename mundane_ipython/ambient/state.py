@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from ..adapter.compare import Unreadable, changed_items, changed_whole, read_or_not
+from ..adapter.compare import changed_items, changed_whole, is_unreadable, read_or_not
 from ..adapter.contract import Adapter, State
 from ..adapter.registry import every, loaded
 from .counters import COUNTERS, counting
@@ -66,14 +66,14 @@ def process_state(changes: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     Yields:
         The keys of what cannot be set here, and why.
     """
-    states = [state for state in _all().values() if state.process]
-    before = {state.key: state.read() for state in states}
+    states = [state for state in _states(loaded()).values() if state.process]
+    before = {state.key: read_or_not(state.read) for state in states}
     failures = restore_state(changes)
     try:
         yield failures
     except BaseException:
-        back = {state.key: state.changed(state.read(), before[state.key], "") for state in states}
-        restore_state({key: change for key, change in back.items() if change is not None})
+        back = {s.key: _change(s, read_or_not(s.read), before[s.key], "") for s in states}
+        restore_state({k: c for k, c in back.items() if c is not None and not is_unreadable(c)})
         raise
 
 
@@ -113,7 +113,8 @@ def in_order(states: Iterable[State]) -> list[State]:
     waiting, ordered = list(states), []
     while waiting:
         keys = {state.key for state in waiting}
-        first = next(state for state in waiting if keys.isdisjoint(state.after))
+        free = (state for state in waiting if keys.isdisjoint(state.after))
+        first = next(free, waiting[0])  # of such as name each other, which another package may have
         waiting.remove(first)
         ordered.append(first)
     return ordered
@@ -137,9 +138,9 @@ def _states(adapters: tuple[Adapter, ...]) -> dict[str, State]:
 
 
 def _change(state: State, before: Any, after: Any, text: str) -> Any:
-    if type(before) is Unreadable:  # nobody knows
+    if is_unreadable(before):  # nobody knows
         return None
-    if type(after) is Unreadable:
+    if is_unreadable(after):
         return after
     return read_or_not(lambda: state.changed(before, after, text))
 
@@ -147,11 +148,18 @@ def _change(state: State, before: Any, after: Any, text: str) -> Any:
 def _joined(state: State, earlier: Any, change: Any, after: Any) -> Any:
     """Return the changes of an earlier run, as they are now, together with those of this one."""
     for known in (earlier, change):
-        if type(known) is Unreadable:
+        if is_unreadable(known):
             return known
     if state.changed is changed_whole:
         return after
     if state.changed is changed_items:
         return earlier if change is None else tuple(map(operator.add, earlier, change))
-    members = state.members(after or {})
-    return {name: members.get(name) for name in earlier} | (change or {})
+    if not isinstance(earlier, Mapping):  # the state as a whole, by another package's `changed`
+        return after
+    return read_or_not(lambda: _joined_members(state.members(after or {}), earlier, change or {}))
+
+
+def _joined_members(
+    now: Mapping[Any, Any], earlier: Mapping[Any, Any], change: Mapping[Any, Any]
+) -> dict[Any, Any]:
+    return {name: now.get(name) for name in earlier} | dict(change)

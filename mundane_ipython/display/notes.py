@@ -52,6 +52,12 @@ def publish_note(
     shell.display_pub.publish(data, {METADATA_KEY: facts}, transient=transient, update=update)
 
 
+def say_faults(shell: InteractiveShell, faults: list[str]) -> None:
+    """Say what is wrong with adapters of other packages; nothing where nothing is."""
+    if faults:
+        publish_note(shell, "\n".join(faults), event="adapters", faults=faults)
+
+
 def restored_text(name: str, took_ms: int | None, ran_at: str) -> str:
     """Return `step fetch: restored, saved 2m 13s (ran 2026-11-24 09:14)`."""
     saved = "" if took_ms is None else f", saved {format_ms(took_ms)}"

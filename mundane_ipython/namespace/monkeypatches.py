@@ -52,7 +52,7 @@ class LibraryWatch:
         for path, name in dict.fromkeys(_CALLS.findall(self._source.text)):
             function = self._owner([*path.split(".")[:-1], name])
             home = home_name(function) if is_a(function, types.FunctionType) else ""
-            adapter = adapter_of(home.partition(".")[0])
+            adapter = adapter_of(home)
             names = None if adapter is None else adapter.unreadable
             if names is not None and names.match(name):
                 found.append(path + name)

@@ -22,6 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt
 
 from ..ambient.state import process_state, restore_state
+from ..ambient.stored import from_store
 from ..display.bars import bytes_bar
 from ..errors import BundleError, RowMismatchError, UntrustedError
 from ..libraries.matplotlib.figures import figures_unseen
@@ -74,7 +75,7 @@ class Made:
         names: that it binds, with their values.
         value: of its last expression, or `NO_VALUE`.
         process: what it changed of the working folder, the environment and `sys.path`; set.
-        ambient: what it changed of the other ambient state; to be set.
+        ambient: what it changed of the other ambient state, as stored; to be set.
         not_set: entries of either that cannot be set here, and why.
     """
 
@@ -165,7 +166,8 @@ class Loader:
         imports = [m for m in record.imports if trusted or m in source.imports]
         names: dict[str, Any] = {}
         row = content.row
-        with process_state(record.process if trusted else {}) as not_set:
+        process, not_set = from_store(record.process if trusted else {})
+        with process_state(process) as failures:
             for module in imports:
                 self._import(name, module)
             if not trusted:
@@ -187,15 +189,14 @@ class Loader:
             slots = self._unpack(name, found, content.buffers, names)
             names |= {each: slots[each] for each, place in record.bindings if place == "bundle"}
         if trusted:  # a library may have added to a variable when it was imported, as it had then
-            restore_state(
-                {name: record.process[name] for name in record.process if name == "environ"}
-            )
+            restore_state({name: process[name] for name in process if name == "environ"})
         value = NO_VALUE
         if record.value is not None:
             value = slots.get(VALUE_SLOT, NO_VALUE) if record.value == "bundle" else row
         if not trusted:
             return Made(names, value)
-        return Made(names, value, record.process, slots.get(AMBIENT_SLOT, {}), not_set)
+        ambient = slots.get(AMBIENT_SLOT, {})
+        return Made(names, value, process, ambient, not_set | failures)
 
     def make_from_row(self, name: str, row: Any, only: Sequence[str], source: CellSource) -> Made:
         """Fit a row that a script stored to the names that the cell binds.

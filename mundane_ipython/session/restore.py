@@ -17,6 +17,7 @@ from mundane import Attempt
 
 from ..ambient.held import replace_held
 from ..ambient.state import restore_state
+from ..ambient.stored import from_store
 from ..display.notes import apart_text, left_out_text, publish_note, restored_text
 from ..errors import BundleError
 from ..inputs.staleness import Inputs, differences
@@ -184,10 +185,11 @@ class Restorer:
         changed = made.names.keys() - source.bound
         if found is not None and found.trusted:
             replace_held((before[each], made.names[each]) for each in changed & before.keys())
-        made.not_set |= restore_state(made.ambient)
+        changes, not_there = from_store(made.ambient)
+        made.not_set |= not_there | restore_state(changes)
         for each in gone:
             namespace.pop(each, None)
-        ambient = made.process | made.ambient
+        ambient = made.process | changes
         provenance.note(name, made.names, changed, ambient, namespace, before)
         provenance.note_restored(name, names, before, namespace, stale=stale)
 

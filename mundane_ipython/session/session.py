@@ -13,8 +13,9 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from mundane import Attempt, DuplicateStepError, LockedError, MundaneError, Task
 
+from ..adapter.registry import take_faults
 from ..display.bars import items_bar
-from ..display.notes import local_time, publish_note
+from ..display.notes import local_time, publish_note, say_faults
 from ..errors import NoOpenTaskError, NotebookStepError, StaleStepError, shown_short
 from ..inputs.plain_cells import PlainCells
 from ..outputs.capture import current_request
@@ -240,6 +241,8 @@ class Session:
         """Note which names the cell used by `task.step`, and which results a plain one changed."""
         self._running.settle_from(len(self._used_before))
         self._plain_cells.ends()
+        if not self._settings.quiet:
+            say_faults(self._shell, take_faults())
         cell, before = self._used_before.pop() if self._used_before else ("", 0)
         if self.task is None or not cell:
             return

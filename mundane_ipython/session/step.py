@@ -18,8 +18,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt, MundaneError, SerializationError
 from mundane.tools import iso_now
 
-from ..adapter.compare import Unreadable
-from ..ambient.state import changed_state, is_of_process, read_state
+from ..ambient.state import changed_state, read_state
+from ..ambient.stored import to_store
 from ..display.bars import bytes_bar
 from ..errors import NotebookStepError, shown_short
 from ..inputs.staleness import Inputs
@@ -284,12 +284,7 @@ class RunningStep:
         rebound = self._before.rebound(namespace, changes)
         remade = kept.keys() - self._opened.provenance.results(namespace).keys()
         ambient = self._changed_state()
-        process = {
-            key: change
-            for key, change in ambient.items()
-            # What is unreadable the bundle leaves out by name.
-            if is_of_process(key) and type(change) is not Unreadable
-        }
+        process, elsewhere = to_store(ambient)
 
         def pack(mutations: Mutations) -> Stored:
             bound = self._values_of(changes.bound, mutations.changed)
@@ -298,7 +293,7 @@ class RunningStep:
                 bound,
                 self._shown_value(bound, shown),
                 self._options.only,
-                {entry: state for entry, state in ambient.items() if entry not in process},
+                elsewhere,
                 self._source.imported,
             )
 
