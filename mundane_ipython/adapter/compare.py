@@ -2,7 +2,7 @@
 
 Each function returns None where nothing changed. Values without an `==` that tells are equal if
 they print the same. Each may be a state's `changed`, which is given the cell's code too; these have
-no use for it.
+no use for it. `changed_whole`, `changed_members`, `changed_items` and `may_set` are public.
 """
 
 from __future__ import annotations

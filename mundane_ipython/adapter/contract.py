@@ -1,6 +1,7 @@
 """What the extension knows of one library, as the engines ask for it.
 
-An adapter is a table: the engines look into it, and know no library themselves.
+An adapter is a table: the engines look into it, and know no library themselves. Both classes are
+public: packages outside of the tree bring adapters too. SPEC.md, Adapters of other packages.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ class State:
 
     Attributes:
         key: its name in bundles, for ever.
-        read: returns the present state, a value that pickles; None where there is none as yet.
-        changed: what of the state to store, given before, after and the code that has changed it;
-            None for nothing.
+        read: returns the present state, a value that pickles, and that stays as it is when the
+            library goes on; None where there is none as yet.
+        changed: what of the state to store, given before, after and the code that has changed it:
+            the whole, or the members that changed, by name; None for nothing. Before is None where
+            the code itself has imported the library.
         restore: sets what was stored. It may raise, and a note then says why it is not set.
         members: returns a state by the names that changes have, where it is of that kind.
         after: keys of what is set before it.

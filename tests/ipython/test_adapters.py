@@ -14,8 +14,10 @@ import pytest
 
 from mundane_ipython import libraries
 from mundane_ipython.adapter.contract import Adapter, State
-from mundane_ipython.adapter.registry import IN_TREE, adapter_of, every, loaded
+from mundane_ipython.adapter.registry import ENGINES, IN_TREE, adapter_of, every, loaded
+from mundane_ipython.ambient.counters import COUNTERS
 from mundane_ipython.ambient.held import replace_held
+from mundane_ipython.ambient.option_dicts import SETTINGS
 from mundane_ipython.ambient.state import changed_state, in_order, read_state, restore_state
 
 from ..core.support import REPO, python
@@ -105,6 +107,7 @@ def test_each_key_is_of_one_adapter() -> None:
     keys = [state.key for state in states] + ["counters", "settings"]
     assert sorted(keys) == sorted(ORDER)
     assert {each for state in states for each in state.after} <= {*keys}
+    assert (COUNTERS, SETTINGS.key) == ENGINES
 
 
 def test_the_registry_s_literal_is_the_folder() -> None:

@@ -233,6 +233,22 @@ def test_of_two_for_one_library_the_first_by_name_is_used(others: Install) -> No
     assert fault.endswith("the package 'second-pack' is not used: that of 'first-pack' is")
 
 
+def test_a_package_is_found_once_and_a_broken_one_hides_no_other(
+    others: Install, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two of one name the first on the path counts, as for everybody else."""
+    first, broken = tmp_path / "first", site / "broken-1.0.dist-info"
+    install(first, "good-pack", {"small": "good_made:ADAPTER"}, {})
+    broken.mkdir()
+    (broken / "entry_points.txt").write_bytes(b"[mundane_ipython.adapters]\n\xff = ] x")
+    others("good", "ADAPTER = Adapter(module='small')", little="ADAPTER")
+    monkeypatch.syspath_prepend(first)
+    found = registry._outside.offers
+    assert found["small"][0].distribution == "good-pack"
+    assert "little" not in found
+    assert [len(offers) for offers in found.values()] == [1] * len(found)
+
+
 def test_a_key_is_of_whoever_had_it_first(others: Install) -> None:
     """Another package's adapter that has it too is not used."""
     others("one", "ADAPTER = Adapter(module='little', state=(state('k'),))", little="ADAPTER")
