@@ -108,7 +108,8 @@ class Outside:
 
     def _made(self, offer: Offer, *others: Offer) -> Adapter | None:
         for other in others:
-            self._tell(other, other.entry.value, f"is not used: that of {offer.distribution!r} is")
+            first = f"that of {offer.distribution!r} comes first"
+            self._tell(other, other.entry.value, f"is not used: {first}")
         try:
             adapter = self._loaded(offer)
         except KeyboardInterrupt:

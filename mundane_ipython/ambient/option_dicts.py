@@ -120,6 +120,8 @@ def _places() -> list[tuple[str, str]]:
 
 
 def _places_in(module_name: str) -> Iterator[tuple[str, str]]:
+    if module_name.rpartition(".")[2].lower() not in _MODULES:
+        return
     package, _, _ = module_name.partition(".")
     if package in _NOT_THESE or package in sys.stdlib_module_names:
         return
@@ -127,7 +129,7 @@ def _places_in(module_name: str) -> Iterator[tuple[str, str]]:
     if adapter is not None and adapter.covers_settings:
         return
     module = sys.modules.get(module_name)
-    if module_name.rpartition(".")[2].lower() in _MODULES and is_a(module, types.ModuleType):
+    if is_a(module, types.ModuleType):
         for name, value in list(vars(module).items()):
             if (is_a(value, dict) or _is_user_dict(value)) and not name.startswith("_"):
                 yield module_name, name

@@ -230,7 +230,7 @@ def test_of_two_for_one_library_the_first_by_name_is_used(others: Install) -> No
     assert "first" in read_state(())
     assert "second" not in read_state(())
     [fault] = registry.take_faults()
-    assert fault.endswith("the package 'second-pack' is not used: that of 'first-pack' is")
+    assert fault.endswith("the package 'second-pack' is not used: that of 'first-pack' comes first")
 
 
 def test_a_package_is_found_once_and_a_broken_one_hides_no_other(
@@ -332,7 +332,7 @@ def test_states_that_name_each_other_are_in_some_order(others: Install) -> None:
     assert {"a", "b"} < {*keys}
 
 
-def test_what_cannot_be_stored_is_named(shell: Shell, others: Install) -> None:
+def test_what_cannot_be_stored_is_named(others: Install, shell: Shell) -> None:
     """A state without a pickle, and one before imports that is no JSON; the rest is stored."""
     text = (
         "a, b, c = state('a', read=lambda: value[0] and fail.__get__(3)), state('b'), "
@@ -346,6 +346,23 @@ def test_what_cannot_be_stored_is_named(shell: Shell, others: Install) -> None:
     assert "the state of 'a' (TypeError: TypeError: cannot pickle '_thread.lock' object)" in out
     assert "the state of 'c' (TypeError: TypeError: no JSON at $: " in out
     assert "the state of 'b'" not in out
+
+
+@pytest.mark.parametrize("options", ["", ", process=True"])
+def test_what_cannot_be_set_is_named(
+    others: Install, restarted: Callable[[], Shell], options: str
+) -> None:
+    """Whatever the adapter raises; the step is restored."""
+    text = (
+        "def end(*_): raise SystemExit(3)\n"
+        f"ADAPTER = Adapter(module='little', state=(state('k', restore=end{options}),))"
+    )
+    others("bad", text, little="ADAPTER")
+    cell = "import little, bad_made\nbad_made.value[0] += 1\nx = [1]\nx[0] += 1"
+    restarted().step("s", cell)
+    shell = restarted()
+    assert "could not be set again: k (RuntimeError: SystemExit: 3)" in shell.step("s", cell).out
+    assert shell.ns["x"] == [2]
 
 
 def test_a_state_lies_in_the_bundle_as_bytes_of_its_own(others: Install) -> None:
