@@ -69,6 +69,15 @@ def has_dict(kind: type) -> bool:
     return bool(_DICT_OFFSET(kind))
 
 
+def has_slots(kind: type) -> bool:
+    """Return whether a type's instances have slots that a class in Python has declared."""
+    return any(
+        "__slots__" in members
+        and any(isinstance(member, types.MemberDescriptorType) for member in members.values())
+        for members in map(members_of, mro_of(kind))
+    )
+
+
 def home_name(code: Any) -> str:
     """Return the name of the module that a class or function says it is of; "" for none."""
     if issubclass(type(code), type):

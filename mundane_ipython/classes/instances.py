@@ -36,6 +36,8 @@ from .subclasses import (
 # Values of these types refer to nothing, and so to no object that is not there yet.
 _PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
 
+_CLASS = vars(object)["__class__"]
+
 _OWN_WAYS = ("__getnewargs__", "__getnewargs_ex__", "__getstate__", "__setstate__")
 
 # These give a class with slots methods that get and set the slots which are fields; there may be
@@ -184,8 +186,9 @@ def needs_care(kind: Any) -> bool:
     return _has_plain_pickle(kind) and (
         _is_python(kind.__hash__)
         or _is_python(kind.__getattribute__)
-        or _is_python(getattr(kind, "__getattr__", None))
+        or _is_python(attribute_of_type(kind, "__getattr__"))
         or _is_python(kind.__new__)
+        or attribute_of_type(kind, "__class__") is not _CLASS  # or else pickle believes it
         or _is_python(type(kind).__setattr__)  # or else copyreg sets `__slotnames__` by it
         or any(slots_of(kind, object))
     )
@@ -199,7 +202,7 @@ def fails_to_load(kind: Any) -> bool:
     """
     new = kind.__new__
     made = not _is_python(new) or _takes_only_the_class(new)
-    looks_up = _is_python(getattr(kind, "__getattr__", None))
+    looks_up = _is_python(attribute_of_type(kind, "__getattr__"))
     return _has_plain_pickle(kind) and (looks_up or not made)
 
 
@@ -208,7 +211,7 @@ def _has_plain_pickle(kind: Any) -> bool:
     return not (
         kind.__reduce_ex__ is not object.__reduce_ex__
         or kind.__reduce__ is not object.__reduce__
-        or any(_is_own(getattr(kind, name, None)) for name in _OWN_WAYS)
+        or any(_is_own(attribute_of_type(kind, name)) for name in _OWN_WAYS)
         or kind in copyreg.dispatch_table
         or _native(kind, "__new__") is not object.__new__
     )
@@ -273,7 +276,7 @@ def reduce_exception(error: BaseException, can_pickle: Callable[[Any], bool]) ->
     if kind in copyreg.dispatch_table or not isinstance(reduced, tuple) or len(reduced) > 3:
         return NotImplemented
     make, arguments, state = (*reduced, None)[:3]
-    ways = [getattr(kind, name, None) for name in _WAYS_OF_EXCEPTIONS]
+    ways = [attribute_of_type(kind, name) for name in _WAYS_OF_EXCEPTIONS]
     own_ways = any(_is_python(way) and _is_own(way) for way in ways)
     makers = (kind.__init__, kind.__new__, type(kind).__call__)
     if make is kind and not own_ways and any(map(_is_python, makers)):

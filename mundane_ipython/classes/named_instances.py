@@ -11,6 +11,7 @@ import sys
 import types
 from typing import Any
 
+from ..adapter.looks import attribute_of_type
 from ..adapter.types import PerType, is_heap
 
 _REDUCTIONS = ("__reduce__", "__reduce_ex__", "__getstate__")
@@ -21,7 +22,7 @@ def _held(kind: type) -> dict[int, str]:
     if type(home) is not types.ModuleType or home.__name__ == "__main__":
         return {}
     says_itself = kind in copyreg.dispatch_table or any(
-        getattr(kind, name, None) is not getattr(object, name) for name in _REDUCTIONS
+        attribute_of_type(kind, name) is not attribute_of_type(object, name) for name in _REDUCTIONS
     )
     if says_itself or issubclass(kind, (type, types.ModuleType)) or not is_heap(kind):
         return {}

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..adapter.looks import attribute_of_type
 from ..adapter.types import is_own
 
 _OWN_WAYS = frozenset(
@@ -325,7 +326,9 @@ def reduce_with_items(instance: Any) -> Any:
     """
     kind: Any = type(instance)
     plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
-    new_args = any(hasattr(kind, name) for name in ("__getnewargs__", "__getnewargs_ex__"))
+    new_args = any(
+        attribute_of_type(kind, name) for name in ("__getnewargs__", "__getnewargs_ex__")
+    )
     if not plain or new_args or kind in copyreg.dispatch_table:
         return None
     made = copyreg.__newobj__, (kind,), instance.__getstate__()  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from ..adapter.looks import (
     bases_of,
     error_text,
     has_dict,
+    has_slots,
     is_a,
     module_of,
     mro_of,
@@ -220,7 +221,7 @@ def _is_atom(kind: type) -> bool:
 
 def _has_own_attributes(kind: type) -> bool:
     """Return whether instances of a notebook's class have attributes, whatever it is made of."""
-    return is_own(kind) and has_dict(kind)
+    return is_own(kind) and (has_dict(kind) or has_slots(kind))
 
 
 def has_identity(value: Any) -> bool:

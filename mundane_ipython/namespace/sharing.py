@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from typing import Any
 
-from ..adapter.looks import is_a, members_of, mro_of
+from ..adapter.looks import instance_dict, is_a, members_of, mro_of
 from ..adapter.refcounts import counts_of
 from ..adapter.types import PerType, is_own
 from ..objects.arrays import is_array, memory_chain
@@ -126,6 +126,8 @@ def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> lis
         if is_a(each, type) and each is not value and is_own(each):
             inside.update(map(id, Walk(each, namespace).objects))
     inside.discard(id(value))  # such as the only instance, which its class holds
+    # An instance is changed through its `__dict__`, which may be one that its class holds.
+    inside -= {id(instance_dict(each)) for each in walk.objects if is_own(type(each))}
     return [each for each in walk.shared_objects() if id(each) not in inside]
 
 

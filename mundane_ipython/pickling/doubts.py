@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from ..adapter.looks import is_a, members_of, module_of, mro_of
+from ..adapter.looks import attribute_of_type, is_a, members_of, module_of, mro_of
 from ..adapter.types import PerType, is_own
 from ..objects.path_modules import CYTHON_FUNCTIONS
 
@@ -135,4 +135,6 @@ def _has_private_slots(bodies: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def _has_own_way(kind: type) -> bool:
-    return any(getattr(kind, name, None) is not getattr(object, name, None) for name in _REDUCTIONS)
+    return any(
+        attribute_of_type(kind, name) is not attribute_of_type(object, name) for name in _REDUCTIONS
+    )

@@ -13,10 +13,10 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from ..adapter.looks import is_a, members_of, mro_of
+from ..adapter.looks import attribute_of_type, is_a, members_of, mro_of
 from ..adapter.types import is_own
 from ..classes.enumerations import reduce_member
-from ..classes.instances import way_past_code
+from ..classes.instances import set_attributes, way_past_code
 from ..classes.subclasses import reduce_with_items
 from ..namespace.reach import reachable_names, read_by
 from .doubts import Calls, Entry, is_odd
@@ -37,7 +37,7 @@ def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     if past_code is not None:
         return functools.partial(_past_code, past_code, is_odd(kind))
     has_code = kind in copyreg.dispatch_table or any(
-        _is_notebooks(getattr(kind, name, None), namespace) for name in _REDUCTIONS
+        _is_notebooks(attribute_of_type(kind, name), namespace) for name in _REDUCTIONS
     )
     if has_code and not issubclass(kind, (enum.Enum, BaseException, type)):
         return reduce_with_code
@@ -84,8 +84,24 @@ def reduce_with_code(instance: Any, namespace: Mapping[str, Any], calls: Calls) 
     if state is not None and setter is None and set_state is not None:
         entries.append((set_state, kind))
         setter = set_by_class
+    elif state is not None and setter is None and _answers_for_any(kind):
+        state, setter = _by_attributes(state)
     calls.update(dict.fromkeys(entries))
     return make, arguments, state, items, pairs, setter
+
+
+def _answers_for_any(kind: type) -> bool:
+    """Return whether pickle would take what a class's `__getattr__` says for a `__setstate__`."""
+    setter = attribute_of_type(kind, "__setstate__")
+    return setter is None and attribute_of_type(kind, "__getattr__") is not None
+
+
+def _by_attributes(state: Any) -> tuple[Any, Callable[[Any, Any], None] | None]:
+    """Return a state as `set_attributes` takes it, and that; what is neither, as it is."""
+    attributes, slots = state if is_a(state, tuple) and len(state) == 2 else (state, None)
+    if all(each is None or type(each) is dict for each in (attributes, slots)):
+        return (attributes, slots), set_attributes
+    return state, None
 
 
 def run_code(make: Callable[..., Any], arguments: Sequence[Any]) -> Any:
@@ -137,7 +153,7 @@ def class_arguments(make: Any, arguments: Sequence[Any]) -> Sequence[Any]:
 
 def state_setter(kind: type, namespace: Mapping[str, Any]) -> Any:
     """Return a class's `__setstate__` where the notebook has it, None until the class is whole."""
-    found = getattr(kind, "__setstate__", None)
+    found = attribute_of_type(kind, "__setstate__")
     return found if _is_notebooks(found, namespace) else None
 
 
@@ -195,7 +211,7 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
             yield make.__func__, owner
     elif is_a(make, type):
         for name in ("__new__", "__init__"):
-            if _is_notebooks(getattr(make, name, None), namespace):
+            if _is_notebooks(attribute_of_type(make, name), namespace):
                 yield getattr(make, name), make
     elif _is_notebooks(make, namespace):
         yield make, None
@@ -204,7 +220,7 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
             if is_a(each, type) and is_own(each):
                 yield from _entries(each, (), namespace)
     elif (kind := class_to_make(make, arguments)) is not None and _is_notebooks(
-        getattr(kind, "__new__", None), namespace
+        attribute_of_type(kind, "__new__"), namespace
     ):
         yield kind.__new__, kind
 

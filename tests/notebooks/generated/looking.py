@@ -161,8 +161,13 @@ class _Look:
             return ""  # what functools has looked up so far
         if isinstance_of(value, (set, frozenset)):
             own = set.__iter__ if isinstance_of(value, set) else frozenset.__iter__
-            return f"{{{self._all(sorted(own(value), key=self._apart), depth)}}}"
+            return f"{{{self._all(sorted(own(value), key=self._place), depth)}}}"
         return f"({self._all(_items(value), depth)})"
+
+    def _place(self, value: Any) -> tuple[str, int]:
+        """Return what members of a set are put in order by; equal ones as they were met before."""
+        met = self._met.get(id(value))
+        return self._apart(value), met[0] if met else len(self._met)
 
     def _apart(self, value: Any) -> str:
         """Return a value as text that does not depend on what was met."""

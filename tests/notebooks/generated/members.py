@@ -391,6 +391,7 @@ def __getstate__(self):
     state["lock"] = None
     return state
 def __setstate__(self, state):
+    self.__dict__.clear()
     self.__dict__.update(state)
     self.lock = threading.Lock()
 """,
@@ -494,7 +495,7 @@ def __matmul__(self, other):
         "def __getitem__(self, index):\n    return index",
         "$x[3]",
         needs="object",
-        group="iter",
+        group="bool",
     ),
     Member(
         "items",
