@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def _yes() -> bool:
+    return True
+
+
 def _itself(state: Any) -> Any:
     return state
 
@@ -60,6 +64,17 @@ class Adapter:
             `config` or the like then count for nothing.
         held: yields the lists in which it holds the notebook's objects, as filters and callbacks.
         unreadable: fits the names of functions that set what nobody can read.
+        versioned: whether a bundle of its objects depends on its version.
+        proven: whether the pickles of its own classes load wherever it is; those of others are
+            tried once.
+        of_data: whether a copy of an object that it names is as good as that object.
+        only_ones: module and name of each object that a process has one of: a copy is set or read
+            in vain.
+        keeps_attributes: classes, by module and name, whose own `__setstate__` takes over the
+            `__dict__` as it is.
+        keeps_items: the same for a dictionary's items.
+        outlives_fork: whether a forked child can use it; threads and devices are not forked.
+        distribution: the name by which it is installed, where that is another one.
     """
 
     module: str
@@ -68,3 +83,11 @@ class Adapter:
     covers_settings: bool = False
     held: Callable[[], Iterable[list[Any]]] = tuple
     unreadable: re.Pattern[str] | None = None
+    versioned: bool = False
+    proven: bool = False
+    of_data: bool = False
+    only_ones: tuple[tuple[str, str], ...] = ()
+    keeps_attributes: tuple[str, ...] = ()
+    keeps_items: tuple[str, ...] = ()
+    outlives_fork: Callable[[], bool] = _yes
+    distribution: str = ""

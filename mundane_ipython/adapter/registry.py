@@ -16,6 +16,12 @@ from .contract import Adapter
 from .looks import attribute_of
 from .outside import Offer, Outside
 
+# Of these their own file would say one thing alone.
+MINOR = (
+    *("dateutil", "ipywidgets", "joblib", "mpi4py", "networkx", "patsy", "plotly", "pyspark"),
+    *("pytz", "ray", "scipy", "seaborn", "statsmodels", "tqdm", "traitlets", "tzdata", "xarray"),
+)
+
 # The name by which a library is imported -> the module of its adapter. States that name no others
 # (`State.after`) are set again in this order.
 IN_TREE = {
@@ -36,6 +42,9 @@ IN_TREE = {
     "keras": "minor",
     "polars": "polars",
     "tensorflow": "minor",
+    "pint": "pint",
+    "pyarrow": "pyarrow",
+    **dict.fromkeys(MINOR, "minor"),
 }
 
 # Its modules are as good as loaded: to import one changes nothing, and their adapters do.
@@ -57,6 +66,11 @@ def loaded() -> tuple[Adapter, ...]:
     own = [_made(name) for name in IN_TREE if name in _STANDARD or _is_loaded(name, _made)]
     others = map(_outside.adapter, [n for n in _outside.offers if _is_loaded(n, _outside.adapter)])
     return (*own, *[adapter for adapter in others if adapter is not None])
+
+
+def begun() -> tuple[Adapter, ...]:
+    """Return our own adapters of libraries whose import has begun, whether it is over or not."""
+    return tuple(_made(name) for name in IN_TREE if name in sys.modules)
 
 
 def every() -> tuple[Adapter, ...]:

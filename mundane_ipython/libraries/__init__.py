@@ -35,5 +35,5 @@ The files, each importing only what stands below it:
     pint                   registries of units
     sklearn                `sklearn.set_config`
     sympy                  `sympy.init_printing`
-    minor                  whose seeds and settings nobody can read
+    minor                  of which one fact is known, or two
 """

@@ -187,6 +187,7 @@ def _name_of(kind: Any) -> Any:
 
 ADAPTER = Adapter(
     module="IPython",
+    proven=True,
     state=(
         State(
             key="ipython",

@@ -39,6 +39,7 @@ def _restore(changes: dict[str, Any]) -> None:
 ADAPTER = Adapter(
     module="jax",
     complete_with=("config",),
+    outlives_fork=lambda: False,
     state=(
         State(
             key="jax",

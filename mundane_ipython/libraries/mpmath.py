@@ -91,5 +91,6 @@ _DEFAULTS = {
 ADAPTER = Adapter(
     module="mpmath",
     complete_with=_VARIED,
+    only_ones=(("mpmath", "fp"), ("mpmath", "iv"), ("mpmath", "mp")),
     state=(State(key="mpmath", read=_read, changed=_changed, restore=_restore),),
 )

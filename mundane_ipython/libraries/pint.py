@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..adapter.contract import Adapter
 from ..adapter.looks import attribute_of, mro_of, name_of
 from ..adapter.types import PerType
 
@@ -39,3 +40,6 @@ def definitions(registry: Any) -> tuple[Any, ...]:
 
 def _is_made(name: str, units: Any, prefixes: Any) -> bool:
     return any(name[:n] in prefixes and name[n:] in units for n in range(1, min(len(name), 7)))
+
+
+ADAPTER = Adapter(module="pint", only_ones=(("pint", "application_registry"),))

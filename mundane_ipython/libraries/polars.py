@@ -30,6 +30,9 @@ ADAPTER = Adapter(
     module="polars",
     complete_with=("Config",),
     covers_settings=True,
+    versioned=True,
+    proven=True,
+    of_data=True,
     state=(State(key="polars", read=_read, changed=changed_members, restore=_restore),),
     unreadable=re.compile(r"set_(random_)?seed$"),
 )

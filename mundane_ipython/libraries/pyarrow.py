@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..adapter.contract import Adapter
 from ..adapter.refusals import HostileStateError, need
 from .numpy.data import BUFFERS
 
@@ -198,3 +199,6 @@ def _child_length(kind: Any, length: int) -> int:
         return int(kind.list_size) * length
     alike = pa.types.is_struct(kind) or (pa.types.is_union(kind) and kind.mode == "sparse")
     return length if alike else 0
+
+
+ADAPTER = Adapter(module="pyarrow", versioned=True, proven=True, of_data=True)

@@ -22,5 +22,11 @@ ADAPTER = Adapter(
     module="sklearn",
     complete_with=("get_config",),
     covers_settings=True,
+    versioned=True,
+    proven=True,
+    # As tests/ipython/test_private_apis.py looks after.
+    keeps_attributes=("sklearn.base.BaseEstimator",),
+    keeps_items=("sklearn.utils._bunch.Bunch",),
+    distribution="scikit-learn",
     state=(State(key="sklearn", read=_read, changed=changed_members, restore=_restore),),
 )

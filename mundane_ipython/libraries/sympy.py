@@ -46,5 +46,8 @@ def _classes() -> tuple[Any, Any]:
 
 ADAPTER = Adapter(
     module="sympy",
+    versioned=True,
+    proven=True,
+    only_ones=(("sympy", "S"),),
     state=(State(key="sympy", read=read_printing, changed=changed_members, restore=set_printing),),
 )

@@ -13,10 +13,11 @@ from typing import Any
 from IPython import get_ipython
 
 from ..adapter.looks import is_a, module_name
+from ..adapter.registry import adapter_of, loaded
 from ..adapter.types import PerType
 
 # Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
-# is not the process's.
+# is not the process's. Adapters name those of libraries.
 _ONLY_ONES = (
     ("os", "environ"),
     ("sys", "flags"),
@@ -24,21 +25,7 @@ _ONLY_ONES = (
     ("sys", "version_info"),
     ("dataclasses", "MISSING"),
     ("dataclasses", "KW_ONLY"),
-    ("matplotlib", "rcParams"),
-    ("mpmath", "fp"),
-    ("mpmath", "iv"),
-    ("mpmath", "mp"),
-    *(("numpy", name) for name in ("index_exp", "mgrid", "ogrid", "r_", "c_", "s_")),
-    ("numpy.random.mtrand", "_rand"),
-    ("pandas", "IndexSlice"),
-    ("pandas", "options"),
-    ("pint", "application_registry"),
-    ("sympy", "S"),
-    ("torch", "default_generator"),
 )
-
-# Libraries of data: a copy of what they name is as good, and loads without trust.
-_LIBRARIES_OF_DATA = frozenset(("numpy", "pandas", "polars", "pyarrow"))
 
 
 def only_ones() -> dict[int, Any]:
@@ -59,7 +46,8 @@ def _only_ones(modules: int, *others: int) -> dict[int, Any]:
         others: the ids of objects that may be replaced by others.
     """
     reduced: dict[int, Any] = dict(_held_by_libraries())
-    for home, name in _ONLY_ONES:
+    of_libraries = (place for adapter in loaded() for place in adapter.only_ones)
+    for home, name in (*_ONLY_ONES, *of_libraries):
         module = sys.modules.get(home)
         if module is not None:
             reduced[id(vars(module).get(name))] = getattr, (module, name)
@@ -167,4 +155,6 @@ def _can_be_one(kind: type) -> str:
     if not isinstance(home, str) or not kind.__dictoffset__ or issubclass(kind, known):
         return ""
     top = home.partition(".")[0]
-    return "" if top in _LIBRARIES_OF_DATA else top
+    adapter = adapter_of(top)
+    # A copy of what it names is as good, and loads without trust.
+    return "" if adapter is not None and adapter.of_data else top

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..adapter.looks import attribute_of_type, is_a, members_of, module_of, mro_of
+from ..adapter.registry import adapter_of
 from ..adapter.types import PerType, is_own
 from ..objects.path_modules import CYTHON_FUNCTIONS
 
@@ -28,12 +29,7 @@ Entry = tuple[Any, type | None]
 Calls = dict[Entry, None]
 """Such entries; a set in the order in which they were met."""
 
-# Libraries whose values the corpus of notebooks stores and loads.
-_PLAIN = frozenset(
-    """IPython cloudpickle dateutil ipywidgets joblib matplotlib mundane_ipython networkx numpy
-    pandas patsy plotly polars pyarrow pytz scipy seaborn sklearn statsmodels sympy torch tqdm
-    traitlets tzdata xarray""".split()  # noqa: SIM905 (a list of 25 strings reads worse)
-)
+_OURS = ("cloudpickle", "mundane_ipython")
 _STANDARD = sys.stdlib_module_names | {"__mp_main__"}
 
 # By these a class's own code has a part in how its instances are pickled or loaded.
@@ -55,11 +51,17 @@ _proven: dict[int, weakref.ref[Any]] = {}
 def is_doubtful(kind: type) -> bool:
     """Return whether instances of a type of a library are to be tried once."""
     library = module_of(kind).partition(".")[0]
-    if library in _PLAIN or library in _STANDARD or issubclass(kind, type):
+    if library in _STANDARD or issubclass(kind, type) or _is_proven_library(library):
         return False
     if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `path_modules` knows them
         return False
     return kind in copyreg.dispatch_table or _has_own_way(kind)
+
+
+def _is_proven_library(library: str) -> bool:
+    """Return whether the corpus of notebooks stores and loads a library's values."""
+    adapter = adapter_of(library)
+    return library in _OURS or (adapter is not None and adapter.proven)
 
 
 # Facts that are computed anew when a type is no more in doubt.

@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 from IPython import get_ipython
 
 from ..adapter.looks import instance_dict
+from ..adapter.registry import begun
 from ..adapter.types import class_name, is_own
 from ..classes.members import forget_classes
 from ..libraries.matplotlib.figures import figures_unseen
@@ -39,9 +40,6 @@ _LIMIT_S = 5.0
 # Values of so many bytes are not loaded twice.
 _MAX_STREAM = 64 << 20
 _MAX_BUFFERS = 64 << 20
-
-# Libraries whose threads or devices do not outlive a fork.
-_NOT_FORKED = ("jax", "jaxlib", "tensorflow", "ray", "pyspark", "mpi4py")
 
 # What a child must not do: to write, to reach others, to start or stop anything.
 _FORBIDDEN = (
@@ -68,10 +66,7 @@ class Outcome:
 
 def can_try() -> bool:
     """Return whether a child can be forked here that can load anything."""
-    if sys.platform != "linux" or any(name in sys.modules for name in _NOT_FORKED):
-        return False
-    cuda: Any = sys.modules.get("torch.cuda")
-    return cuda is None or not cuda.is_initialized()
+    return sys.platform == "linux" and all(adapter.outlives_fork() for adapter in begun())
 
 
 def try_to_load(
@@ -152,14 +147,6 @@ def _load(
     left_out: Container[str],
 ) -> Outcome:
     """Load the bundle where the step's names are not there, in a process that may do no harm."""
-    denied: list[str] = []
-
-    def deny(event: str, arguments: tuple[Any, ...]) -> None:
-        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if writes or event.startswith(_FORBIDDEN):
-            denied.append(event)
-            raise PermissionError(f"{event}: a trial does no such thing")
-
     shell: Any = get_ipython()
     if shell is not None:
         shell.display_pub.publish = lambda *_, **__: None
@@ -171,7 +158,7 @@ def _load(
     stage = Stage(namespace, own, partial(muted, "stdout", "stderr"))
     loaded: dict[str, Any] = {}
     outcome = Outcome()
-    sys.addaudithook(deny)
+    denied = _deny_harm()
     with muted("stdout", "stderr"), figures_unseen():
         stage.__enter__()  # and never left, for the same reason
         for name, value in own.items():
@@ -192,14 +179,36 @@ def _load(
             cause = error.__cause__
             if cause is not None and not denied and not _is_of_this_process(cause):
                 outcome.failed[stage.slot] = f"{type(cause).__name__}: {cause}"
-    for slot, value in loaded.items() if not denied else ():
-        kind, missing = class_name(type(value)), _missing(values[slot], value)
-        if kind != class_name(type(values[slot])):
-            outcome.otherwise[slot] = f"as {kind.removeprefix('builtins.')}"
-        elif missing:
-            outcome.otherwise[slot] = f"without {', '.join(missing)}"
+    if not denied:
+        outcome.otherwise = _differences(values, loaded)
     kept.append(loaded)
     return outcome
+
+
+def _deny_harm() -> list[str]:
+    """Refuse, in this process from here on, what a trial must not do; return what was refused."""
+    denied: list[str] = []
+
+    def deny(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if writes or event.startswith(_FORBIDDEN):
+            denied.append(event)
+            raise PermissionError(f"{event}: a trial does no such thing")
+
+    sys.addaudithook(deny)
+    return denied
+
+
+def _differences(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, str]:
+    """Return in what values differ from what they were loaded as, for those that do."""
+    found: dict[str, str] = {}
+    for slot, value in loaded.items():
+        kind, missing = class_name(type(value)), _missing(values[slot], value)
+        if kind != class_name(type(values[slot])):
+            found[slot] = f"as {kind.removeprefix('builtins.')}"
+        elif missing:
+            found[slot] = f"without {', '.join(missing)}"
+    return found
 
 
 def _missing(value: Any, loaded: Any) -> list[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import collections
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cloudpickle
 
 from ..adapter.looks import guarded, instance_dict, members_of, module_of, mro_of
+from ..adapter.registry import adapter_of
 from ..adapter.types import PerType, class_name, is_own
 
 _DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
@@ -21,11 +22,6 @@ _PLAIN = (*_DICTS, list, tuple, collections.deque)
 
 _REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
 _STATE = ("__getstate__", "__setstate__")
-
-# Classes whose own code for their state takes over the `__dict__` as it is, as
-# tests/ipython/test_private_apis.py looks after; of Bunch the items.
-_KEEP_ATTRIBUTES = frozenset(("sklearn.base.BaseEstimator", "torch.nn.modules.module.Module"))
-_KEEP_ITEMS = frozenset(("sklearn.utils._bunch.Bunch",))
 
 # What fills a subclass's instance when it is loaded.
 _FILLING = ("__setitem__", "append", "extend", "__init__", "__iter__", "items", "__new__")
@@ -90,17 +86,17 @@ def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:
 def _compute_attributes(kind: type) -> bool:
     if kind is types.SimpleNamespace:
         return True
-    return _reduces_plainly(kind) and _keeps_state(kind, _KEEP_ATTRIBUTES)
+    return _reduces_plainly(kind) and _keeps_state(kind, _keeps_own_attributes)
 
 
 def _compute_items(kind: type) -> bool:
     base = next((each for each in mro_of(kind) if each in _PLAIN), None)
     if base is tuple:
         return _is_named_tuple(kind)
-    if base not in (dict, list) or not _keeps_state(kind, _KEEP_ITEMS):
+    if base not in (dict, list) or not _keeps_state(kind, _keeps_own_items):
         return False
     own = [name for name in _FILLING if _found(kind, name)[0] not in (base, object)]
-    known = any(class_name(each) in _KEEP_ITEMS for each in mro_of(kind)[:1])
+    known = _keeps_own_items(kind)
     return _reduces_plainly(kind) and (known or not own)
 
 
@@ -117,9 +113,19 @@ def _reduces_plainly(kind: type) -> bool:
     return all(_found(kind, name)[0] in (None, object) for name in _REDUCE)
 
 
-def _keeps_state(kind: type, known: frozenset[str]) -> bool:
+def _keeps_state(kind: type, known: Callable[[type], bool]) -> bool:
     owners = {_found(kind, name)[0] for name in _STATE} - {None, object}
-    return all(class_name(owner) in known for owner in owners)
+    return all(map(known, owners))
+
+
+def _keeps_own_attributes(kind: type) -> bool:
+    adapter = adapter_of(module_of(kind))
+    return adapter is not None and class_name(kind) in adapter.keeps_attributes
+
+
+def _keeps_own_items(kind: type) -> bool:
+    adapter = adapter_of(module_of(kind))
+    return adapter is not None and class_name(kind) in adapter.keeps_items
 
 
 def _found(kind: type, name: str) -> tuple[Any, Any]:

@@ -165,7 +165,6 @@ def read_outline(
         most: how many lines are wanted, the last ones; None for all.
         every: whether each item of a map is a line of its own.
     """
-    is_open = view.writer() is not None
     rows = view.rows()
     folded = (
         rows if every else fold_maps(rows, lambda row: row[_NAME] if row[_KIND] == "step" else "")
@@ -174,27 +173,54 @@ def read_outline(
     # What is said of each item of a map is counted, and what is not a line is not looked for.
     few = most is not None and not any(isinstance(line, MapLine) for line in lines)
     names = [line[_NAME] for line in lines if not isinstance(line, MapLine)] if few else None
-    details = view.query(lambda connection: describe(connection, names))
-    seen = seen or {}
+    facts = _Facts(view, seen or {}, running, names)
+    return Outline(
+        [facts.of_map(line) if isinstance(line, MapLine) else facts.of(line) for line in lines],
+        len(folded) - len(lines),
+    )
 
-    def facts_of(row: tuple[Any, ...]) -> StepFacts:
+
+class _Facts:
+    """What is known of the rows of a task file.
+
+    Args:
+        view: the task file.
+        seen: see `read_outline`.
+        running: see `read_outline`.
+        names: the steps of which something is asked; None for all.
+    """
+
+    def __init__(
+        self,
+        view: TaskView,
+        seen: Mapping[str, list[str]],
+        running: Collection[str] | None,
+        names: list[str] | None,
+    ) -> None:
+        self._is_open = view.writer() is not None
+        self._details = view.query(lambda connection: describe(connection, names))
+        self._seen = seen
+        self._running = running
+
+    def of(self, row: tuple[Any, ...]) -> StepFacts:
         step = StepRecord(*row)
-        found = details.get(step.name, {})
+        found = self._details.get(step.name, {})
         return StepFacts(
             step,
             found.get("attempts"),
-            tuple(dict.fromkeys([*seen.get(step.name, ()), *found.get("stale", ())])),
+            tuple(dict.fromkeys([*self._seen.get(step.name, ()), *found.get("stale", ())])),
             step.size_bytes + found.get("bundle_bytes", 0),
-            is_open and (running is None or step.name in running),
+            self._is_open and (self._running is None or step.name in self._running),
         )
 
-    def map_facts(line: MapLine[tuple[Any, ...]]) -> MapFacts:
+    def of_map(self, line: MapLine[tuple[Any, ...]]) -> MapFacts:
         plain: list[tuple[Any, ...]] = []
         told: list[tuple[Any, ...]] = []
         for row in line.items:
-            known = row[_STATUS] != "done" or row[_NAME] in details or row[_NAME] in seen
+            name = row[_NAME]
+            known = row[_STATUS] != "done" or name in self._details or name in self._seen
             (told if known else plain).append(row)
-        others = [facts_of(row) for row in told]
+        others = [self.of(row) for row in told]
         states = Counter(facts.state for facts in others) + Counter(done=len(plain))
         shown = [facts for facts in others if facts.state != "done"][:MAX_ITEMS]
         names = {facts.step.name for facts in shown}
@@ -206,13 +232,8 @@ def read_outline(
             sum(row[_SIZE] for row in plain) + sum(facts.stored_bytes for facts in others),
             map_stretches((row[_STARTED], row[_FINISHED]) for row in line.items),
             min(row[_STARTED] for row in line.items),
-            [*shown, *map(facts_of, islice(rest, MAX_ITEMS - len(shown)))],
+            [*shown, *map(self.of, islice(rest, MAX_ITEMS - len(shown)))],
         )
-
-    return Outline(
-        [map_facts(line) if isinstance(line, MapLine) else facts_of(line) for line in lines],
-        len(folded) - len(lines),
-    )
 
 
 def read_steps(

@@ -7,7 +7,7 @@ The files, each importing only what stands below it:
     restore        names, deletions, outputs, the last value, and the note
     step           a running step: its body is recorded; then it commits, fails or lets go
     loading        a stored step's values, out of the file; binds nothing
-    stored_note    what the note under a step's cell says of what was stored
+    cell_result    what a step's cell has left in the namespace, and its record
     packing        a step's values, and the older ones that go with them
     open_task      the core's task, our tables, the key, and where values come from
     deferred       restored values that wait until something can look at them

@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mundane import Attempt
 
+from ..adapter.registry import adapter_of
 from ..ambient.state import process_state, restore_state
 from ..ambient.stored import from_store
 from ..display.bars import bytes_bar
@@ -42,8 +43,6 @@ _NOT_THIS_CELL = (
     "which this cell does not, and the file is not yours: '%mundane_open FILE --trust' trusts it, "
     "'--rerun' runs the step again"
 )
-# Packages whose distribution has another name.
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +343,9 @@ def _version(package: str) -> str | None:
     if package == "python":
         return platform.python_version()
     try:
-        return importlib.metadata.version(_DISTRIBUTIONS.get(package, package))
+        adapter = adapter_of(package)
+        name = adapter.distribution if adapter is not None else ""
+        return importlib.metadata.version(name or package)
     except importlib.metadata.PackageNotFoundError:
         return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
@@ -21,29 +21,22 @@ from mundane.tools import iso_now
 from ..ambient.state import changed_state, read_state
 from ..ambient.stored import to_store
 from ..display.bars import bytes_bar
+from ..display.stored_note import say_stored
 from ..errors import NotebookStepError, shown_short
 from ..inputs.staleness import Inputs
 from ..libraries.matplotlib.figures import flush_figures
-from ..namespace.aliasing import apart
 from ..namespace.monkeypatches import LibraryWatch
-from ..namespace.mutation import Mutations, Watch
+from ..namespace.mutation import Watch
 from ..namespace.reach import reachable_names
 from ..namespace.snapshot import Snapshot
 from ..outputs.capture import make_tap
-from ..outputs.fold import NO_VALUE, CellOutputs, has_result, within
-from ..outputs.widgets import save_widgets
-from ..pickling.placement import Outcome, Stored, has_lost_state
-from ..pickling.row import type_name
+from ..outputs.fold import NO_VALUE, CellOutputs
+from ..pickling.placement import Outcome
 from ..source.cell import CellSource
-from ..source.cell_lines import cell_file
-from ..taskfile.chunks import describe
-from ..taskfile.record import CellRecord
 from ..taskfile.tables import write_cell
-from ..taskfile.versions import current_versions
+from .cell_result import CellResult
 from .interrupt import InterruptGuard
 from .open_task import OpenTask
-from .packing import loose_groups, make_packer, packed
-from .stored_note import say_stored
 
 # Set by `!command`; a step must see whether it was set anew, even to what it was.
 _EXIT_CODE = "_exit_code"
@@ -276,115 +269,33 @@ class RunningStep:
 
     def _commit(self, shown: CellOutputs, took_ms: int) -> None:
         """Commit the step."""
-        namespace, name = self._shell.user_ns, self.name
-        changes = self._before.changes(namespace, self._source.bound)
-        deleted = self._opened.provenance.deleted_by(name, namespace)
-        kept = self._before.older(namespace, changes)
-        again = self._opened.provenance.changed_by(name, namespace)
-        rebound = self._before.rebound(namespace, changes)
-        remade = kept.keys() - self._opened.provenance.results(namespace).keys()
+        name, limit = self.name, self._max_output_bytes
+        result = self._result()
         ambient = self._changed_state()
         process, elsewhere = to_store(ambient)
-
-        def pack(mutations: Mutations) -> Stored:
-            bound = self._values_of(changes.bound, mutations.changed)
-            return Stored(
-                make_packer(namespace, bound, kept, mutations, remade),
-                bound,
-                self._shown_value(bound, shown),
-                self._options.only,
-                elsewhere,
-                self._source.imported,
-            )
-
-        parted = self._before.parted(namespace)
-        mutations = self._watch.mutations(kept, rebound, again, parted)
-        self._opened.provenance.drop_unstored(mutations.inner, namespace)
-        mutations, stored = packed(self._watch, kept, rebound, mutations, pack, self._options.only)
-        bound = stored.values
-        refused = [each for each in stored.left_out if each in bound]  # not of the ambient state
-        if self._options.only and refused:
-            culprit, reason = refused[0], stored.left_out[refused[0]]
-            raise SerializationError(self._task.path, name, f"$.{culprit}", reason)
-        lost = self._lost(kept, stored.left_out)
-        left_out = {name: why for name, why in stored.left_out.items() if name not in lost}
-        buffers = stored.buffers()
-        there = {n: v for n, v in {**kept, **bound}.items() if n not in stored.left_out}
-        record = CellRecord(
-            source_key=self._source.key,
-            source=self._source.text,
-            imports=[module for module in self._source.imports if module in sys.modules],
-            row=stored.row_shape,
-            bindings=stored.bindings,
-            modules=stored.modules,
-            deleted=list(dict.fromkeys([*changes.deleted, *deleted])),
-            left_out=left_out,
-            apart=[
-                *apart(dict(stored.bindings).keys(), there, namespace),
-                *loose_groups(stored, namespace),
-            ],
-            value=stored.value_place,
-            value_left_out=stored.value_left_out,
-            file=cell_file(),
-            outputs=within(shown.outputs, self._max_output_bytes),
-            updates=shown.updates,
-            widgets=save_widgets(shown.outputs),
-            older=stored.bundle.older if buffers else [],
-            slots=stored.bundle.slots,
-            buffers=describe(buffers),
-            versions=current_versions() if buffers else {},
-            only=list(self._options.only),
-            process=process,
-            inputs=self._inputs.to_record(),
-            ran_at=iso_now(),
-            took_ms=took_ms,
-        )
-        stored.left_out, stored.lost, stored.apart = left_out, lost, record.apart
-        stored.not_named = [n for n in mutations.changed if n not in bound]
+        result.pack(self._value, shown, elsewhere)
+        stored = result.stored
+        record = result.record(shown, self._inputs, process, limit, took_ms)
         stored.of_libraries = self._libraries.changed()
         stored.unreadable_calls = self._libraries.unreadable_calls()
-        stored.unchecked = mutations.unchecked
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []
         cell = self._opened.sign(name, record.to_json())
         size = 0 if self._options.quiet else record.bundle_bytes
-        row = stored.row()
-        self._outcome = Outcome(stored, record, mutations.changed, ambient)
+        row, buffers = stored.row(), stored.buffers()
+        self._outcome = Outcome(stored, record, result.mutations.changed, ambient)
         with bytes_bar(self._shell, name, "storing", size) as tick:
             self.attempt.done(
                 row,
                 also=lambda c: write_cell(c, name, cell, buffers, tick, self._task.write_out),
             )
 
-    def _lost(self, kept: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, str]:
-        """Return older names whose state cannot be stored, and their types.
-
-        Only values that no step made: those come back as their plain cells make them.
-        """
-        namespace, provenance = self._shell.user_ns, self._opened.provenance
-        opaque = [n for n in self._watch.opaque if n in kept and has_lost_state(kept[n], namespace)]
-        names = dict.fromkeys((*opaque, *(name for name in left_out if name in kept)))
-        return {
-            name: type_name(kept[name])
-            for name in names
-            if not provenance.is_from_step(name, namespace)
-        }
+    def _result(self) -> CellResult:
+        only, namespace = self._options.only, self._shell.user_ns
+        parts = self._source, self._before, self._watch
+        return CellResult(self._opened, self.name, only, *parts, namespace)
 
     def _not_run(self) -> list[str]:
         """Return the steps within the cell that it did not run, though it was run again itself."""
         used = self._task.used(since=self._claims)
         return [n for n in self._opened.cells.begun_before(self._started_at) if n in used]
-
-    def _values_of(self, bound: list[str], changed: list[str]) -> dict[str, Any]:
-        """Return what is to be stored: what the cell bound or changed, or what -o names."""
-        namespace = self._shell.user_ns
-        names = self._options.only or (*bound, *changed)
-        for name in names:
-            if name not in namespace:
-                reason = f"-o names {name!r}, which the cell does not bind"
-                raise NotebookStepError(self._task.path, self.name, reason)
-        return {name: namespace[name] for name in names}
-
-    def _shown_value(self, bound: dict[str, Any], shown: CellOutputs) -> Any:
-        """Return the last expression's value; not one that `;` silenced, which no Out[n] has."""
-        return self._value if has_result(shown.outputs) or not bound else NO_VALUE

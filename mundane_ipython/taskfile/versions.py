@@ -6,17 +6,15 @@ import platform
 import sys
 from collections.abc import Mapping
 
-# Packages whose objects' pickles have changed between versions, or that pickle others' objects.
-_PICKLED_BY = (
-    "cloudpickle", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "networkx",
-    "polars", "sympy", "torch", "xarray",
-)  # fmt: skip
+import cloudpickle
+
+from ..adapter.registry import loaded
 
 
 def current_versions() -> dict[str, str]:
     """Return the versions on which loading a bundle may depend: Python's, and what is loaded."""
-    versions = {"python": platform.python_version()}
-    for package in _PICKLED_BY:
+    versions = {"python": platform.python_version(), "cloudpickle": cloudpickle.__version__}
+    for package in [adapter.module for adapter in loaded() if adapter.versioned]:
         version = getattr(sys.modules.get(package), "__version__", None)
         if version is not None:
             versions[package] = str(version)

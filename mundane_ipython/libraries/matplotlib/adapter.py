@@ -9,5 +9,8 @@ ADAPTER = Adapter(
     module="matplotlib",
     complete_with=("rcParams",),
     covers_settings=True,
+    versioned=True,
+    proven=True,
+    only_ones=(("matplotlib", "rcParams"),),
     state=(backend.STATE, parameters.STATE, colors.STATE),
 )

@@ -9,5 +9,12 @@ ADAPTER = Adapter(
     module="numpy",
     complete_with=("get_printoptions",),
     covers_settings=True,
+    versioned=True,
+    proven=True,
+    of_data=True,
+    only_ones=(
+        *(("numpy", name) for name in ("index_exp", "mgrid", "ogrid", "r_", "c_", "s_")),
+        ("numpy.random.mtrand", "_rand"),
+    ),
     state=(RANDOM, OPTIONS),
 )

@@ -5,4 +5,13 @@ from __future__ import annotations
 from ...adapter.contract import Adapter
 from .options import STATE
 
-ADAPTER = Adapter(module="pandas", complete_with=("options",), covers_settings=True, state=(STATE,))
+ADAPTER = Adapter(
+    module="pandas",
+    complete_with=("options",),
+    covers_settings=True,
+    state=(STATE,),
+    versioned=True,
+    proven=True,
+    of_data=True,
+    only_ones=(("pandas", "IndexSlice"), ("pandas", "options")),
+)

@@ -6,7 +6,9 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from ..display.notes import (
+from ..pickling.placement import Outcome, Stored
+from ..taskfile.record import CellRecord
+from .notes import (
     apart_text,
     left_out_text,
     listed,
@@ -14,8 +16,6 @@ from ..display.notes import (
     publish_note,
     unchecked_texts,
 )
-from ..pickling.placement import Outcome, Stored
-from ..taskfile.record import CellRecord
 
 # How many steps a note lists by name.
 _MAX_NAMES = 3
