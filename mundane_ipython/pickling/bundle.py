@@ -187,7 +187,7 @@ class Packer:
             if not any(self._calls.values()):
                 return
             slots = list(self._values)
-            order = in_order_of_needs(slots, self._calls, self._own, self.namespace)
+            order = in_order_of_needs(slots, self._calls, self._own, self.changed, self.namespace)
             if order == slots:
                 return
             # What is met first in another slot may need others there.

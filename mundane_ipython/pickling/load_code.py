@@ -10,7 +10,7 @@ import copyreg
 import enum
 import functools
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from ..adapter.looks import attribute_of_type, is_a, members_of, mro_of
@@ -166,7 +166,11 @@ def rank(value: Any) -> int:
 
 
 def in_order_of_needs(
-    slots: Sequence[str], calls: Mapping[str, Calls], own: Set[str], namespace: Mapping[str, Any]
+    slots: Sequence[str],
+    calls: Mapping[str, Calls],
+    own: Set[str],
+    changed: Container[str],
+    namespace: Mapping[str, Any],
 ) -> list[str]:
     """Return slots so that each comes after those that it needs, circles in the order given.
 
@@ -174,10 +178,12 @@ def in_order_of_needs(
         slots: in the order of binding.
         calls: what a load of each slot calls.
         own: names of the step.
+        changed: those of them that it changed in place.
         namespace: the user namespace.
     """
     needs = {
-        slot: names_reached(entries, namespace) & own - {slot}
+        slot: names_reached(entries, namespace)
+        & own - {slot} - _held_by_class(slot, own, changed, namespace)
         for slot, entries in calls.items()
         if entries
     }
@@ -195,6 +201,23 @@ def in_order_of_needs(
             else:
                 ordered[path.pop()] = None
     return list(ordered)
+
+
+def _held_by_class(
+    slot: str, own: Set[str], changed: Container[str], namespace: Mapping[str, Any]
+) -> Set[str]:
+    """Return the names of what a class does not wait for, because it may hold it.
+
+    An object that its class has registered is made by that class. If the object's slot came first,
+    pickle would meet it a second time, in the class, before it is made, and make two.
+    """
+    kind: Any = namespace.get(slot)
+    if not is_a(kind, type):
+        return frozenset()
+    values = {name: namespace.get(name) for name in own}
+    if slot in changed:
+        return {name for name, value in values.items() if rank(value) > 1}
+    return {name for name, value in values.items() if is_a(value, kind)}
 
 
 def entries_of(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> list[Entry]:

@@ -8,6 +8,7 @@ Where it cannot tell, what is stored is taken to be good, and a restore says wha
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import os
 import platform
@@ -49,6 +50,10 @@ _FORBIDDEN = (
 )  # fmt: skip
 
 
+# So many items of a container are compared with those that were loaded.
+_MAX_ITEMS = 100
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of a trial.
@@ -57,7 +62,7 @@ class Outcome:
         failed: slots that cannot be loaded, and why. The first one only: those behind it are known
             when it is gone.
         otherwise: slots that were loaded as something else, and as what: `as dict`, or
-            `without n`.
+            `without n`, `with another n`.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -203,21 +208,47 @@ def _differences(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[s
     """Return in what values differ from what they were loaded as, for those that do."""
     found: dict[str, str] = {}
     for slot, value in loaded.items():
-        kind, missing = class_name(type(value)), _missing(values[slot], value)
-        if kind != class_name(type(values[slot])):
+        kind, was = class_name(type(value)), values[slot]
+        if kind != class_name(type(was)):
             found[slot] = f"as {kind.removeprefix('builtins.')}"
-        elif missing:
-            found[slot] = f"without {', '.join(missing)}"
+        elif is_own(type(was)):  # a library's attributes may be caches
+            had, left = _attributes(was), _attributes(value)
+            missing = [name for name in had if name not in left]
+            others = [n for n, each in had.items() if n in left and _is_another(each, left[n])]
+            if missing:
+                found[slot] = f"without {', '.join(missing)}"
+            elif others:
+                found[slot] = f"with another {', '.join(others)}"
     return found
 
 
-def _missing(value: Any, loaded: Any) -> list[str]:
-    """Return the names of attributes that an object of the notebook's class has lost, in order."""
-    if not is_own(type(value)):
-        return []  # a library's may be caches
-    left = {*(instance_dict(loaded) or {}), *(name for name, *_ in slots_of(loaded))}
-    had = [*(instance_dict(value) or {}), *(name for name, *_ in slots_of(value))]
-    return [name for name in had if name not in left and name != "__weakref__"]
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return the attributes of an object of the notebook's class, in order, and its slots."""
+    slots = {name: each for name, each, _ in slots_of(value) if name != "__weakref__"}
+    return {**(instance_dict(value) or {}), **slots}
+
+
+_PLAIN = frozenset((int, float, complex, str, bytes, bool, type(None)))
+_CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
+
+
+def _is_another(one: Any, other: Any, deep: int = 3) -> bool:
+    """Return whether two values are certainly not equal; no code of the notebook is run."""
+    kinds = {type(one), type(other)}
+    if not kinds <= _PLAIN | _CONTAINERS:
+        return False
+    if len(kinds) == 2:
+        return True
+    if type(one) in _PLAIN:
+        return bool(one != other and one == one)
+    if len(one) != len(other):
+        return True
+    if isinstance(one, (set, frozenset)) or deep == 0:
+        return False
+    if isinstance(one, dict):
+        one, other = list(one.items()), list(other.items())
+    pairs = itertools.islice(zip(one, other, strict=True), _MAX_ITEMS)
+    return any(_is_another(each, its, deep - 1) for each, its in pairs)
 
 
 def _unshared(buffers: list[memoryview]) -> list[Any]:

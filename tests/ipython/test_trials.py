@@ -139,6 +139,38 @@ def test_what_a_class_leaves_out_of_its_own_state(restarted: Restart) -> None:
     assert "comes back different, as its own pickling says: x (without n)" in out
 
 
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        ("self.n, self.kids = n, list(kids)", " (with another kids)"),
+        ("self.n, self.kids, self.table = n, (), {'a': list(kids)}", " (with another table)"),
+        ("self.n, self.kids = n, kids and None", " (with another kids)"),
+        ("self.n, self.kids = n, ()", ""),
+        ("self.n, self.kids = n, float('nan')", ""),
+        ("self.n, self.made = n, object()", ""),
+    ],
+)
+def test_what_its_own_reduction_makes_of_another_value(
+    restarted: Restart, attributes: str, told: str
+) -> None:
+    """An attribute with another value is named; one of which that cannot be told is not."""
+    out = (
+        restarted()
+        .step(
+            "s",
+            "class A:\n"
+            "    def __init__(self, n, kids=()):\n"
+            f"        {attributes}\n"
+            "    def __reduce__(self):\n"
+            "        return type(self), (self.n,)\n"
+            "x = A(5, [0])",
+        )
+        .out
+    )
+    said = "comes back different, as its own pickling says: x" + told
+    assert said in out if told else "different" not in out
+
+
 def test_a_value_that_o_names(restarted: Restart, library: types.ModuleType) -> None:
     """It has to be stored: the step fails, as where there is no pickle."""
     error = restarted().fails("%%step s -o bad\nimport odd_library\nbad = odd_library.Bad()")
