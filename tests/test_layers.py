@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import sys
 from pathlib import Path
 
 import pytest
+
+from mundane_ipython.adapter.registry import IN_TREE
 
 from .core.support import REPO, python
 
@@ -20,6 +23,32 @@ PACKAGES = [
 SOLE_IMPORTERS = {"sqlite3": "_file.sqlite", "fcntl": "_file.lock", "msvcrt": "_file.lock"}
 # What the extension may import of the core.
 PUBLIC = {"mundane", "mundane.tools", "mundane.cli"}
+MAX_FUNCTION = 50  # lines, without its docstring
+# What an extension of IPython is made with is no library of the user's.
+OUR_OWN = {"IPython", "traitlets"}
+# Files outside of `libraries/` that name libraries, and why.
+NAME_LIBRARIES = {
+    "adapter.registry": "it lists which adapters there are",
+    "adapter.types": "where bundles had our modules",
+    "display.note_bar": "tqdm draws our own bars",
+    "run.progress": "tqdm draws our own bars",
+    "outputs.widgets": "widgets are outputs, by a protocol of their own",
+    "source.cell": "a magic is called so",
+    "source.strings": "as cells write it: `pd.eval`",
+    "objects.arrays": "arrays own memory that other objects share",
+    "objects.buffers": "arrays own memory that other objects share",
+    "untrusted.allowlist": "what data may name is one list, to be read as a whole",
+    "untrusted.budget": "what data may name is one list, to be read as a whole",
+    "untrusted.unpickler": "what data may name is one list, to be read as a whole",
+}
+# Files that still do, until these rules are their libraries'. No file may be added.
+NAME_LIBRARIES_STILL = {
+    *("classes.enumerations", "classes.reductions", "inputs.kinds", "inputs.values"),
+    *("namespace.aliasing", "namespace.fingerprint", "namespace.mutation", "pickling.doubts"),
+    *("pickling.pickler", "pickling.row", "pickling.stage", "pickling.trials", "references.keys"),
+    *("references.paths", "references.references", "session.loading", "session.restore"),
+    "session.step",
+}
 # A room that asks for one library by name, until libraries are asked for through a registry.
 UPWARD = {
     ("classes.enumerations", "libraries.msgspec"): "its classes are made by fields",
@@ -175,6 +204,71 @@ def test_no_module_is_long(package: str) -> None:
     """A module that grows beyond the limit holds two things."""
     for name, file in modules(package).items():
         assert len(file.read_text(encoding="utf-8").splitlines()) <= MAX_LINES, name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_function_is_long(package: str) -> None:
+    """A function that grows beyond the limit does two things."""
+    long = [
+        f"{name}: {node.name}"
+        for name, file in modules(package).items()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and lines_of(node) > MAX_FUNCTION
+    ]
+    assert long == []
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines a function has without its docstring."""
+    first = function.body[0]
+    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    counted = [first] if docstring else []
+    return lines(function) - sum(map(lines, counted))
+
+
+def lines(node: ast.stmt) -> int:
+    """Return how many lines a statement has."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def libraries() -> set[str]:
+    """Return the names by which libraries are imported that there are adapters for."""
+    return {name for name in IN_TREE if name not in sys.stdlib_module_names} - OUR_OWN
+
+
+def names_libraries(file: Path) -> bool:
+    """Return whether a module names a library in its code: by an import, or in a text."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    names = {each.split(".")[0] for each in imports("mundane_ipython", file)}
+    if names & libraries() or any(
+        each.startswith("mundane_ipython.libraries.") for each in imports("mundane_ipython", file)
+    ):
+        return True
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    }
+    return any(libraries() & set(re.split(r"\W+", text)) for text in texts)
+
+
+def test_what_is_known_of_a_library_stands_in_its_adapter() -> None:
+    """Outside of `libraries` no file names a library, but for those of a table with reasons."""
+    named = {
+        name
+        for name, file in modules("mundane_ipython").items()
+        if not name.startswith("libraries.") and names_libraries(file)
+    }
+    assert named == NAME_LIBRARIES.keys() | NAME_LIBRARIES_STILL
 
 
 def test_mundane_is_imported_without_any_third_party_package() -> None:

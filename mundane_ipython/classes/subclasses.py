@@ -325,7 +325,9 @@ def reduce_with_items(instance: Any) -> Any:
     As `object.__reduce_ex__` does, but that iterates by the class's own `__iter__` and `items`.
     """
     kind: Any = type(instance)
-    plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    # That of an ordered one calls the class, whose `__init__` may have put in items by then.
+    ways = (object.__reduce__, collections.OrderedDict.__reduce__)
+    plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ in ways
     new_args = any(
         attribute_of_type(kind, name) for name in ("__getnewargs__", "__getnewargs_ex__")
     )
@@ -334,6 +336,8 @@ def reduce_with_items(instance: Any) -> Any:
     made = copyreg.__newobj__, (kind,), instance.__getstate__()  # type: ignore[attr-defined]
     if issubclass(kind, list):
         return *made, list.__iter__(instance), None
+    if issubclass(kind, collections.OrderedDict):
+        return *made, None, iter(collections.OrderedDict.items(instance))
     return (*made, None, iter(dict.items(instance))) if issubclass(kind, dict) else None
 
 

@@ -1,6 +1,7 @@
 # about: classes that answer for what they do not have; attributes in unusual places
 
 # %%
+import collections
 import enum
 import functools
 
@@ -45,6 +46,18 @@ class Metres(float):
     __slots__ = ("note",)
 
 
+class Ordered(collections.OrderedDict):
+    def __init__(self, n=1):
+        self.n = n
+        super().__init__({"a": 1, "b": 2})
+
+    def __getstate__(self):
+        return {"n": self.n}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+
+
 class Task(enum.Enum):
     FIRST = 1
     WORK = functools.partial(max, 1)
@@ -76,6 +89,7 @@ class LyingBorg:
         return dict
 
 # %%
+ordered = Ordered(5)
 known, willing, liar = Known(5), Willing(5, [0]), Liar(5)
 metres = Metres(1.5)
 metres.note = "before"
@@ -88,12 +102,14 @@ print(Task(Task.WORK.value) is Task.WORK, vars(one) is vars(other) is Borg.state
 # %%
 willing.kids.append("late")
 liar.n = 12
+ordered["z"] = 3
+ordered.move_to_end("a")
 metres.note = "after"
 one.n = 20
 lying.n = 20
 Task.FIRST.changed = True
 
 # %%
-print(known.n, willing.kids, liar.n, metres, metres.note, Task.FIRST.changed)
+print(list(ordered.items()), ordered.n, known.n, willing.kids, liar.n, metres, metres.note, Task.FIRST.changed)
 print(Task(Task.WORK.value) is Task.WORK, vars(one) is vars(other) is Borg.state, other.n)
 print(vars(lying) is LyingBorg.state, lying.n, LyingBorg.state)
