@@ -64,6 +64,16 @@ def way_past_code(kind: type) -> Callable[[Any], Any] | None:
     return reduce_as_library if _has_way_of_library(kind) else None
 
 
+def know_slots(kind: type) -> None:
+    """Tell copyreg which slots a class has, where it would set them by a metaclass's own code.
+
+    `copyreg._slotnames` (Python 3.11 to 3.14) looks for a list in the class, and else sets it.
+    """
+    if _is_python(type(kind).__setattr__) and "__slotnames__" not in vars(kind):
+        names = [name for _, name, _ in slots_of(kind, object)]
+        type.__setattr__(kind, "__slotnames__", names)
+
+
 @PerType
 def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]:
     """Return what reduces an instance of a notebook's class for a walk; nothing: pickle does.
@@ -75,6 +85,7 @@ def walk_of(kind: type) -> tuple[Callable[[Any, Callable[..., None]], Any], ...]
         return (_walk_error,)
     if not is_own(kind) or issubclass(kind, (enum.Enum, type)):
         return ()
+    know_slots(kind)
     base = base_of(kind)
     if base is not None:
         return (functools.partial(walk_on_base, base),)

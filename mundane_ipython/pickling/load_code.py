@@ -16,7 +16,7 @@ from typing import Any
 from ..adapter.looks import attribute_of_type, is_a, members_of, mro_of
 from ..adapter.types import is_own
 from ..classes.enumerations import reduce_member
-from ..classes.instances import set_attributes, way_past_code
+from ..classes.instances import know_slots, set_attributes, way_past_code
 from ..classes.subclasses import reduce_with_items
 from ..namespace.reach import reachable_names, read_by
 from .doubts import Calls, Entry, is_odd
@@ -33,6 +33,7 @@ Way = Callable[[Any, Mapping[str, Any], Calls], Any]
 
 def way_of(kind: Any, namespace: Mapping[str, Any]) -> Way:
     """Return how instances of a class of the notebook are reduced."""
+    know_slots(kind)
     past_code = reduce_member if issubclass(kind, enum.Enum) else way_past_code(kind)
     if past_code is not None:
         return functools.partial(_past_code, past_code, is_odd(kind))
@@ -236,6 +237,9 @@ def _entries(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> Iterato
         for name in ("__new__", "__init__"):
             if _is_notebooks(attribute_of_type(make, name), namespace):
                 yield getattr(make, name), make
+        call = attribute_of_type(type(make), "__call__")
+        if _is_notebooks(call, namespace):
+            yield call, type(make)
     elif _is_notebooks(make, namespace):
         yield make, None
         # `rebuild(kind, n)` mostly calls the class that it is given.

@@ -163,8 +163,10 @@ class Stage:
             kind: the class whose method it is, or of which it makes an instance.
             arguments: of a call that makes an instance; None for a state setter.
         """
+        makers = (kind, function, getattr(function, "__self__", None), *(arguments or ()))
+        classes = [each for each in makers if is_a(each, type)]
         code = getattr(function, "__func__", function), kind
-        reach = self._reach.get(code)
+        reach = self._reach.get((code, *classes))
         if reach is not None:
             return reach
         if not self._runs:
@@ -172,13 +174,13 @@ class Stage:
             self._stack.enter_context(self._muted())
             self._keep_state()
         entries = [code] if arguments is None else entries_of(function, arguments, self._namespace)
-        reach = self._reach[code] = frozenset(names_reached(entries, self._namespace))
+        reach = self._reach[code, *classes] = frozenset(names_reached(entries, self._namespace))
         for name in reach - self._reached - self._pending:
             if name in self._namespace:
                 self._keep(name)
         self._reached |= reach
-        for each in (kind, *(arguments or ())):
-            for above in mro_of(each) if is_a(each, type) else ():
+        for each in classes:
+            for above in mro_of(each):
                 if is_own(above):  # such as one that counts its instances
                     self._keep_class(above)
         return reach

@@ -62,7 +62,7 @@ class Outcome:
         failed: slots that cannot be loaded, and why. The first one only: those behind it are known
             when it is gone.
         otherwise: slots that were loaded as something else, and as what: `as dict`, or
-            `without n`, `with another n`.
+            `without n`, `with another n`, `with a new n`.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -215,8 +215,11 @@ def _differences(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[s
             had, left = _attributes(was), _attributes(value)
             missing = [name for name in had if name not in left]
             others = [n for n, each in had.items() if n in left and _is_another(each, left[n])]
+            new = [name for name in left if name not in had]
             if missing:
                 found[slot] = f"without {', '.join(missing)}"
+            elif new:
+                found[slot] = f"with a new {', '.join(new)}"
             elif others:
                 found[slot] = f"with another {', '.join(others)}"
     return found
