@@ -126,8 +126,12 @@ def without_classes(value: Any, walk: Walk, namespace: Mapping[str, Any]) -> lis
         if is_a(each, type) and each is not value and is_own(each):
             inside.update(map(id, Walk(each, namespace).objects))
     inside.discard(id(value))  # such as the only instance, which its class holds
-    # An instance is changed through its `__dict__`, which may be one that its class holds.
-    inside -= {id(instance_dict(each)) for each in walk.objects if is_own(type(each))}
+    # What an instance holds itself, or its very `__dict__`, its class may hold as well.
+    for each in walk.objects:
+        attributes = instance_dict(each) if is_own(type(each)) else None
+        if attributes is not None:
+            inside.discard(id(attributes))
+            inside.difference_update(map(id, attributes.values()))
     return [each for each in walk.shared_objects() if id(each) not in inside]
 
 
