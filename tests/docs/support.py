@@ -20,6 +20,11 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 
 
+def without_code(text: str) -> str:
+    """Return a text without its fenced blocks."""
+    return _FENCED.sub("", text)
+
+
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced code blocks of a language."""
     return [code for found, code in _FENCED.findall(text) if found == language]
@@ -27,7 +32,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 def headings(text: str) -> list[str]:
     """Return the headings outside code blocks."""
-    return [title for _, title in _HEADING.findall(_FENCED.sub("", text))]
+    return [title for _, title in _HEADING.findall(without_code(text))]
 
 
 def section(text: str, title: str) -> str:

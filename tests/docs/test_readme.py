@@ -145,7 +145,7 @@ def test_every_magic_and_option_is_there() -> None:
     }
     assert options == set(re.findall(r"(?<![\w-])(?:--[a-z-]+|-o)\b", README)) & options
     assert "MUNDANE_TASK" in table
-    for text in (README, section(SPEC, "Settings")):
+    for text in (README, section(SPEC, "Options")):
         assert all(trait in text for trait in magics.trait_names(config=True))
 
 
