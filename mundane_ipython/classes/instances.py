@@ -24,6 +24,7 @@ from .subclasses import (
     attributes_of,
     base_of,
     fill_of_base,
+    know_slots,
     new_of_base,
     parts_of,
     reduce_with_items,
@@ -62,16 +63,6 @@ def way_past_code(kind: type) -> Callable[[Any], Any] | None:
     if kind.__dictoffset__ and base_of(kind) is None and _has_plain_pickle(kind):
         return _reduce_if_shared
     return reduce_as_library if _has_way_of_library(kind) else None
-
-
-def know_slots(kind: type) -> None:
-    """Tell copyreg which slots a class has, where it would set them by a metaclass's own code.
-
-    `copyreg._slotnames` (Python 3.11 to 3.14) looks for a list in the class, and else sets it.
-    """
-    if _is_python(type(kind).__setattr__) and "__slotnames__" not in vars(kind):
-        names = [name for _, name, _ in slots_of(kind, object)]
-        type.__setattr__(kind, "__slotnames__", names)
 
 
 @PerType

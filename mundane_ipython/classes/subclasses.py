@@ -319,6 +319,17 @@ def slots_of(kind: type, base: type) -> Iterator[tuple[int, str, types.MemberDes
             return
 
 
+def know_slots(kind: type) -> None:
+    """Tell copyreg which slots a class has, where it would set them by a metaclass's own code.
+
+    `copyreg._slotnames` (Python 3.11 to 3.14) looks for a list in the class, and else sets it.
+    """
+    by_code = isinstance(type(kind).__setattr__, types.FunctionType)
+    if by_code and "__slotnames__" not in vars(kind):
+        names = [name for _, name, _ in slots_of(kind, object)]
+        type.__setattr__(kind, "__slotnames__", names)
+
+
 def reduce_with_items(instance: Any) -> Any:
     """Reduce a list or dictionary of a class that says its state alone; None for any other.
 

@@ -16,8 +16,8 @@ from typing import Any
 from ..adapter.looks import attribute_of_type, is_a, members_of, mro_of
 from ..adapter.types import is_own
 from ..classes.enumerations import reduce_member
-from ..classes.instances import know_slots, set_attributes, way_past_code
-from ..classes.subclasses import reduce_with_items
+from ..classes.instances import set_attributes, way_past_code
+from ..classes.subclasses import know_slots, reduce_with_items
 from ..namespace.reach import reachable_names, read_by
 from .doubts import Calls, Entry, is_odd
 
