@@ -218,7 +218,10 @@ def _held_by_class(
     values = {name: namespace.get(name) for name in own}
     if slot in changed:
         return {name for name, value in values.items() if rank(value) > 1}
-    return {name for name, value in values.items() if is_a(value, kind)}
+    # A metaclass may have an `__instancecheck__` of its own.
+    return {
+        name for name, value in values.items() if any(each is kind for each in mro_of(type(value)))
+    }
 
 
 def entries_of(make: Any, arguments: Any, namespace: Mapping[str, Any]) -> list[Entry]:

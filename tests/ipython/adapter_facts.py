@@ -33,9 +33,22 @@ def facts(library: str) -> dict[str, Any]:
     return {
         "imported": imported,
         "missing": [name for name in adapter.complete_with if not hasattr(module, name)],
+        "not_there": [place for place in _named(adapter) if not _is_there(place)],
+        "outlives_fork": adapter.outlives_fork(),
         "held": [type(each).__name__ for each in adapter.held()],
         "states": {s.key: _facts_of(adapter, s, older) for s in adapter.state},
     }
+
+
+def _named(adapter: Adapter) -> list[str]:
+    """Return what an adapter names in its library, as `module.name`."""
+    ones = [".".join(each) for each in adapter.only_ones]
+    return [*ones, *adapter.keeps_attributes, *adapter.keeps_items]
+
+
+def _is_there(place: str) -> bool:
+    module, _, name = place.rpartition(".")
+    return hasattr(importlib.import_module(module), name)
 
 
 def text_of(value: Any, printer: Any, _: Any) -> None:

@@ -74,6 +74,13 @@ def test_its_library_is_complete_once_it_is_imported(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", INSTALLED)
+def test_what_it_names_is_there(library: str) -> None:
+    """Objects that a process has one of, and classes; a library may have moved them."""
+    assert facts(library)["not_there"] == []
+    assert isinstance(facts(library)["outlives_fork"], bool)
+
+
+@pytest.mark.parametrize("library", INSTALLED)
 def test_what_is_read_pickles(library: str) -> None:
     """`adapter_facts` has done that. And it is a copy, or before and after would look the same."""
     assert [key for key, each in states(library).items() if each["is_live"]] == []
