@@ -156,7 +156,12 @@ class Outside:
         def lists() -> list[list[Any]]:
             return guarded(lambda: [each for each in held() if type(each) is list], [])
 
-        return replace(adapter, state=states, held=lists)
+        forked = self._telling(offer, adapter.outlives_fork, "cannot tell if it outlives a fork")
+
+        def outlives_fork() -> bool:
+            return guarded(lambda: bool(forked()), otherwise=False)
+
+        return replace(adapter, state=states, held=lists, outlives_fork=outlives_fork)
 
     def _safe_state(self, offer: Offer, state: State) -> State:
         named = f"state {state.key!r}"
@@ -220,18 +225,34 @@ def _wrong_with(adapter: Any) -> Iterator[str]:
     if type(adapter) is not Adapter:
         yield f"it is a {type(adapter).__name__}, not an Adapter"
         return
-    if not _are(str, adapter.complete_with):
-        yield "its complete_with is no tuple of names"
-    if not _are(State, adapter.state):
+    for field in ("complete_with", "keeps_attributes", "keeps_items"):
+        if not _are(str, getattr(adapter, field)):
+            yield f"its {field} is no tuple of names"
+    if not _are(tuple, adapter.only_ones) or not all(
+        len(place) == 2 and _are(str, place) for place in adapter.only_ones
+    ):
+        yield "its only_ones is no tuple of modules and names"
+    if not isinstance(adapter.distribution, str):
+        yield "its distribution is no text"
+    for field in ("held", "outlives_fork"):
+        if not callable(getattr(adapter, field)):
+            yield f"its {field} cannot be called"
+    yield from _wrong_with_unreadable(adapter)
+    if _are(State, adapter.state):
+        yield from _wrong_with_states(adapter)
+    else:
         yield "its state is no tuple of State"
-        return
-    if not callable(adapter.held):
-        yield "its held cannot be called"
+
+
+def _wrong_with_unreadable(adapter: Adapter) -> Iterator[str]:
     pattern = adapter.unreadable
     if pattern is not None and not (
         isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str)
     ):
         yield "its unreadable is no pattern of text"
+
+
+def _wrong_with_states(adapter: Adapter) -> Iterator[str]:
     for state in adapter.state:
         if not isinstance(state.key, str) or not state.key:
             yield f"the key {state.key!r} is no text"

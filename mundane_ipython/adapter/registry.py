@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .contract import Adapter
 from .looks import attribute_of
@@ -18,8 +18,9 @@ from .outside import Offer, Outside
 
 # Of these their own file would say one thing alone.
 MINOR = (
-    *("dateutil", "ipywidgets", "joblib", "mpi4py", "networkx", "patsy", "plotly", "pyspark"),
-    *("pytz", "ray", "scipy", "seaborn", "statsmodels", "tqdm", "traitlets", "tzdata", "xarray"),
+    *("dateutil", "ipywidgets", "jaxlib", "joblib", "keras", "mpi4py", "networkx", "patsy"),
+    *("plotly", "pyspark", "pytz", "ray", "scipy", "seaborn", "statsmodels", "tensorflow"),
+    *("tqdm", "traitlets", "tzdata", "xarray"),
 )
 
 # The name by which a library is imported -> the module of its adapter. States that name no others
@@ -39,9 +40,7 @@ IN_TREE = {
     "jax": "jax",
     "torch": "torch.adapter",
     "IPython": "ipython",
-    "keras": "minor",
     "polars": "polars",
-    "tensorflow": "minor",
     "pint": "pint",
     "pyarrow": "pyarrow",
     **dict.fromkeys(MINOR, "minor"),
@@ -64,13 +63,13 @@ def loaded() -> tuple[Adapter, ...]:
     may go, or its import be over, while the number of modules stays.
     """
     own = [_made(name) for name in IN_TREE if name in _STANDARD or _is_loaded(name, _made)]
-    others = map(_outside.adapter, [n for n in _outside.offers if _is_loaded(n, _outside.adapter)])
-    return (*own, *[adapter for adapter in others if adapter is not None])
+    return (*own, *_others(n for n in _outside.offers if _is_loaded(n, _outside.adapter)))
 
 
 def begun() -> tuple[Adapter, ...]:
-    """Return our own adapters of libraries whose import has begun, whether it is over or not."""
-    return tuple(_made(name) for name in IN_TREE if name in sys.modules)
+    """Return the adapters of libraries whose import has begun, whether it is over or not."""
+    own = [_made(name) for name in IN_TREE if name in sys.modules]
+    return (*own, *_others(name for name in _outside.offers if name in sys.modules))
 
 
 def every() -> tuple[Adapter, ...]:
@@ -114,6 +113,11 @@ def provider_of(key: str) -> Offer | None:
 def take_faults() -> list[str]:
     """Return what is wrong with other packages' adapters, each once in a kernel."""
     return _outside.take_faults()
+
+
+def _others(libraries: Iterable[str]) -> list[Adapter]:
+    found = [_outside.adapter(library) for library in libraries]
+    return [adapter for adapter in found if adapter is not None]
 
 
 def _own() -> tuple[Adapter, ...]:

@@ -24,7 +24,10 @@ ADAPTERS = (
         for name in ("networkx", "scipy", "xarray")
     ),
     # Their threads or devices are not there in a child.
-    *(Adapter(module=name, outlives_fork=_never) for name in ("mpi4py", "pyspark", "ray")),
+    *(
+        Adapter(module=name, outlives_fork=_never)
+        for name in ("jaxlib", "mpi4py", "pyspark", "ray")
+    ),
     Adapter(module="keras", unreadable=re.compile("set_")),
     Adapter(module="tensorflow", unreadable=re.compile("set_"), outlives_fork=_never),
 )

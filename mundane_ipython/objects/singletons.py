@@ -13,7 +13,7 @@ from typing import Any
 from IPython import get_ipython
 
 from ..adapter.looks import is_a, module_name
-from ..adapter.registry import adapter_of, loaded
+from ..adapter.registry import adapter_of, begun
 from ..adapter.types import PerType
 
 # Objects that each process has one of, by module and name. What a copy of one is set to, or reads,
@@ -46,7 +46,7 @@ def _only_ones(modules: int, *others: int) -> dict[int, Any]:
         others: the ids of objects that may be replaced by others.
     """
     reduced: dict[int, Any] = dict(_held_by_libraries())
-    of_libraries = (place for adapter in loaded() for place in adapter.only_ones)
+    of_libraries = (place for adapter in begun() for place in adapter.only_ones)
     for home, name in (*_ONLY_ONES, *of_libraries):
         module = sys.modules.get(home)
         if module is not None:

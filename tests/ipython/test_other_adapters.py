@@ -15,6 +15,9 @@ from mundane_ipython.adapter.outside import Outside
 from mundane_ipython.ambient.held import replace_held
 from mundane_ipython.ambient.state import changed_state, read_state
 from mundane_ipython.ambient.stored import from_store, to_store
+from mundane_ipython.objects.singletons import only_ones
+from mundane_ipython.pickling.trials import can_try
+from mundane_ipython.taskfile.versions import current_versions
 
 from .kernels import Notebook, open_notebook
 from .packages import EXAMPLE, install, install_example, search_path
@@ -195,6 +198,14 @@ REFUSED = {
     "ADAPTER = Adapter(module='little', unreadable='set_')": (
         "its unreadable is no pattern of text"
     ),
+    "ADAPTER = Adapter(module='little', outlives_fork=True)": "its outlives_fork cannot be called",
+    "ADAPTER = Adapter(module='little', keeps_items=('a', 3))": (
+        "its keeps_items is no tuple of names"
+    ),
+    "ADAPTER = Adapter(module='little', only_ones=('little', 'name'))": (
+        "its only_ones is no tuple of modules and names"
+    ),
+    "ADAPTER = Adapter(module='little', distribution=None)": "its distribution is no text",
     "import little as ADAPTER, nowhere": "ModuleNotFoundError: No module named 'nowhere'",
     "": "AttributeError: module 'broken_made' has no attribute 'ADAPTER'",
 }
@@ -210,6 +221,37 @@ def test_what_is_not_as_the_contract_says_is_not_used(others: Install, text: str
     start = "the adapter for 'little' of the package 'broken-pack' is not used: "
     assert registry.take_faults() == [start + REFUSED[text]]
     assert registry.take_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("lambda: True", []),
+        ("lambda: False", []),
+        ("fail", ["cannot tell if it outlives a fork: ValueError: no more"]),
+    ],
+)
+def test_its_library_decides_whether_a_child_can_be_forked(
+    others: Install, call: str, told: list[str]
+) -> None:
+    """As one of ours does; where it cannot tell, none is."""
+    others("forked", f"ADAPTER = Adapter(module='little', outlives_fork={call})", little="ADAPTER")
+    importlib.import_module("little")
+    before = registry.begun()[-1]
+    assert before.module == "little"
+    assert can_try() is (call == "lambda: True")
+    start = "the adapter for 'little' of the package 'forked-pack' "
+    assert registry.take_faults() == [start + text for text in told]
+
+
+def test_what_its_library_has_one_of_and_its_version_count(others: Install) -> None:
+    """An object that a process has one of is that of the next process."""
+    text = "ADAPTER = Adapter(module='little', versioned=True, only_ones=(('little', 'one'),))"
+    others("ones", text, little="ADAPTER")
+    little: Any = importlib.import_module("little")
+    little.one, little.__version__ = [1], "2.5"
+    assert only_ones()[id(little.one)] == (getattr, (little, "one"))
+    assert current_versions()["little"] == "2.5"
 
 
 def test_our_own_adapter_is_used_and_not_another_package_s(others: Install) -> None:
