@@ -147,6 +147,11 @@ def attribute_of(value: Any, name: str) -> Any:
         return None
 
 
+def says_otherwise(kind: type, names: Iterable[str]) -> bool:
+    """Return whether a type has something else under one of some names than `object` has."""
+    return any(attribute_of_type(kind, n) is not attribute_of_type(object, n) for n in names)
+
+
 def attribute_of_type(kind: type, name: str) -> Any:
     """Return what stands in a type, or in those above it, under a name; None for nothing."""
     return next((m[name] for base in mro_of(kind) if name in (m := members_of(base))), None)

@@ -82,11 +82,11 @@ def changed_class(kind: type, removed: Set[str]) -> tuple[Any, Callable[[Any, An
 def change_enumeration(kind: Any, state: tuple[Any, _State]) -> None:
     """Do to an older cell's enumeration what a cell did to it; a pickle's state setter."""
     change_class(kind, state[0])
-    values = {name: member._value_ for name, member in _members(kind).items()}
+    members = list(_members(kind).values())
+    values = [member._value_ for member in members]
     set_states(kind, state[1])
-    found = _members(kind)
     # Where values are equal only if they are the same, a member is found by its new one.
-    renewed = {id(value): found[name]._value_ for name, value in values.items()}
+    renewed = {id(was): each._value_ for was, each in zip(values, members, strict=True)}
     known = kind._value2member_map_
     pairs = [(renewed.get(id(value), value), member) for value, member in known.items()]
     known.clear()

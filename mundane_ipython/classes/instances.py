@@ -35,7 +35,7 @@ from .subclasses import (
 )
 
 # Values of these types refer to nothing, and so to no object that is not there yet.
-_PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
+PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
 
 _CLASS = vars(object)["__class__"]
 
@@ -340,7 +340,7 @@ def _plain(attributes: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _is_plain(value: Any) -> bool:
     if type(value) is tuple or type(value) is frozenset:
         return all(map(_is_plain, value))
-    return type(value) in _PLAIN
+    return type(value) in PLAIN
 
 
 def _holders_of_dict(instance: Any) -> int:

@@ -11,7 +11,7 @@ import sys
 import types
 from typing import Any
 
-from ..adapter.looks import attribute_of_type
+from ..adapter.looks import says_otherwise
 from ..adapter.types import PerType, is_heap
 
 _REDUCTIONS = ("__reduce__", "__reduce_ex__", "__getstate__")
@@ -21,9 +21,7 @@ def _held(kind: type) -> dict[int, str]:
     home = sys.modules.get(kind.__module__) if isinstance(kind.__module__, str) else None
     if type(home) is not types.ModuleType or home.__name__ == "__main__":
         return {}
-    says_itself = kind in copyreg.dispatch_table or any(
-        attribute_of_type(kind, name) is not attribute_of_type(object, name) for name in _REDUCTIONS
-    )
+    says_itself = kind in copyreg.dispatch_table or says_otherwise(kind, _REDUCTIONS)
     if says_itself or issubclass(kind, (type, types.ModuleType)) or not is_heap(kind):
         return {}
     return {id(value): name for name, value in list(vars(home).items()) if type(value) is kind}

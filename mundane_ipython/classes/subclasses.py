@@ -338,7 +338,7 @@ def reduce_with_items(instance: Any) -> Any:
     kind: Any = type(instance)
     # That of an ordered one calls the class, whose `__init__` may have put in items by then.
     ways = (object.__reduce__, collections.OrderedDict.__reduce__)
-    plain = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ in ways
+    plain = kind.__reduce_ex__ is object.__reduce_ex__ and any(kind.__reduce__ is w for w in ways)
     new_args = any(
         attribute_of_type(kind, name) for name in ("__getnewargs__", "__getnewargs_ex__")
     )
@@ -347,9 +347,10 @@ def reduce_with_items(instance: Any) -> Any:
     made = copyreg.__newobj__, (kind,), instance.__getstate__()  # type: ignore[attr-defined]
     if issubclass(kind, list):
         return *made, list.__iter__(instance), None
-    if issubclass(kind, collections.OrderedDict):
-        return *made, None, iter(collections.OrderedDict.items(instance))
-    return (*made, None, iter(dict.items(instance))) if issubclass(kind, dict) else None
+    if issubclass(kind, dict):
+        base = collections.OrderedDict if issubclass(kind, collections.OrderedDict) else dict
+        return *made, None, iter(base.items(instance))
+    return None
 
 
 def says_how(kind: type, base: type = object) -> bool:

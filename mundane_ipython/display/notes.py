@@ -120,7 +120,8 @@ def otherwise_texts(others: dict[str, str]) -> list[str]:
     """Return what is said of values that come back as something else; nothing where none does.
 
     Args:
-        others: names, with what they come back as: `as dict`, `without n`, `with another n`.
+        others: names, with what they come back as: `as dict`, `without n`, `with a new n`,
+            `with another n`.
     """
     if not others:
         return []

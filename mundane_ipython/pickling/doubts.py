@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from ..adapter.looks import attribute_of_type, is_a, members_of, module_of, mro_of
+from ..adapter.looks import is_a, members_of, module_of, mro_of, says_otherwise
 from ..adapter.registry import adapter_of
 from ..adapter.types import PerType, is_own
 from ..objects.path_modules import CYTHON_FUNCTIONS
@@ -55,13 +55,15 @@ def is_doubtful(kind: type) -> bool:
         return False
     if kind.__name__ in CYTHON_FUNCTIONS:  # of any library, and `path_modules` knows them
         return False
-    return kind in copyreg.dispatch_table or _has_own_way(kind)
+    return kind in copyreg.dispatch_table or says_otherwise(kind, _REDUCTIONS)
 
 
 def _is_proven_library(library: str) -> bool:
     """Return whether the corpus of notebooks stores and loads a library's values."""
+    if library in _OURS:
+        return True
     adapter = adapter_of(library)
-    return library in _OURS or (adapter is not None and adapter.proven)
+    return adapter is not None and adapter.proven
 
 
 # Facts that are computed anew when a type is no more in doubt.
@@ -133,10 +135,4 @@ def _has_private_slots(bodies: Iterable[Mapping[str, Any]]) -> bool:
         type(member) is types.MemberDescriptorType and name.startswith("_") and "__" in name
         for members in bodies
         for name, member in members.items()
-    )
-
-
-def _has_own_way(kind: type) -> bool:
-    return any(
-        attribute_of_type(kind, name) is not attribute_of_type(object, name) for name in _REDUCTIONS
     )

@@ -166,7 +166,8 @@ class Stage:
         makers = (kind, function, getattr(function, "__self__", None), *(arguments or ()))
         classes = [each for each in makers if is_a(each, type)]
         code = getattr(function, "__func__", function), kind
-        reach = self._reach.get((code, *classes))
+        known = code, *map(id, classes)  # a metaclass may have a hash of its own
+        reach = self._reach.get(known)
         if reach is not None:
             return reach
         if not self._runs:
@@ -174,7 +175,7 @@ class Stage:
             self._stack.enter_context(self._muted())
             self._keep_state()
         entries = [code] if arguments is None else entries_of(function, arguments, self._namespace)
-        reach = self._reach[code, *classes] = frozenset(names_reached(entries, self._namespace))
+        reach = self._reach[known] = frozenset(names_reached(entries, self._namespace))
         for name in reach - self._reached - self._pending:
             if name in self._namespace:
                 self._keep(name)

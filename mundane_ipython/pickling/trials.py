@@ -27,6 +27,7 @@ from IPython import get_ipython
 from ..adapter.looks import instance_dict
 from ..adapter.registry import begun
 from ..adapter.types import class_name, is_own
+from ..classes.instances import PLAIN
 from ..classes.members import forget_classes
 from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted, unnoticed_fork
@@ -50,10 +51,6 @@ _FORBIDDEN = (
 )  # fmt: skip
 
 
-# So many items of a container are compared with those that were loaded.
-_MAX_ITEMS = 100
-
-
 @dataclass(slots=True)
 class Outcome:
     """What came of a trial.
@@ -61,8 +58,8 @@ class Outcome:
     Attributes:
         failed: slots that cannot be loaded, and why. The first one only: those behind it are known
             when it is gone.
-        otherwise: slots that were loaded as something else, and as what: `as dict`, or
-            `without n`, `with another n`, `with a new n`.
+        otherwise: slots that were loaded as something else, and as what: `as dict`,
+            `without n`, `with a new n`, `with another n`.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -231,18 +228,19 @@ def _attributes(value: Any) -> dict[str, Any]:
     return {**(instance_dict(value) or {}), **slots}
 
 
-_PLAIN = frozenset((int, float, complex, str, bytes, bool, type(None)))
+# So many items of a container are compared with those that were loaded.
+_MAX_ITEMS = 100
 _CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
 
 
 def _is_another(one: Any, other: Any, deep: int = 3) -> bool:
     """Return whether two values are certainly not equal; no code of the notebook is run."""
     kinds = {type(one), type(other)}
-    if not kinds <= _PLAIN | _CONTAINERS:
+    if not kinds <= PLAIN | _CONTAINERS:
         return False
     if len(kinds) == 2:
         return True
-    if type(one) in _PLAIN:
+    if type(one) in PLAIN:
         return bool(one != other and one == one)
     if len(one) != len(other):
         return True

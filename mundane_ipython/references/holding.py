@@ -9,10 +9,12 @@ from __future__ import annotations
 import collections
 import types
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import cloudpickle
 
+from ..adapter.contract import Adapter
 from ..adapter.looks import guarded, instance_dict, members_of, module_of, mro_of
 from ..adapter.registry import adapter_of
 from ..adapter.types import PerType, class_name, is_own
@@ -22,6 +24,9 @@ _PLAIN = (*_DICTS, list, tuple, collections.deque)
 
 _REDUCE = ("__reduce_ex__", "__reduce__", "__getnewargs_ex__", "__getnewargs__")
 _STATE = ("__getstate__", "__setstate__")
+
+_KEEPS_ATTRIBUTES = attrgetter("keeps_attributes")
+_KEEPS_ITEMS = attrgetter("keeps_items")
 
 # What fills a subclass's instance when it is loaded.
 _FILLING = ("__setitem__", "append", "extend", "__init__", "__iter__", "items", "__new__")
@@ -86,17 +91,17 @@ def _slots(kind: type) -> dict[str, types.MemberDescriptorType]:
 def _compute_attributes(kind: type) -> bool:
     if kind is types.SimpleNamespace:
         return True
-    return _reduces_plainly(kind) and _keeps_state(kind, _keeps_own_attributes)
+    return _reduces_plainly(kind) and _keeps_state(kind, _KEEPS_ATTRIBUTES)
 
 
 def _compute_items(kind: type) -> bool:
     base = next((each for each in mro_of(kind) if each in _PLAIN), None)
     if base is tuple:
         return _is_named_tuple(kind)
-    if base not in (dict, list) or not _keeps_state(kind, _keeps_own_items):
+    if base not in (dict, list) or not _keeps_state(kind, _KEEPS_ITEMS):
         return False
     own = [name for name in _FILLING if _found(kind, name)[0] not in (base, object)]
-    known = _keeps_own_items(kind)
+    known = _is_known(kind, _KEEPS_ITEMS)
     return _reduces_plainly(kind) and (known or not own)
 
 
@@ -113,19 +118,15 @@ def _reduces_plainly(kind: type) -> bool:
     return all(_found(kind, name)[0] in (None, object) for name in _REDUCE)
 
 
-def _keeps_state(kind: type, known: Callable[[type], bool]) -> bool:
+def _keeps_state(kind: type, known: Callable[[Adapter], tuple[str, ...]]) -> bool:
     owners = {_found(kind, name)[0] for name in _STATE} - {None, object}
-    return all(map(known, owners))
+    return all(_is_known(owner, known) for owner in owners)
 
 
-def _keeps_own_attributes(kind: type) -> bool:
+def _is_known(kind: type, known: Callable[[Adapter], tuple[str, ...]]) -> bool:
+    """Return whether a library's adapter names one of its classes."""
     adapter = adapter_of(module_of(kind))
-    return adapter is not None and class_name(kind) in adapter.keeps_attributes
-
-
-def _keeps_own_items(kind: type) -> bool:
-    adapter = adapter_of(module_of(kind))
-    return adapter is not None and class_name(kind) in adapter.keeps_items
+    return adapter is not None and class_name(kind) in known(adapter)
 
 
 def _found(kind: type, name: str) -> tuple[Any, Any]:

@@ -108,6 +108,7 @@ class CellResult:
         self.mutations, self.stored = packed(
             self._watch, older, rebound, mutations, pack, self._only
         )
+        self._refuse()
         self._tell()
 
     def _values(self, changed: list[str]) -> dict[str, Any]:
@@ -119,13 +120,15 @@ class CellResult:
                 raise NotebookStepError(self._path, self._name, reason)
         return {name: self._namespace[name] for name in names}
 
+    def _refuse(self) -> None:
+        """Raise where a value that `-o` names cannot be stored."""
+        for name, reason in self.stored.left_out.items():
+            if self._only and name in self.stored.values:  # no ambient state
+                raise SerializationError(self._path, self._name, f"$.{name}", reason)
+
     def _tell(self) -> None:
         """Note in what is stored all that a note says of it."""
         stored = self.stored
-        refused = [name for name in stored.left_out if name in stored.values]  # no ambient state
-        if self._only and refused:
-            culprit, reason = refused[0], stored.left_out[refused[0]]
-            raise SerializationError(self._path, self._name, f"$.{culprit}", reason)
         there = {**self.older, **stored.values}
         held = {name: value for name, value in there.items() if name not in stored.left_out}
         stored.apart = [
