@@ -41,20 +41,6 @@ NAME_LIBRARIES = {
     "untrusted.budget": "what data may name is one list, to be read as a whole",
     "untrusted.unpickler": "what data may name is one list, to be read as a whole",
 }
-# Files that still do, until these rules are their libraries'. No file may be added.
-NAME_LIBRARIES_STILL = {
-    *("classes.enumerations", "classes.reductions", "inputs.kinds", "inputs.values"),
-    *("namespace.aliasing", "namespace.fingerprint", "namespace.mutation", "pickling.doubts"),
-    *("pickling.pickler", "pickling.row", "pickling.stage", "pickling.trials", "references.keys"),
-    *("references.paths", "references.references", "session.loading", "session.restore"),
-    "session.step",
-}
-# A room that asks for one library by name, until libraries are asked for through a registry.
-UPWARD = {
-    ("classes.enumerations", "libraries.msgspec"): "its classes are made by fields",
-    ("classes.reductions", "libraries.mpmath"): "its constants and classes belong to contexts",
-    ("objects.arrays", "libraries.torch.types"): "a tensor may own an array's memory",
-}
 
 
 def modules(package: str) -> dict[str, Path]:
@@ -160,7 +146,7 @@ def test_the_rooms_are_those_of_the_docstring(package: str) -> None:
             room, other = name.partition(".")[0], need.partition(".")[0]
             if room != other and room in heights and heights[room] >= heights[other]:
                 upward.add((name, need))
-    assert upward == (UPWARD.keys() if package == "mundane_ipython" else set())
+    assert upward == set()
 
 
 @pytest.mark.parametrize(
@@ -268,7 +254,7 @@ def test_what_is_known_of_a_library_stands_in_its_adapter() -> None:
         for name, file in modules("mundane_ipython").items()
         if not name.startswith("libraries.") and names_libraries(file)
     }
-    assert named == NAME_LIBRARIES.keys() | NAME_LIBRARIES_STILL
+    assert named == NAME_LIBRARIES.keys()
 
 
 def test_mundane_is_imported_without_any_third_party_package() -> None:

@@ -2,6 +2,8 @@
 
 The files, each importing only what stands below it:
 
+    digest       plain data as bytes that two kernels can compare
+    rules        what adapters say of a type, found once for each
     registry     which libraries there are adapters for, and which of them are loaded
     outside      adapters that other packages bring, by entry points
     contract     what is known of one library: `Adapter`, `State`

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from . import compare
-from .contract import Adapter, State
+from .contract import OUR_OWN, Adapter, State
 from .looks import attribute_of, error_text, guarded
 
 if TYPE_CHECKING:
@@ -192,6 +192,10 @@ class Outside:
         return told
 
 
+# What an adapter has of which nothing is said.
+_PLAIN = Adapter(module="")
+
+
 class _RefusedError(Exception):
     """An adapter is not used; its text says why."""
 
@@ -225,6 +229,9 @@ def _wrong_with(adapter: Any) -> Iterator[str]:
     if type(adapter) is not Adapter:
         yield f"it is a {type(adapter).__name__}, not an Adapter"
         return
+    for field in OUR_OWN:
+        if getattr(adapter, field) is not getattr(_PLAIN, field):
+            yield f"its {field} is for adapters of mundane_ipython alone"
     for field in ("complete_with", "keeps_attributes", "keeps_items"):
         if not _are(str, getattr(adapter, field)):
             yield f"its {field} is no tuple of names"

@@ -19,7 +19,7 @@ from .outside import Offer, Outside
 # Of these their own file would say one thing alone.
 MINOR = (
     *("dateutil", "ipywidgets", "jaxlib", "joblib", "keras", "mpi4py", "networkx", "patsy"),
-    *("plotly", "pyspark", "pytz", "ray", "scipy", "seaborn", "statsmodels", "tensorflow"),
+    *("plotly", "pyspark", "pytz", "ray", "seaborn", "statsmodels", "tensorflow"),
     *("tqdm", "traitlets", "tzdata", "xarray"),
 )
 
@@ -43,6 +43,8 @@ IN_TREE = {
     "polars": "polars",
     "pint": "pint",
     "pyarrow": "pyarrow",
+    "msgspec": "msgspec",
+    "scipy": "scipy",
     **dict.fromkeys(MINOR, "minor"),
 }
 
@@ -68,8 +70,12 @@ def loaded() -> tuple[Adapter, ...]:
 
 def begun() -> tuple[Adapter, ...]:
     """Return the adapters of libraries whose import has begun, whether it is over or not."""
-    own = [_made(name) for name in IN_TREE if name in sys.modules]
-    return (*own, *_others(name for name in _outside.offers if name in sys.modules))
+    return (*own_begun(), *_others(name for name in _outside.offers if name in sys.modules))
+
+
+def own_begun() -> list[Adapter]:
+    """Return our own of these adapters, without a look at other packages'."""
+    return [_made(name) for name in IN_TREE if name in sys.modules]
 
 
 def every() -> tuple[Adapter, ...]:
@@ -93,6 +99,14 @@ def adapter_of(module: str) -> Adapter | None:
             return _outside.adapter(name)
         name = name.rpartition(".")[0]
     return None
+
+
+def own_adapter_of(module: str) -> Adapter | None:
+    """Return our own adapter of the library that a module is of; None where there is none."""
+    name = module
+    while name and name not in IN_TREE:
+        name = name.rpartition(".")[0]
+    return _made(name) if name else None
 
 
 def outside_adapter(library: str) -> Adapter | None:

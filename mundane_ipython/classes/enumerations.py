@@ -17,8 +17,8 @@ from typing import Any
 import cloudpickle.cloudpickle_fast
 
 from ..adapter.looks import qualname_of
+from ..adapter.rules import REMAKERS
 from ..adapter.types import is_own
-from ..libraries.msgspec import is_struct_class, with_fields
 from .members import (
     change_class,
     make_silently,
@@ -52,8 +52,9 @@ def copied_class(kind: type) -> Any:
     """Reduce a class that goes with its code, whether an enumeration or not."""
     if typing.is_typeddict(kind):
         return reduce_typed_dict(kind)
-    if is_struct_class(kind):
-        reduced = with_fields(kind, _reduce_dynamic_class(kind))
+    remakers = REMAKERS.of(kind, ())
+    if remakers:
+        reduced = remakers[0](kind, _reduce_dynamic_class(kind))
         reduced[2][0]["__qualname__"] = qualname_of(kind)
     elif not issubclass(kind, enum.Enum):
         reduced = reduce_class(kind)

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..adapter.looks import attribute_of_type, module_of, qualname_of
+from ..adapter.registry import own_adapter_of
+from ..adapter.rules import REDUCTIONS
 from ..adapter.types import PerType, is_own
-from ..libraries.mpmath import is_constant, reduce_constant, reduce_mpmath_class
-from .instances import fails_to_load, new_natively, reduce_instance
+from .instances import fails_to_load, reduce_instance
 from .named_instances import HELD, reduce_held
 
 # All functions of `functools.singledispatch` have one code: that of its inner function.
@@ -30,9 +31,6 @@ _PARAMETERS = (typing.ParamSpec, typing.TypeVarTuple)
 _OF_PARAMETERS = (typing.ParamSpecArgs, typing.ParamSpecKwargs)
 
 _CURRIES = ("toolz.functoolz", "cytoolz.functoolz")
-
-# Of these a `__new__` in Python picks, by arguments that no pickle gives, which class it makes.
-_PICKED_BY_ARGUMENTS = (("scipy.stats._new_distributions", "Normal"),)
 
 # What is worse than not to be stored: rtree's index comes back without its entries, and one that is
 # kept in a file empties that file when it is loaded.
@@ -69,8 +67,6 @@ def _own_way_of(kind: type) -> Callable[[Any], Any]:
     place = module_of(kind), qualname_of(kind)
     if place in _REFUSED:
         return refuse
-    if place in _PICKED_BY_ARGUMENTS:
-        return reduce_past_new
     if issubclass(kind, _PARAMETERS):
         return reduce_parameter
     if issubclass(kind, _OF_PARAMETERS):
@@ -79,8 +75,8 @@ def _own_way_of(kind: type) -> Callable[[Any], Any]:
         return reduce_weak_keys
     if qualname_of(kind) == "curry" and module_of(kind) in _CURRIES:
         return reduce_curried
-    if is_constant(kind):
-        return reduce_constant
+    if REDUCTIONS[kind] and not is_own(kind):
+        return leave
     if not is_own(kind) and fails_to_load(kind):
         return reduce_instance
     is_called = attribute_of_type(kind, "__call__") is not None
@@ -100,15 +96,10 @@ def refuse(value: Any) -> Any:
     raise TypeError(f"cannot pickle {'.'.join(place)}: {_REFUSED[place]}")
 
 
-def reduce_past_new(value: Any) -> Any:
-    """Reduce an instance as its class says, but past a `__new__` that would make another one."""
-    make, arguments, *state = value.__reduce_ex__(5)
-    return (new_natively if make.__name__ == "__newobj__" else make), arguments, *state
-
-
 def reduce_class(kind: type) -> Any:
     """Return the reduction of a library's class, None where cloudpickle's is right."""
-    return reduce_mpmath_class(kind)
+    adapter = own_adapter_of(module_of(kind))
+    return adapter.reduce_class(kind) if adapter is not None and adapter.reduce_class else None
 
 
 def reduce_parameter(parameter: Any) -> Any:

@@ -7,5 +7,4 @@ The files, each importing only what stands below it:
     staleness    a stored step's inputs, compared
     code         digests of functions and classes, with what they carry
     kinds        kinds of values that are compared more closely
-    values       values as bytes that two kernels can compare
 """

@@ -20,11 +20,11 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
+from ..adapter.digest import NoDigestError, Parts, hashed, value_parts
 from ..adapter.looks import bases_of, home_name, is_a, members_of, qualname_of
 from ..adapter.types import class_name, home_of, is_own, is_wholly_own
 from ..source.code_key import code_key, text_key
 from .kinds import exact_parts, slots_of
-from .values import NoDigestError, Parts, hashed, value_parts
 
 _MAIN = "__main__"
 
@@ -156,7 +156,7 @@ class _Walk:
         return exact_parts(value, self.value) if self._exact else None
 
     def parts(self, value: Any) -> Parts:
-        """Yield the parts of what is no plain data; see `values.value_parts`.
+        """Yield the parts of what is no plain data; see `digest.value_parts`.
 
         Raises:
             NoDigestError: it has none that would be the same in another kernel.

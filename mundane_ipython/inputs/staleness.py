@@ -15,10 +15,11 @@ from mundane.tools import iso_to_ms
 
 from ..adapter.looks import guarded
 from .code import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
-from .values import shown
 
 # What a record says of exact digests.
 _EXACT = {"made": "exactly"}
+
+_MAX_SHOWN = 40
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ def read_inputs(
         else:
             # When its step ran tells as much of a result, which may be large.
             _put(inputs.values, name, None if of_step else input_digest(value, exact=exact))
-            _put(inputs.shown, name, shown(value))
+            _put(inputs.shown, name, _shown(value))
 
     for name in sorted(names):
         if name in namespace:
@@ -236,3 +237,13 @@ def _from_to(name: str, before: Inputs, now: Inputs) -> str:
 def _put(target: dict[str, str], name: str, text: str | None) -> None:
     if text is not None:
         target[name] = text
+
+
+def _shown(value: Any) -> str | None:
+    """Return a small plain value as text, None for any other."""
+    if any(type(value) is kind for kind in (int, float, complex, str, bool, type(None))):
+        if type(value) is int and value.bit_length() > 4 * _MAX_SHOWN:
+            return None  # Python refuses to write out the largest
+        text = repr(value)
+        return text if len(text) <= _MAX_SHOWN else None
+    return None

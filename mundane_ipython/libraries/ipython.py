@@ -132,7 +132,7 @@ def callback_lists() -> Iterator[list[Any]]:
         yield from (callbacks for _, callbacks in _lists(shell))
 
 
-def has_own_callbacks() -> bool:
+def _calls_own() -> bool:
     """Return whether something of the notebook's is called before a cell's own code runs."""
     return any(is_of_notebook(each) for callbacks in callback_lists() for each in callbacks)
 
@@ -202,4 +202,5 @@ ADAPTER = Adapter(
     ),
     covers_settings=True,
     held=callback_lists,
+    calls_first=_calls_own,
 )

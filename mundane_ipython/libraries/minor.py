@@ -19,10 +19,7 @@ ADAPTERS = (
             *("statsmodels", "tqdm", "traitlets", "tzdata"),
         )
     ),
-    *(
-        Adapter(module=name, proven=True, versioned=True)
-        for name in ("networkx", "scipy", "xarray")
-    ),
+    *(Adapter(module=name, proven=True, versioned=True) for name in ("networkx", "xarray")),
     # Their threads or devices are not there in a child.
     *(
         Adapter(module=name, outlives_fork=_never)

@@ -11,7 +11,8 @@ import importlib
 import sys
 from typing import Any
 
-from ..adapter.contract import Adapter, State
+from ..adapter.contract import Adapter, Rule, State
+from ..adapter.looks import module_of, qualname_of
 
 _VARIED = ("mp", "iv")  # fp's settings are fixed
 _CONTEXTS = (*_VARIED, "fp")
@@ -49,11 +50,9 @@ def _restore(changes: dict[tuple[str, str], Any]) -> None:
             setattr(context, setting, value)
 
 
-def reduce_mpmath_class(kind: type) -> Any:
+def _reduce_class(kind: type) -> Any:
     """Return the reduction of a class that a context makes; None for any other."""
-    mpmath = sys.modules.get("mpmath")
-    if mpmath is None or not str(kind.__module__).startswith("mpmath."):
-        return None
+    mpmath = sys.modules["mpmath"]
     for name in _CONTEXTS:
         for member in (kind.__name__, kind.__name__.removeprefix(name)):
             if getattr(getattr(mpmath, name, None), member, None) is kind:
@@ -61,12 +60,12 @@ def reduce_mpmath_class(kind: type) -> Any:
     return None
 
 
-def is_constant(kind: type) -> bool:
+def _is_constant(kind: type) -> bool:
     """Return whether a type is that of mpmath's constants, such as `mp.pi`."""
-    return kind.__qualname__ == "constant" and str(kind.__module__).startswith("mpmath.")
+    return qualname_of(kind) == "constant" and module_of(kind).startswith("mpmath.")
 
 
-def reduce_constant(constant: Any) -> Any:
+def _reduce_constant(constant: Any, _: Any) -> Any:
     """Reduce a constant of a context to its name there; of another one there is no pickle."""
     mpmath = sys.modules["mpmath"]
     for name in _CONTEXTS:
@@ -92,5 +91,7 @@ ADAPTER = Adapter(
     module="mpmath",
     complete_with=_VARIED,
     only_ones=(("mpmath", "fp"), ("mpmath", "iv"), ("mpmath", "mp")),
+    rules=(Rule(applies=_is_constant, reduce=_reduce_constant),),
+    reduce_class=_reduce_class,
     state=(State(key="mpmath", read=_read, changed=_changed, restore=_restore),),
 )

@@ -11,19 +11,19 @@ import sys
 import types
 from typing import Any
 
+from ..adapter.contract import Adapter, Rule
+
 # Of a struct's configuration, what a class statement gives only where there is one.
 _NOT_OPTIONS = ("tag", "tag_field")
 
 _INIT = "__post_init__"
 
 
-def is_struct_class(kind: Any) -> bool:
-    """Return whether a class is a struct of msgspec's."""
-    msgspec = sys.modules.get("msgspec")
-    return msgspec is not None and issubclass(type(kind), type(msgspec.Struct))
+def _makes_structs(metaclass: type) -> bool:
+    return issubclass(metaclass, type(sys.modules["msgspec"].Struct))
 
 
-def with_fields(kind: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+def _with_fields(kind: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return cloudpickle's reduction of a struct's class, made with its fields and options.
 
     Args:
@@ -118,3 +118,10 @@ def _options(kind: Any, fields: dict[str, Any]) -> dict[str, Any]:
     if any(name not in kind.__match_args__ for name in fields):
         options["kw_only"] = True
     return options
+
+
+ADAPTER = Adapter(
+    module="msgspec",
+    complete_with=("Struct", "structs"),
+    rules=(Rule(applies=_makes_structs, remake=_with_fields),),
+)

@@ -6,25 +6,17 @@ step that only converts a length has changed neither the user's units nor how th
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from ..adapter.contract import Adapter
+from ..adapter.contract import Adapter, Rule
 from ..adapter.looks import attribute_of, mro_of, name_of
-from ..adapter.types import PerType
 
 
-def is_unit_registry(kind: type) -> bool:
-    """Return whether a type is that of a registry of units."""
-    return "pint" in sys.modules and _is_registry[kind]
-
-
-@PerType
 def _is_registry(kind: type) -> bool:
     return any(name_of(base) == "GenericPlainRegistry" for base in mro_of(kind))
 
 
-def definitions(registry: Any) -> tuple[Any, ...]:
+def _definitions(registry: Any) -> tuple[Any, ...]:
     """Return what tells a registry's state: its options, and the names that it was given.
 
     A private way (pint 0.25, facets/plain/registry.py: `_units`, `_prefixes`; names that are a
@@ -42,4 +34,12 @@ def _is_made(name: str, units: Any, prefixes: Any) -> bool:
     return any(name[:n] in prefixes and name[n:] in units for n in range(1, min(len(name), 7)))
 
 
-ADAPTER = Adapter(module="pint", only_ones=(("pint", "application_registry"),))
+def _walked(registry: Any, stand_in: Any) -> Any:
+    return stand_in, (id(registry), _definitions(registry))
+
+
+ADAPTER = Adapter(
+    module="pint",
+    only_ones=(("pint", "application_registry"),),
+    rules=(Rule(applies=_is_registry, walk=_walked),),
+)

@@ -19,8 +19,8 @@ from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from ..adapter.looks import attribute_of_type, module_of
+from ..adapter.rules import REDUCTIONS
 from ..adapter.types import PerType
-from ..libraries.torch.types import is_of_torch
 from .fingerprint import Walk, has_identity, is_atom
 
 # A way through an object ends after so many parts, a hundredth of a second.
@@ -119,7 +119,8 @@ def _is_object(value: Any) -> bool:
 @PerType
 def _has_own_reduction(kind: type) -> bool:
     # A member of an enumeration is its class's own, and a logger the process's, wherever it lies.
-    if is_of_torch(kind) or issubclass(kind, (enum.Enum, logging.Logger)):
+    # What a library's rule makes of an object keeps its parts.
+    if REDUCTIONS[kind] or issubclass(kind, (enum.Enum, logging.Logger)):
         return False
     return any(
         type(attribute_of_type(kind, name)) is types.FunctionType

@@ -24,22 +24,17 @@ from ..adapter.looks import (
     has_dict,
     has_slots,
     is_a,
-    module_of,
     mro_of,
     name_of,
     qualname_of,
 )
+from ..adapter.rules import WALKS, function_home
 from ..adapter.types import PerType, class_name, is_own, look_up
 from ..classes.descriptors import HELD
 from ..classes.enumerations import seen_in
 from ..classes.instances import walk_of
 from ..classes.members import members_of, registered_with
 from ..classes.reductions import is_dispatcher
-from ..libraries.numpy.masked import is_masked, reduce_masked
-from ..libraries.pint import definitions, is_unit_registry
-from ..libraries.random import function_home
-from ..libraries.torch.tensors import walk_torch
-from ..libraries.torch.types import is_of_torch
 from ..objects.arrays import (
     is_array,
     is_flat_iterator,
@@ -65,7 +60,7 @@ _ATOMS = (
 _VALUE_TYPES = frozenset(
     """datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone
     decimal.Decimal fractions.Fraction pathlib.PosixPath pathlib.PurePosixPath uuid.UUID re.Pattern
-    zoneinfo.ZoneInfo numpy.dtype builtins.tuple builtins.frozenset
+    zoneinfo.ZoneInfo builtins.tuple builtins.frozenset
     builtins.builtin_function_or_method""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 
@@ -310,12 +305,8 @@ class _Walker(pickle.Pickler):
     def _generator(self, generator: types.GeneratorType[Any, Any, Any]) -> Any:
         return (_identity, (id(generator),)) if generator.gi_frame is None else None
 
-    def _dtype(self, dtype: Any) -> Any:
-        # All of one kind may share the table of their fields.
-        return (_identity, (repr(dtype),)) if dtype.names else None
-
-    def _unit_registry(self, registry: Any) -> Any:
-        return _identity, (id(registry), definitions(registry))
+    def _by_library(self, obj: Any) -> Any:
+        return next(filter(None, (walk(obj, _identity) for walk in WALKS[type(obj)])), None)
 
     def _window(self, window: Any) -> Any:
         try:
@@ -347,11 +338,6 @@ class _Walker(pickle.Pickler):
             if is_own(base) and look_up(self._namespace, qualname_of(base)) is not base
         ]
         return _identity, (id(kind), *map(id, above)), (held, *nameless) if nameless else held
-
-
-@PerType
-def _is_dtype(kind: type) -> bool:
-    return any(name_of(b) == "dtype" and module_of(b) == "numpy" for b in mro_of(kind))
 
 
 @PerType
@@ -387,10 +373,7 @@ _RULES: tuple[tuple[Callable[[type], bool], Callable[[_Walker, Any], Any]], ...]
     (lambda kind: qualname_of(kind) == "flatiter", _Walker._flat_iterator),
     (lambda kind: kind is types.GeneratorType, _Walker._generator),
     (lambda kind: kind in WINDOWS, _Walker._window),
-    (_is_dtype.__getitem__, _Walker._dtype),
-    (is_of_torch, lambda _, obj: walk_torch(obj, _identity)),
-    (is_unit_registry, _Walker._unit_registry),
-    (is_masked, lambda _, obj: reduce_masked(obj)),
+    (lambda kind: bool(WALKS[kind]), _Walker._by_library),
     (is_made_of_arrays, lambda _, obj: reduce_labelled(obj) if is_labelled_array(obj) else None),
 )
 

@@ -15,10 +15,9 @@ from typing import Any
 from ..adapter.looks import guarded, is_a
 from ..adapter.looks import members_of as everything_in
 from ..adapter.refcounts import counts_of
+from ..adapter.rules import changed_by_functions
 from ..adapter.types import is_own
 from ..classes.members import members_of, trackers
-from ..libraries.random import names_of_global_generator
-from ..libraries.torch.tensors import share_memory
 from ..source.cell import CellSource
 from .aliasing import lying_together
 from .fingerprint import Fingerprinter, Walk, is_atom
@@ -28,6 +27,7 @@ from .sharing import (
     has_let_go,
     held_elsewhere,
     is_small,
+    share_memory,
     shared_identities,
     shared_objects,
     without_classes,
@@ -99,7 +99,8 @@ class Watch:
         self._classes = trackers()
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
-        looked_at = names | names_of_global_generator(older)
+        unnamed = set(map(id, changed_by_functions()))
+        looked_at = names | {name for name, value in older.items() if id(value) in unnamed}
         fingerprinter = Fingerprinter(namespace, budget_s)
         self._digests: dict[str, bytes | None] = {}
         small: dict[str, Walk] = {}

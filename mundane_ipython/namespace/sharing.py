@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import types
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from ..adapter.looks import instance_dict, is_a, members_of, mro_of
 from ..adapter.refcounts import counts_of
+from ..adapter.rules import SPANS, lends_memory
 from ..adapter.types import PerType, is_own
-from ..objects.arrays import is_array, memory_chain
+from ..objects.arrays import bounds, is_array, memory_chain
 from .fingerprint import Walk, function_state, has_identity, is_atom
 
 # What is in larger values is not compared with others: in bytes of a pickle, some milliseconds.
@@ -147,4 +148,33 @@ def _class_data(kind: type) -> dict[int, Any]:
             found[id(member)] = member
             if is_a(member, base):  # such as matplotlib's path around a unit square
                 found.update((id(each), each) for each in Walk(member, {}).objects)
+    return found
+
+
+def share_memory(some: Iterable[Any], others: Iterable[Any]) -> bool:
+    """Return whether an object lies in the memory of an array, or the other way round.
+
+    Args:
+        some: objects, `Walk.shared_objects`.
+        others: the same of another value.
+    """
+    if not lends_memory():
+        return False
+    spans, other_spans = _spans(some), _spans(others)
+    return any(
+        low < other_high and other_low < high and (borrowed or other_borrowed)
+        for low, high, borrowed in spans
+        for other_low, other_high, other_borrowed in other_spans
+    )
+
+
+def _spans(objects: Iterable[Any]) -> list[tuple[int, int, bool]]:
+    """Return the first address of each memory, the one behind the last, and if it is borrowed."""
+    found = []
+    for each in objects:
+        if is_array(each) and each.size:
+            found.append((*bounds(each), False))
+        else:
+            spans = (span(each) for span in SPANS.of(each, ()))
+            found += [(*span, True) for span in spans if span is not None]
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..adapter.looks import is_a, members_of, module_of, mro_of
-from ..libraries.torch.types import is_of_torch
+from ..adapter.rules import OWNERS, SPANS
 
 # An array with gaps keeps them where they take no more memory than this, and this many times its
 # own.
@@ -92,7 +92,7 @@ class ArrayRoots:
             start = root.ctypes.data
             within = start <= address and address + size <= start + root.nbytes
             # A root in the memory of a tensor is stored by that tensor, not the other way round.
-            if within and not (root.dtype.hasobject or is_of_torch(type(memory_chain(root)[-1]))):
+            if within and not (root.dtype.hasobject or SPANS[type(memory_chain(root)[-1])]):
                 return root
         return None
 
@@ -196,17 +196,13 @@ def set_labelled_state(array: Any, state: tuple[Any, dict[str, Any]]) -> None:
 
 
 def memory_chain(array: Any) -> list[Any]:
-    """Return an array and the objects whose memory it lies in, the owner last.
-
-    The memory of a tensor of PyTorch is its storage's, which is one object for all that lies in it.
-    """
+    """Return an array and the objects whose memory it lies in, the owner last."""
     chain = [array]
     while getattr(chain[-1], "base", None) is not None:
         chain.append(chain[-1].base)
     if type(chain[-1]) is memoryview:  # of a buffer: NumPy makes one for each array on it
         chain[-1] = chain[-1].obj
-    if is_of_torch(type(chain[-1])):
-        chain.append(chain[-1].untyped_storage())
+    chain += [owner(chain[-1]) for owner in OWNERS.of(chain[-1], ())]
     return chain
 
 

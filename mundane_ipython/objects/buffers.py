@@ -1,4 +1,4 @@
-"""NumPy arrays in the memory of Python's own buffers: they lie in it again."""
+"""NumPy arrays in the memory of Python's own buffers: they lie in it again. Arrays as bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import array as python_arrays
 import sys
 from typing import Any
 
+from ..adapter.digest import NoDigestError, Parts
 from .arrays import memory_chain, most_with_gaps
 
 # What holds memory, can change it, and has a pickle.
@@ -49,3 +50,17 @@ def array_on_buffer(
     array: Any = np.ndarray(shape, dtype, memory, offset, strides)
     array.flags.writeable = writeable
     return array
+
+
+def array_parts(array: Any) -> Parts:
+    """Yield the parts of an array's digest, or of one of NumPy's numbers.
+
+    Raises:
+        NoDigestError: it holds objects.
+    """
+    import numpy as np
+
+    if array.dtype.hasobject:
+        raise NoDigestError
+    yield f"{array.dtype} {array.shape}".encode()
+    yield np.ascontiguousarray(array).view(np.uint8).data if array.size else b""

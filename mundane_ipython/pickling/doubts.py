@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..adapter.looks import is_a, members_of, module_of, mro_of, says_otherwise
-from ..adapter.registry import adapter_of
+from ..adapter.registry import own_adapter_of
 from ..adapter.types import PerType, is_own
 from ..objects.path_modules import CYTHON_FUNCTIONS
 
@@ -62,7 +62,7 @@ def _is_proven_library(library: str) -> bool:
     """Return whether the corpus of notebooks stores and loads a library's values."""
     if library in _OURS:
         return True
-    adapter = adapter_of(library)
+    adapter = own_adapter_of(library)
     return adapter is not None and adapter.proven
 
 
@@ -103,8 +103,10 @@ def is_made_oddly(kind: type) -> bool:
         return module_of(mixed_in) != "builtins" or any(
             is_a(members.get(name), types.FunctionType) for name in ("__init__", "__new_member__")
         )
-    library = module_of(type(kind)).partition(".")[0]
-    return library not in ("builtins", "abc", "enum", "typing", "_py_abc", "torch", "traitlets")
+    home = module_of(type(kind))
+    adapter = own_adapter_of(home)
+    proven = adapter is not None and adapter.proven
+    return not proven and home not in ("builtins", "abc", "enum", "typing", "_py_abc")
 
 
 def untried(calls: Iterable[Entry]) -> list[Entry]:

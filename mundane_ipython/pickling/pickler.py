@@ -23,26 +23,19 @@ from typing import Any, TypeAlias
 import cloudpickle
 
 from ..adapter.looks import error_text, home_name, is_a, name_of, qualname_of
+from ..adapter.rules import ARRAYS_IN, REDUCTIONS
 from ..adapter.types import PerType, is_own, look_up
 from ..classes.enumerations import changed_class, copied_class
 from ..classes.instances import reduce_exception
 from ..classes.members import is_copied
 from ..classes.reductions import WAYS, leave, load_home, reduce_class
-from ..libraries.matplotlib.figures import (
-    is_registry,
-    is_transform,
-    reduce_registry,
-    reduce_transform,
-)
-from ..libraries.numpy.masked import is_masked, reduce_masked
-from ..libraries.torch.tensors import reduce_array_of_tensor, reduce_torch
-from ..libraries.torch.types import is_of_torch
 from ..objects.arrays import (
     ArrayRoots,
     flat_iterator,
     is_array,
     is_flat_iterator,
     is_made_of_arrays,
+    memory_chain,
     reduce_array,
     reduce_view,
 )
@@ -150,8 +143,10 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
     def _reduce_window(self, obj: Any) -> Any:
         return reduce_window(obj, self._namespace)
 
-    def _reduce_torch(self, obj: Any) -> Any:
-        return reduce_torch(obj, self._arrays)
+    def _reduce_by_library(self, obj: Any) -> Any:
+        """Reduce an object by the rules of its library; the first that has an answer counts."""
+        answers = (reduce(obj, self._arrays) for reduce in REDUCTIONS[type(obj)])
+        return next((each for each in answers if each is not NotImplemented), _NEXT)
 
     def _reduce_exception(self, error: Any) -> Any:
         return reduce_exception(error, self._can_pickle)
@@ -166,8 +161,8 @@ class NotebookPickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle
         owner = buffer_of(array)
         if owner is not None:
             return reduce_on_buffer(array, owner)
-        of_tensor = reduce_array_of_tensor(array)
-        return _NEXT if of_tensor is None else of_tensor
+        reducers = ARRAYS_IN.of(memory_chain(array)[-1], ())
+        return next(filter(None, (reduce(array) for reduce in reducers)), _NEXT)
 
     def _note_locks(self, holder: Any) -> None:
         for each in locks_of(holder):
@@ -346,15 +341,12 @@ _RULES: tuple[tuple[Callable[[type], bool], _Reduce], ...] = (
     (_is(*DICT_ITERATORS), _reduce_dict_iterator),
     (_is(types.GeneratorType), _reduce_generator),
     (_is(object), _reduce_plain_object),
-    (is_transform, _plainly(reduce_transform)),
-    (is_registry, _plainly(reduce_registry)),
-    (is_of_torch, NotebookPickler._reduce_torch),
     (_is_below(BaseException), NotebookPickler._reduce_exception),
     # cloudpickle would make a StringIO of it, which is neither the file nor its place.
     (_is_below(io.TextIOWrapper), _refuse("an open file")),
     # Memory that is another's first: a masked or a read-only array may be a view too.
     (is_made_of_arrays, NotebookPickler._reduce_shared_array),
-    (is_masked, _plainly(reduce_masked)),
+    (lambda kind: bool(REDUCTIONS[kind]), NotebookPickler._reduce_by_library),
     (is_made_of_arrays, _plainly(reduce_array)),
 )
 

@@ -16,7 +16,7 @@ from typing import Any
 from mundane.tools import NotJSON, check_json
 
 from ..adapter.looks import attribute_of, is_a, module_name, module_of, qualname_of
-from ..libraries.random import function_home
+from ..adapter.rules import function_home
 from ..objects.path_modules import reduce_by_file
 
 REFERENCE = "$mundane"

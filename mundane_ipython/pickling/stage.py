@@ -11,8 +11,6 @@ import collections
 import copy
 import itertools
 import logging
-import random
-import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -20,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from ..adapter.looks import instance_dict, is_a, members_of, mro_of
+from ..adapter.rules import ways_back
 from ..adapter.types import is_own
 from ..classes.enumerations import change_enumeration, fill_enumeration
 from ..classes.instances import new_natively
@@ -215,10 +214,8 @@ class Stage:
 
     def _keep_state(self) -> None:
         """Put back, in the end, what code may change beside variables."""
-        self._stack.callback(random.setstate, random.getstate())
-        numpy_random = sys.modules.get("numpy.random")
-        if numpy_random is not None:
-            self._stack.callback(numpy_random.set_state, numpy_random.get_state())
+        for back in ways_back():
+            self._stack.callback(back)
         root = logging.getLogger()  # the first message gives it a handler
         self._stack.callback(root.handlers.__setitem__, slice(None), root.handlers[:])
         self._stack.callback(logging.disable, root.manager.disable)

@@ -26,10 +26,10 @@ from IPython import get_ipython
 
 from ..adapter.looks import instance_dict
 from ..adapter.registry import begun
+from ..adapter.rules import quiet
 from ..adapter.types import class_name, is_own
 from ..classes.instances import PLAIN
 from ..classes.members import forget_classes
-from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted, unnoticed_fork
 from ..references.holding import slots_of
 from .bundle import Bundle, Packer
@@ -161,7 +161,7 @@ def _load(
     loaded: dict[str, Any] = {}
     outcome = Outcome()
     denied = _deny_harm()
-    with muted("stdout", "stderr"), figures_unseen():
+    with muted("stdout", "stderr"), quiet():
         stage.__enter__()  # and never left, for the same reason
         for name, value in own.items():
             if name not in values and name not in left_out:

@@ -10,6 +10,8 @@ import datetime
 import json
 from typing import Any
 
+from ..adapter.rules import KEYS
+
 # A path is for short names; what is longer is no name.
 _MAX_TEXT = 500
 _MAX_BITS = 256
@@ -45,10 +47,8 @@ def written(key: Any) -> Any:
         return {kind.__name__: str(key)}
     if kind is datetime.datetime and type(key.tzinfo) in _ZONES:
         return {"datetime": key.isoformat()}
-    if kind.__module__.partition(".")[0] == "numpy" and hasattr(kind, "dtype"):
-        return {"numpy": [key.dtype.str, written(key.item())]}
-    if kind.__module__.startswith("pandas.") and kind.__name__ in ("Timestamp", "Timedelta"):
-        return {kind.__name__: [str(getattr(key, "tz", None)), key.isoformat()]}
+    for write in KEYS.of(key, ()):
+        return write(key, written)
     raise NoKeyError
 
 

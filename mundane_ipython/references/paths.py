@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import collections
 import functools
-import itertools
-import sys
 import types
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from ..adapter.looks import bases_of, guarded, instance_dict, members_of, module_of, name_of
-from ..adapter.types import PerType, is_own
+from ..adapter.looks import bases_of, guarded, instance_dict, members_of, module_of
+from ..adapter.rules import CELLS
+from ..adapter.types import is_own
 from .holding import (
     attribute_of,
     keeps_attributes,
@@ -135,12 +134,8 @@ def parts_of(value: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Step, A
             if is_own(above):
                 yield ("b", position), above, True
         return
-    elif _is_object_array(kind, value):
-        for position in range(value.size):
-            yield ("e", position), value.item(position), True
-        return
-    elif _axes_of.of_type(kind, 0):
-        yield from _cells(value)
+    for cells in CELLS.of_type(kind, ()):
+        yield from (((cells.step, *place), item, True) for place, item in cells.every(value))
     attributes = instance_dict(value)
     if attributes is not None:
         kept = keeps_attributes(kind)
@@ -182,39 +177,6 @@ def _members(kind: type) -> Iterator[tuple[Step, Any, bool]]:
             yield ("a", name), member, plain
 
 
-def _is_object_array(kind: type, value: Any) -> bool:
-    is_array = name_of(kind) == "ndarray" and module_of(kind) == "numpy"
-    return is_array and value.dtype.kind == "O"
-
-
-@PerType
-def _axes_of(kind: type) -> int:
-    """Return how many axes a type of pandas itself has, a frame or a series; 0 for any other."""
-    pandas = sys.modules.get("pandas")
-    for name, axes in (("DataFrame", 2), ("Series", 1)):
-        if pandas is not None and kind is getattr(pandas, name, None):
-            return axes
-    return 0
-
-
-def holds_objects(dtype: Any) -> bool:
-    """Return whether a column's data type is NumPy's of any objects; texts have pandas' own."""
-    return bool(dtype.kind == "O" and module_of(type(dtype)).partition(".")[0] == "numpy")
-
-
-def _cells(labelled: Any) -> Iterator[tuple[Step, Any, bool]]:
-    """Yield the objects in a frame's or a series' columns of objects."""
-    if labelled.ndim == 1:
-        if holds_objects(labelled.dtype):
-            for row, item in enumerate(labelled.array):
-                yield ("v", row), item, True
-        return
-    for column, dtype in enumerate(labelled.dtypes):
-        if holds_objects(dtype):
-            for row, item in enumerate(labelled.iloc[:, column].array):
-                yield ("v", row, column), item, True
-
-
 class Follower:
     """Follows paths; what it learns of a dictionary's keys is good for all that lead through it."""
 
@@ -242,11 +204,9 @@ class Follower:
             take = _TAKE.get(name)
             if name == "k" and len(rest) == 1:
                 value = self._item(value, rest[0])
-            elif take is None:
-                raise LookupError(f"a step {name!r}")
             else:
                 try:
-                    value = take(value, *rest)
+                    value = take(value, *rest) if take else _in_library(value, name, rest)
                 except Exception as error:
                     raise LookupError(f"nothing at {step}") from error
         return value
@@ -304,17 +264,13 @@ def _default(value: Any, number: Any) -> Any:
     return value.__defaults__[_position(number, len(value.__defaults__))]
 
 
-def _element(value: Any, number: Any) -> Any:
-    if not _is_object_array(type(value), value):
-        raise LookupError("no array of objects")
-    return value.item(_position(number, value.size))
-
-
-def _labelled(value: Any, *place: Any) -> Any:
-    if len(place) != _axes_of.of(value, 0):
-        raise LookupError("no such axes")
-    sizes = itertools.islice(value.shape, len(place))
-    return value.iat[tuple(map(_position, place, sizes))]
+def _in_library(value: Any, step: str, place: Sequence[Any]) -> Any:
+    cells = next((each for each in CELLS.of(value, ()) if each.step == step), None)
+    if cells is None:
+        raise LookupError(f"a step {step!r}")
+    if not all(type(number) is int and number >= 0 for number in place):
+        raise LookupError("no position")
+    return cells.at(value, *place)
 
 
 def _of(*kinds: type) -> Any:
@@ -348,6 +304,4 @@ _TAKE: dict[str, Any] = {
     "p": _partial(lambda value, n: value.args[_position(n, len(value.args))]),
     "q": _partial(lambda value, name: value.keywords[name]),
     "b": _of(type)(lambda value, n: bases_of(value)[_position(n, len(bases_of(value)))]),
-    "e": _element,
-    "v": _labelled,
 }

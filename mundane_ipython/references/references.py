@@ -13,28 +13,19 @@ import functools
 import json
 import types
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from operator import itemgetter
 from typing import Any
 
-from ..adapter.looks import instance_dict, module_of, mro_of, name_of
-from ..adapter.types import PerType, class_name, is_own, is_wholly_own
+from ..adapter.digest import PLAIN, NoDigestError, Parts, hashed, value_parts
+from ..adapter.looks import instance_dict, module_of, name_of
+from ..adapter.rules import CELLS, CLOSED, INNARDS, INNER_DIGESTS, REDUCTIONS, is_scalar
+from ..adapter.types import class_name, is_own, is_wholly_own
 from ..inputs.kinds import exact_parts
-from ..inputs.values import (
-    PLAIN,
-    NoDigestError,
-    Parts,
-    array_parts,
-    hashed,
-    pandas_parts,
-    value_parts,
-)
-from ..libraries.torch.types import is_of_torch
 from ..namespace.fingerprint import Walk, is_atom
-from ..objects.arrays import is_array
 from ..objects.path_modules import CYTHON_FUNCTIONS
 from .holding import slots_of
-from .paths import Follower, Path, find_paths, holds_objects, parts_of
+from .paths import Follower, Path, find_paths
 
 # Digests of one value may visit so many containers, some hundredths of a second, and those of one
 # step's references so many together.
@@ -46,9 +37,6 @@ _MAX_DEPTH = 40
 # Parts of these are referred to by number in records of versions before; in others a number is not
 # sure to be the same object's.
 _ORDERED = (dict, list, tuple, str, bytes, int, float, complex, bool, type(None))
-
-# What pandas' objects are made of, beside objects of the user's.
-_INNARDS = frozenset(("builtins", "numpy", "pandas", "pyarrow"))
 
 
 class Finder:
@@ -108,8 +96,8 @@ class Finder:
     def may_be_copied(self, identity: int, value: Any) -> bool:
         """Return whether nobody sees that a copy of an object is another one.
 
-        So it is with values that a library compares as such, and with what pandas' objects are made
-        of, which every frame that is made of another one shares with it.
+        So it is with values that a library compares as such, and with innards, as those of a frame,
+        which every frame that is made of it shares with it.
         """
         return _is_value(value) or all(
             self._is_closed(name) or identity in self._innards(name)
@@ -153,25 +141,26 @@ class Finder:
         return self._closed[name]
 
     def _innards(self, name: str) -> set[int]:
-        """Return the ids of what the objects of pandas in a value are made of."""
+        """Return the ids of what objects of libraries in a value are made of."""
         if name not in self._private:
             found: set[int] = set()
             for each in (self._values[name], *self._inner[name]):
-                if _is_of_pandas.of(each, otherwise=False):
-                    found |= self._made_of(each)
+                for libraries in INNARDS.of(each, ()):
+                    found |= self._made_of(each, libraries)
             self._private[name] = found
         return self._private[name]
 
-    def _made_of(self, labelled: Any) -> set[int]:
-        """Return the ids of what an object of pandas is made of, but for what is in its cells."""
+    def _made_of(self, value: Any, libraries: Set[str]) -> set[int]:
+        """Return the ids of what a library's object is made of, but for what is in its cells."""
         found = {
             id(each)
-            for each in Walk(labelled, self._namespace).objects
-            if each is not labelled and _root_of(type(each)) in _INNARDS
+            for each in Walk(value, self._namespace).objects
+            if each is not value and module_of(type(each)).partition(".")[0] in libraries
         }
-        for step, cell, _ in parts_of(labelled, self._namespace):
-            if step[0] == "v" and not is_atom(cell):
-                found.difference_update(map(id, Walk(cell, self._namespace).objects))
+        for cells in CELLS.of(value, ()):
+            for _, cell in cells.every(value):
+                if not is_atom(cell):
+                    found.difference_update(map(id, Walk(cell, self._namespace).objects))
         return found
 
     def _digest(self, value: Any) -> str:
@@ -263,7 +252,7 @@ class _Data:
         self._around: dict[int, int] = {}
 
     def parts(self, value: Any) -> Parts:
-        return value_parts(value, _no_parts, self._first)
+        return value_parts(value, first=self._first)
 
     def _first(self, value: Any) -> Parts | None:
         self.visits += 1
@@ -284,7 +273,7 @@ class _Data:
         finally:
             del self._around[id(value)]
 
-    def _of(self, value: Any, kind: type) -> Parts:  # noqa: C901 (a case for each kind of value)
+    def _of(self, value: Any, kind: type) -> Parts:
         yield f"{class_name(kind)}(".encode()
         if len(self._around) > _MAX_DEPTH:
             raise NoDigestError
@@ -304,19 +293,18 @@ class _Data:
             if is_own(value):
                 raise NoDigestError
             yield class_name(value).encode()
-        elif name_of(kind) == "MaskedArray":
-            yield from _masked(value)
-        elif is_array(value):
-            yield from array_parts(value)
         elif is_own(kind):
             raise NoDigestError
-        elif _is_of_pandas.of_type(kind, otherwise=False):
-            yield from exact_parts(value, self.parts) or pandas_parts(value)
         else:
-            inner = exact_parts(value, self.parts)
-            if inner is None:
-                raise NoDigestError
-            yield from inner
+            yield from self._of_library(value, kind)
+
+    def _of_library(self, value: Any, kind: type) -> Parts:
+        for digest in INNER_DIGESTS.of_type(kind, ()):
+            return digest(value, self.parts)  # type: ignore[no-any-return]
+        found = exact_parts(value, self.parts)
+        if found is None:
+            raise NoDigestError
+        return found
 
     def _attributes(self, value: Any) -> Parts:
         found = {str(name): item for name, item in (instance_dict(value) or {}).items()}
@@ -326,52 +314,18 @@ class _Data:
             yield from self.parts(item)
 
 
-def _masked(value: Any) -> Parts:
-    """Yield the parts of a masked array; to ask it for its `fill_value` would give it one."""
-    import numpy as np
-
-    if value.dtype.kind not in "biufc":
-        raise NoDigestError
-    yield from array_parts(np.ma.getmaskarray(value))
-    yield from array_parts(value.filled(0))
-
-
-def _no_parts(value: Any) -> Parts:
-    raise NoDigestError
-
-
 def _is_scalar(kind: type) -> bool:
     """Return whether the text of a value of a library's type says all of it."""
     if is_own(kind) or issubclass(kind, enum.Enum):
         return False
     if issubclass(kind, datetime.tzinfo):
         return kind in (datetime.timezone, zoneinfo.ZoneInfo)
-    return issubclass(kind, PLAIN) or any(
-        base.__name__ == "generic" and module_of(base) == "numpy" for base in mro_of(kind)
-    )
-
-
-def _root_of(kind: type) -> str:
-    return module_of(kind).partition(".")[0]
-
-
-@PerType
-def _is_of_pandas(kind: type) -> bool:
-    names = ("NDFrame", "Index", "ExtensionArray", "ExtensionDtype")
-    return any(_root_of(b) == "pandas" and b.__name__ in names for b in mro_of(kind))
+    return issubclass(kind, PLAIN) or is_scalar[kind]
 
 
 def _is_closed(value: Any) -> bool:
-    """Return whether a value is pandas' own and holds no object of the user's."""
-    kind = type(value)
-    if (
-        not _is_of_pandas.of_type(kind, otherwise=False)
-        or _root_of(kind) != "pandas"
-        or getattr(value, "attrs", None)
-    ):
-        return False
-    dtypes = value.dtypes if value.ndim == 2 else [value.dtype]
-    return not any(map(holds_objects, dtypes))
+    """Return whether a value is a library's own and holds no object of the user's."""
+    return any(closed(value) for closed in CLOSED.of(value, ()))
 
 
 def _is_value(value: Any) -> bool:
@@ -379,7 +333,7 @@ def _is_value(value: Any) -> bool:
     kind = type(value)
     if name_of(kind) in CYTHON_FUNCTIONS:
         return True
-    if is_own(kind) or is_of_torch(kind):
+    if is_own(kind) or REDUCTIONS[kind]:
         return False
     try:
         return hash(value) not in (object.__hash__(value), id(value))

@@ -22,11 +22,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt
 
 from ..adapter.registry import adapter_of
+from ..adapter.rules import quiet
 from ..ambient.state import process_state, restore_state
 from ..ambient.stored import from_store
 from ..display.bars import bytes_bar
 from ..errors import BundleError, RowMismatchError, UntrustedError
-from ..libraries.matplotlib.figures import figures_unseen
 from ..outputs.capture import muted
 from ..outputs.fold import NO_VALUE
 from ..pickling.bundle import AMBIENT_SLOT, VALUE_SLOT, Bundle
@@ -252,7 +252,7 @@ class Loader:
         record = found.record
         bundle = Bundle(older=record.older, slots=record.slots, stream=bytes(buffers[0]))
         try:
-            with figures_unseen(), self._stage(found, names) as stage:
+            with quiet(), self._stage(found, names) as stage:
                 return unpack(
                     bundle,
                     path=self._path,

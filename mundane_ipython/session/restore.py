@@ -15,13 +15,13 @@ from IPython.utils.capture import capture_output
 
 from mundane import Attempt
 
+from ..adapter.registry import own_begun
 from ..ambient.held import replace_held
 from ..ambient.state import restore_state
 from ..ambient.stored import from_store
 from ..display.notes import apart_text, left_out_text, publish_note, restored_text
 from ..errors import BundleError
 from ..inputs.staleness import Inputs, differences
-from ..libraries.ipython import has_own_callbacks
 from ..outputs.capture import muted
 from ..outputs.fold import NO_VALUE, CellOutputs, has_result
 from ..outputs.replay import NOT_STORED, keep_result, replay
@@ -34,9 +34,6 @@ from .deferred import Deferred
 from .loading import Content, FoundCell, Loader, Made, will_load
 from .open_task import OpenTask
 from .step import StepOptions
-
-# Settings on which no later cell's code depends before it runs.
-_PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
 # What a cell may register that is called before a later cell's code runs, or even is compiled.
 _HASTY = re.compile(r"_transformers|\.events\b")
@@ -141,11 +138,8 @@ class Restorer:
             and self._deferred.has_room(record.bundle_bytes)
             and not record.process
             and _HASTY.search(source.text) is None
-            and not has_own_callbacks()
-            and all(
-                any(magic == m and line.startswith(start) for m, start in _PATIENT_SETTINGS)
-                for magic, line in source.settings
-            )
+            and not any(adapter.calls_first() for adapter in own_begun())
+            and source.settings_are_patient
             and will_load(record, lambda name: name in namespace or name in names)
         )
 

@@ -18,13 +18,13 @@ from IPython.core.interactiveshell import InteractiveShell
 from mundane import Attempt, MundaneError, SerializationError
 from mundane.tools import iso_now
 
+from ..adapter.rules import before_commit
 from ..ambient.state import changed_state, read_state
 from ..ambient.stored import to_store
 from ..display.bars import bytes_bar
 from ..display.stored_note import say_stored
 from ..errors import NotebookStepError, shown_short
 from ..inputs.staleness import Inputs
-from ..libraries.matplotlib.figures import flush_figures
 from ..namespace.monkeypatches import LibraryWatch
 from ..namespace.mutation import Watch
 from ..namespace.reach import reachable_names
@@ -171,7 +171,7 @@ class RunningStep:
             interrupted = self._guard.cancelled(error)
             self._guard.hide_frames(trace)
             if error is None:
-                flush_figures()
+                before_commit()
             shown = self._tap.stop()
             took_ms = round((time.monotonic() - self._started_s) * 1000)
             if interrupted:

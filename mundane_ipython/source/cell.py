@@ -56,6 +56,14 @@ class CellSource:
     mentioned: frozenset[str] | None
     settings: tuple[tuple[str, str], ...]
 
+    @property
+    def settings_are_patient(self) -> bool:
+        """Whether no later cell's code depends on its settings before it runs."""
+        return all(
+            any(magic == m and line.startswith(start) for m, start in _PATIENT_SETTINGS)
+            for magic, line in self.settings
+        )
+
     def bound_before_read(self, names: Set[str]) -> frozenset[str]:
         """Return those of some names that the body surely binds before it can read them."""
         # In most cells all is told by the names alone, and the way through the body costs more.
@@ -149,6 +157,8 @@ def _updated_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
 def _uses_ipython(nodes: Sequence[ast.AST]) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "get_ipython" for node in nodes)
 
+
+_PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
 _SETTING_MAGICS = frozenset(
     """aimport alias alias_magic autoreload colors config load_ext matplotlib

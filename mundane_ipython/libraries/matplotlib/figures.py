@@ -9,36 +9,29 @@ more, and the figure is drawn with old bounds. So transforms are pickled without
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import MethodType
 from typing import Any
 
+from ...adapter.contract import Rule
 from ...adapter.looks import module_of
 
 
-@contextmanager
-def figures_unseen() -> Iterator[None]:
-    """Let figures come back into pyplot in the body without being shown for that.
+def to_show() -> Any:
+    """Return whether figures are to be shown after the cell, and which.
 
     A private way (matplotlib-inline 0.2, backend_inline.py: `show._draw_called`, `_to_draw`):
     whatever makes a figure's manager, as unpickling one that was open does, tells the backend to
     show all open figures after the cell, and only what a cell shows resets that.
     """
-    before = _to_show()
-    try:
-        yield
-    finally:
-        backend = sys.modules.get("matplotlib_inline.backend_inline")
-        if backend is not None:
-            backend.show._draw_called, backend.show._to_draw = before
-
-
-def _to_show() -> tuple[bool, list[Any]]:
     backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is None:
-        return False, []
-    return backend.show._draw_called, list(backend.show._to_draw)
+    return backend and (backend.show._draw_called, list(backend.show._to_draw))
+
+
+def set_to_show(state: Any) -> None:
+    """Set what `to_show` returned; None for nothing."""
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is not None:
+        backend.show._draw_called, backend.show._to_draw = state or (False, [])
 
 
 def flush_figures() -> None:
@@ -58,13 +51,13 @@ def flush_figures() -> None:
     backend.flush_figures()
 
 
-def is_transform(kind: type) -> bool:
+def _is_transform(kind: type) -> bool:
     """Return whether a type is that of a transform, or a box, of matplotlib's."""
     module = sys.modules.get("matplotlib.transforms")
     return module is not None and issubclass(kind, module.TransformNode)
 
 
-def reduce_transform(node: Any) -> Any:
+def _reduce_transform(node: Any, _: Any) -> Any:
     """Reduce a transform by matplotlib's own state, to be set by `set_transform_state`."""
     reduced = node.__reduce_ex__(5)
     make, arguments, state = (*reduced, None)[:3]
@@ -79,13 +72,13 @@ def set_transform_state(node: Any, state: dict[str, Any]) -> None:
     node.__setstate__({**state, "_parents": {id(parent): parent for parent in parents}})
 
 
-def is_registry(kind: type) -> bool:
+def _is_registry(kind: type) -> bool:
     """Return whether a type is that of the callbacks which matplotlib's objects have."""
     module = sys.modules.get("matplotlib.cbook")
     return module is not None and issubclass(kind, module.CallbackRegistry)
 
 
-def reduce_registry(registry: Any) -> Any:
+def _reduce_registry(registry: Any, _: Any) -> Any:
     """Reduce a registry of callbacks with those by which matplotlib's objects follow each other.
 
     Otherwise a colour bar, and an image itself, no longer hears of new limits or colours. A private
@@ -113,3 +106,9 @@ def _follows(signal: str, callback: Any) -> bool:
         return False
     module, _, name = module_of(type(callback.__self__)).partition(".")
     return module == "matplotlib" and (signal == "changed" or name == "colorbar")
+
+
+RULES = (
+    Rule(applies=_is_transform, reduce=_reduce_transform),
+    Rule(applies=_is_registry, reduce=_reduce_registry),
+)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...adapter.contract import Adapter
-from .state import OPTIONS, RANDOM
+from .rules import RULES
+from .state import OPTIONS, RANDOM, global_generators, put_back
 
 ADAPTER = Adapter(
     module="numpy",
@@ -17,4 +18,8 @@ ADAPTER = Adapter(
         ("numpy.random.mtrand", "_rand"),
     ),
     state=(RANDOM, OPTIONS),
+    rules=RULES,
+    methods_of_hidden=(("numpy.random", "rand"),),
+    changed_by_functions=global_generators,
+    put_back=put_back,
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ...adapter.compare import changed_whole
@@ -55,6 +56,24 @@ def _set_options(state: dict[str, Any]) -> None:
 
     np.set_printoptions(**state["print"])
     np.seterr(**state["errors"])
+
+
+def put_back() -> Callable[[], None]:
+    """Return what sets the global generator to where it is now."""
+    numpy_random: Any = sys.modules.get("numpy.random")
+    if numpy_random is None:
+        return lambda: None
+    return partial(numpy_random.set_state, numpy_random.get_state(legacy=False))
+
+
+def global_generators() -> Iterator[Any]:
+    """Yield the global bit generator (NumPy 1.24, `set_bit_generator`).
+
+    Whoever draws by a function of `numpy.random` changes it without a name.
+    """
+    get = getattr(sys.modules.get("numpy.random"), "get_bit_generator", None)
+    if get is not None:
+        yield get()
 
 
 RANDOM = State(key="numpy.random", read=_read_random, changed=changed_whole, restore=_set_random)

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ...adapter.contract import Adapter
+from .rules import RULES
 from .state import STATE
 
 
@@ -18,6 +19,7 @@ ADAPTER = Adapter(
     module="torch",
     complete_with=("get_rng_state", "backends"),
     state=(STATE,),
+    rules=RULES,
     versioned=True,
     proven=True,
     only_ones=(("torch", "default_generator"),),

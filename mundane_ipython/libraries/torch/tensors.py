@@ -12,11 +12,9 @@ from __future__ import annotations
 import ctypes
 import importlib
 import pickle
-import sys
-from collections.abc import Iterable
 from typing import Any
 
-from ...objects.arrays import ArrayRoots, bounds, is_array, memory_chain, reduce_view
+from ...objects.arrays import ArrayRoots, memory_chain, reduce_view
 from ...taskfile.chunks import MAPPED_BYTES
 from .types import is_of_torch, is_tensor, is_typed_storage, is_untyped_storage
 
@@ -51,34 +49,6 @@ def reduce_torch(value: Any, arrays: ArrayRoots | None) -> Any:
 def is_borrowed(storage: Any) -> bool:
     """Return whether a storage may lie in the memory of something else, such as an array's."""
     return storage.device.type == "cpu" and not storage.resizable() and storage.nbytes() > 0
-
-
-def share_memory(some: Iterable[Any], others: Iterable[Any]) -> bool:
-    """Return whether a storage lies in the memory of an array, or the other way round.
-
-    Args:
-        some: objects, `fingerprint.Walk.shared_objects`.
-        others: the same of another value.
-    """
-    if "torch" not in sys.modules:
-        return False
-    spans, other_spans = _spans(some), _spans(others)
-    return any(
-        low < other_high and other_low < high and (borrowed or other_borrowed)
-        for low, high, borrowed in spans
-        for other_low, other_high, other_borrowed in other_spans
-    )
-
-
-def _spans(objects: Iterable[Any]) -> list[tuple[int, int, bool]]:
-    """Return the first address of each memory, the one behind the last, and if it is borrowed."""
-    found = []
-    for each in objects:
-        if is_array(each) and each.size:
-            found.append((*bounds(each), False))
-        elif is_untyped_storage(type(each)) and is_borrowed(each):
-            found.append((each.data_ptr(), each.data_ptr() + each.nbytes(), True))
-    return found
 
 
 def walk_torch(value: Any, stand_in: Any) -> Any:

@@ -1,7 +1,7 @@
 """Values as bytes that two kernels can compare: is this input what it was when the step ran?
 
-Only what has a digest that cannot lie is compared: plain data, arrays and frames here, functions,
-classes and their instances in `code`. Anything else has none, and no alarm is raised about it.
+Plain data is here, a library's values are what its rules say. What has no digest that cannot lie
+has none, and no alarm is raised about it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 
 import xxhash
 
-from ..adapter.looks import is_a, module_of, mro_of
-from ..adapter.types import class_name, is_own
+from .looks import is_a, mro_of
+from .rules import PLAIN_DIGESTS
+from .types import class_name, is_own
 
 Parts = Iterator[bytes | memoryview]
 
@@ -36,8 +37,8 @@ _ATOMS = {
     for kind in (int, float, complex, str, bytes, bool, type(None))
 }
 
-_MAX_ITEMS = 200_000
-_MAX_SHOWN = 40
+MAX_ITEMS = 200_000
+"""How many items, or parts, of one value are looked at."""
 
 
 class NoDigestError(Exception):
@@ -53,7 +54,7 @@ def hashed(parts: Iterable[bytes | memoryview]) -> str:
     state = xxhash.xxh3_128()
     try:
         for count, part in enumerate(parts):
-            if count > _MAX_ITEMS:
+            if count > MAX_ITEMS:
                 break
             state.update(part)
         else:
@@ -63,16 +64,6 @@ def hashed(parts: Iterable[bytes | memoryview]) -> str:
     except BaseException as error:  # a value's own methods may raise anything
         raise NoDigestError from error
     raise NoDigestError
-
-
-def shown(value: Any) -> str | None:
-    """Return a small plain value as text, None for any other."""
-    if any(type(value) is kind for kind in (int, float, complex, str, bool, type(None))):
-        if type(value) is int and value.bit_length() > 4 * _MAX_SHOWN:
-            return None  # Python refuses to write out the largest
-        text = repr(value)
-        return text if len(text) <= _MAX_SHOWN else None
-    return None
 
 
 def _text(value: Any) -> str:
@@ -85,16 +76,21 @@ def _text(value: Any) -> str:
     return str(kind.__repr__(value))
 
 
-def value_parts(  # noqa: C901 (a case for each kind of value)
+def _no_parts(value: Any) -> Parts:
+    raise NoDigestError
+
+
+def value_parts(
     value: Any,
-    other: Callable[[Any], Parts],
+    other: Callable[[Any], Parts] = _no_parts,
     first: Callable[[Any], Parts | None] = lambda _: None,
 ) -> Parts:
     """Yield bytes that are equal for equal values, and for these only.
 
     Args:
         value: to be compared.
-        other: yields those of what is no plain data, wherever in the value it is.
+        other: yields those of what is no plain data, wherever in the value it is; without it there
+            is no digest then.
         first: returns those of what is not to be looked at as here, also wherever it is.
 
     Raises:
@@ -113,11 +109,10 @@ def value_parts(  # noqa: C901 (a case for each kind of value)
         return
     kind = type(value)
     yield f"{class_name(kind)}(".encode()
-    module = module_of(kind)
     if is_a(value, enum.Enum):
         yield (value.name or repr(value.value)).encode()  # a flag without members has no name
-    elif module == "numpy" and hasattr(value, "dtype"):
-        yield from array_parts(value)  # before plain values: numpy.float64 is a float as well
+    elif plain := PLAIN_DIGESTS.of_type(kind, ()):
+        yield from plain[0](value)  # before plain values: a library's number may be a float as well
     elif is_a(value, PLAIN):
         yield _text(value).encode("utf-8", "surrogatepass")
     elif kind in (list, tuple):
@@ -131,8 +126,6 @@ def value_parts(  # noqa: C901 (a case for each kind of value)
         for field in dataclasses.fields(value):
             yield field.name.encode()
             yield from value_parts(getattr(value, field.name), other, first)
-    elif module.partition(".")[0] == "pandas":
-        yield from pandas_parts(value)
     else:
         yield from other(value)
     yield b")"
@@ -142,54 +135,3 @@ def _joined(
     value: Any, other: Callable[[Any], Parts], first: Callable[[Any], Parts | None]
 ) -> bytes:
     return b"".join(value_parts(value, other, first))
-
-
-def array_parts(array: Any) -> Parts:
-    """Yield the parts of an array or a number of numpy.
-
-    Raises:
-        NoDigestError: it holds objects.
-    """
-    import numpy as np
-
-    if array.dtype.hasobject:
-        raise NoDigestError
-    yield f"{array.dtype} {array.shape}".encode()
-    yield np.ascontiguousarray(array).view(np.uint8).data if array.size else b""
-
-
-def _no_parts(value: Any) -> Parts:
-    raise NoDigestError
-
-
-def pandas_parts(value: Any) -> Parts:
-    """Yield the parts of a frame, series or index; text columns by pandas' own hash."""
-    import pandas as pd
-
-    if isinstance(value, pd.DataFrame):
-        yield from pandas_parts(value.columns)
-        yield from pandas_parts(value.index)
-        for position in range(value.shape[1]):
-            yield from pandas_parts(value.iloc[:, position].array)
-    elif isinstance(value, pd.Series):
-        yield from pandas_parts(value.index)
-        yield from pandas_parts(value.array)
-    elif isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
-        yield f"{value.dtype} {len(value)}".encode()
-        dtype = getattr(value, "dtype", None)
-        if getattr(dtype, "kind", "O") in "biufcmM":
-            yield from array_parts(value.to_numpy())
-        elif len(value) <= _MAX_ITEMS:
-            items = pd.Index(value).to_numpy(dtype=object)
-            try:
-                yield from array_parts(pd.util.hash_array(items))
-            except TypeError:  # lists, dictionaries or arrays are among them
-                for item in items:
-                    yield from value_parts(item, _no_parts)
-        else:
-            raise NoDigestError
-    else:
-        text = repr(value)
-        if " at 0x" in text:  # a group, a style, a reader: no data
-            raise NoDigestError
-        yield text.encode()
