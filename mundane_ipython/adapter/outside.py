@@ -231,7 +231,7 @@ def _wrong_with(adapter: Any) -> Iterator[str]:
         return
     for field in OUR_OWN:
         if getattr(adapter, field) is not getattr(_PLAIN, field):
-            yield f"its {field} is for adapters of mundane_ipython alone"
+            yield f"its part {field!r} is for adapters of mundane_ipython alone"
     for field in ("complete_with", "keeps_attributes", "keeps_items"):
         if not _are(str, getattr(adapter, field)):
             yield f"its {field} is no tuple of names"

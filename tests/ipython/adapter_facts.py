@@ -17,6 +17,13 @@ from mundane_ipython.adapter.registry import IN_TREE, adapter_of, outside_adapte
 # Of a library that the cell itself imports some states count only where its text looks like it.
 TEXT = "set_option config enable matplotlib_formats num_threads"
 
+# Where a library has types that it does not import by itself.
+MORE = {
+    "matplotlib": "matplotlib.pyplot",
+    "numpy": "numpy.ma numpy.random",
+    "scipy": "scipy.sparse scipy.stats",
+}
+
 
 def facts(library: str) -> dict[str, Any]:
     """Return what is so of a library's adapter."""
@@ -25,8 +32,8 @@ def facts(library: str) -> dict[str, Any]:
     assert adapter is not None
     imported = library in sys.modules and library not in before
     module = importlib.import_module(library)
-    if library == "matplotlib":  # which has a backend then
-        importlib.import_module("matplotlib.pyplot")
+    for more in MORE.get(library, "").split():
+        importlib.import_module(more)
     older = {}
     if library == "IPython":  # of which only what a cell registers pickles
         older = _register(adapter)
@@ -34,6 +41,7 @@ def facts(library: str) -> dict[str, Any]:
         "imported": imported,
         "missing": [name for name in adapter.complete_with if not hasattr(module, name)],
         "not_there": [place for place in _named(adapter) if not _is_there(place)],
+        "unused_rules": _unused_rules(adapter),
         "outlives_fork": adapter.outlives_fork(),
         "held": [type(each).__name__ for each in adapter.held()],
         "states": {s.key: _facts_of(adapter, s, older) for s in adapter.state},
@@ -42,13 +50,23 @@ def facts(library: str) -> dict[str, Any]:
 
 def _named(adapter: Adapter) -> list[str]:
     """Return what an adapter names in its library, as `module.name`."""
-    ones = [".".join(each) for each in adapter.only_ones]
+    ones = [".".join(each) for each in (*adapter.only_ones, *adapter.methods_of_hidden)]
     return [*ones, *adapter.keeps_attributes, *adapter.keeps_items]
 
 
 def _is_there(place: str) -> bool:
     module, _, name = place.rpartition(".")
     return hasattr(importlib.import_module(module), name)
+
+
+def _unused_rules(adapter: Adapter) -> list[int]:
+    """Return which rules, by number, are for no type that the library has."""
+    modules = [each for name, each in sys.modules.items() if name.startswith(adapter.module)]
+    values = [value for module in modules for value in vars(module).values()]
+    kinds = {each for value in values for each in (value, type(value)) if isinstance(each, type)}
+    kinds |= {type(kind) for kind in kinds}
+    applied = [any(rule.applies(kind) for kind in kinds) for rule in adapter.rules]
+    return [number for number, applies in enumerate(applied) if not applies]
 
 
 def text_of(value: Any, printer: Any, _: Any) -> None:

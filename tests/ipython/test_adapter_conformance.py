@@ -81,6 +81,12 @@ def test_what_it_names_is_there(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", INSTALLED)
+def test_each_rule_is_for_a_type_of_the_library(library: str) -> None:
+    """A library may have renamed it, and the rule would be for nothing."""
+    assert facts(library)["unused_rules"] == []
+
+
+@pytest.mark.parametrize("library", INSTALLED)
 def test_what_is_read_pickles(library: str) -> None:
     """`adapter_facts` has done that. And it is a copy, or before and after would look the same."""
     assert [key for key, each in states(library).items() if each["is_live"]] == []

@@ -171,6 +171,12 @@ def test_broken_adapters_are_a_note_once_and_break_no_step(tmp_path: Path, site:
 REFUSED = {
     "ADAPTER = 3": "it is a int, not an Adapter",
     "ADAPTER = Adapter(module='small')": "it is for 'small'",
+    "ADAPTER = Adapter(module='little', before_commit=print)": (
+        "its part 'before_commit' is for adapters of mundane_ipython alone"
+    ),
+    "ADAPTER = Adapter(module='little', rules=(1,))": (
+        "its part 'rules' is for adapters of mundane_ipython alone"
+    ),
     "ADAPTER = Adapter(module='little', state=[])": "its state is no tuple of State",
     "ADAPTER = Adapter(module='little', state=(state('pandas'),))": (
         "the key 'pandas' is of a state of mundane_ipython"

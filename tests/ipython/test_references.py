@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections import OrderedDict, deque
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.pickling.bundle import Packer
 from mundane_ipython.pickling.unpacking import unpack
+from mundane_ipython.references.keys import NoKeyError, written, written_text
 from mundane_ipython.references.references import Lookup, data_digest
 
 
@@ -130,6 +133,22 @@ def test_an_object_that_no_path_leads_to_is_told_of() -> None:
     older = {"held": {node, "other"}}
     _, packer = packed(older, [node.inside], {"held": [node, node.inside]})
     assert [holders for holders, _ in packer.loose.values()] == [["held"]]
+
+
+KEYS = [
+    *(None, True, 1, "1", 2.5, b"x", (1, ("a",)), datetime.date(2026, 1, 2)),
+    *(np.int64(1), np.float32(1), pd.Timestamp("2026-01-02"), pd.Timedelta("1D")),
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_a_key_is_written_by_type_and_value(key: Any) -> None:
+    """As JSON, and no other key is written so."""
+    assert [
+        other for other in KEYS if written_text(written(other)) == written_text(written(key))
+    ] == [key]
+    with pytest.raises(NoKeyError):
+        written((key, object()))
 
 
 class Colour(enum.Enum):

@@ -44,7 +44,7 @@ def _is_table(kind: type) -> bool:
 
 
 def _is_time(kind: type) -> bool:
-    return module_of(kind).startswith("pandas.") and name_of(kind) in ("Timestamp", "Timedelta")
+    return _is_pandas_own(kind) and name_of(kind) in ("Timestamp", "Timedelta")
 
 
 def _labelled(value: Any, inner: _Inner) -> Parts:
