@@ -16,7 +16,7 @@ def _is_registry(kind: type) -> bool:
     return any(name_of(base) == "GenericPlainRegistry" for base in mro_of(kind))
 
 
-def _definitions(registry: Any) -> tuple[Any, ...]:
+def definitions(registry: Any) -> tuple[Any, ...]:
     """Return what tells a registry's state: its options, and the names that it was given.
 
     A private way (pint 0.25, facets/plain/registry.py: `_units`, `_prefixes`; names that are a
@@ -35,7 +35,7 @@ def _is_made(name: str, units: Any, prefixes: Any) -> bool:
 
 
 def _walked(registry: Any, stand_in: Any) -> Any:
-    return stand_in, (id(registry), _definitions(registry))
+    return stand_in, (id(registry), definitions(registry))
 
 
 ADAPTER = Adapter(
