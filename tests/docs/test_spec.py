@@ -44,7 +44,7 @@ def test_referenced_section_exists(file: str, title: str) -> None:
 def test_faults_are_tested_by_these_names() -> None:
     """Each test that the table of faults names is there."""
     named = set(re.findall(r"`(test_\w+)`", section(SPEC, "Faults")))
-    paths = [*ROOT.glob("tests/core/test_*.py"), *ROOT.glob("tests/ipython/test_*.py")]
+    paths = [*ROOT.glob("tests/core/test_*.py"), *ROOT.glob("tests/ipython/*/test_*.py")]
     source = "".join(path.read_text() for path in paths)
     assert named
     assert named <= set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
