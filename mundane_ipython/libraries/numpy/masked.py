@@ -31,7 +31,7 @@ def reduce_masked(array: Any) -> Any:
 
 
 def walk_masked(array: Any) -> Any:
-    """Return the same for a walk: who prints an array gives it the fill value that it has anyway."""
+    """Return the same for a walk: who prints an array gives it a fill value that it has anyway."""
     make, (*known, fill), *rest = reduce_masked(array)
     return make, (*known, None if _is_default(fill) else fill), *rest
 
@@ -42,7 +42,7 @@ def _is_default(fill: Any) -> bool:
     if fill is None or fill.dtype.hasobject:
         return fill is None
     default = np.array(np.ma.default_fill_value(fill.dtype), fill.dtype)
-    return default.tobytes() == fill.tobytes()
+    return bool(default.tobytes() == fill.tobytes())
 
 
 def masked_array(kind: type, data: Any, mask: Any, hard: bool, shared: bool, fill: Any) -> Any:

@@ -26,10 +26,6 @@ def loud(base: type) -> Any:
     names = ["__new__", "append", "extend", "add", "update", "__setitem__"]
     # What takes its value in `__new__` has the `__init__` of any object, which takes none.
     names += [] if base.__init__ is object.__init__ else ["__init__"]
-        ("__new__",)
-        if base.__init__ is object.__init__
-        else ("__init__", "__new__", "append", "extend", "add", "update", "__setitem__")
-    )
     methods = {name: says(name, getattr(base, name)) for name in names if hasattr(base, name)}
     # A test's module is imported, and no class in it would be taken for the notebook's.
     return type(f"Loud{base.__name__}", (base,), {**methods, "__module__": "__main__"})
