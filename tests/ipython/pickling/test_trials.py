@@ -52,6 +52,15 @@ def library(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         "class Bad:\n    def __reduce__(self): return make, ()\n"
         "class Other:\n    def __reduce__(self): return dict, ()\n"
         "class Plain:\n    pass\n"
+        "class Printed:\n    n = 1\n    def __init__(self, also=''): self.also = also\n"
+        "    def __reduce__(self): return of_floats, (type(self),)\n"
+        "    def __repr__(self): return f'Printed({self.also} n={self.n}, {id(self):#x})'\n"
+        "class Counted(Printed):\n    number = 0\n    def __repr__(self):\n"
+        "        Counted.number += 1\n        return str(Counted.number)\n"
+        "class Index:\n    n = 3\n    def __len__(self): return self.n\n"
+        "    def __reduce__(self): return Emptied, ()\n    def __repr__(self): raise ValueError\n"
+        "def Emptied():\n    made = Index()\n    made.n = 0\n    return made\n"
+        "def of_floats(kind):\n    made = kind()\n    made.n = 1.0\n    return made\n"
         "def make(): raise OSError('no such server')\n",
         module.__dict__,
     )
@@ -116,6 +125,28 @@ def test_what_comes_back_otherwise(restarted: Restart, library: types.ModuleType
     shell.step("s", "import odd_library\nx = odd_library.Other()\nrest = {1}")
     shell.ok("None")
     assert shell.ns["x"] == {}
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("Printed()", "printed as 'Printed( n=1.0, 0x)'"),
+        ("[0, {'k': Printed()}]", "printed as 'Printed( n=1.0, 0x)'"),
+        ("Printed('long ' * 9)", "printed as 'Printed( n=1.0, 0x)'"),
+        ("Index()", "with 0 items, not 3"),
+        ("Counted()", ""),
+        ("Good()", ""),
+    ],
+)
+def test_what_a_library_s_object_has_lost(
+    restarted: Restart, library: types.ModuleType, made: str, told: str
+) -> None:
+    """Its text and its length tell; an address, and what is another each time, tell nothing."""
+    shell = restarted()
+    for name in ("first", "second"):  # while it is so, its type stays in doubt
+        out = shell.step(name, f"from odd_library import *\nx = {made}").out
+        assert ("comes back different" in out) == bool(told)
+        assert told in out
 
 
 def test_what_a_class_leaves_out_of_its_own_state(restarted: Restart) -> None:
