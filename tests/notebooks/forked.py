@@ -188,7 +188,7 @@ def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -
     from mundane_ipython.session.deferred import Deferred
 
     bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
-    Deferred.can_wait = lambda _: waits  # type: ignore[method-assign]
+    Deferred.can_defer = lambda _: waits  # type: ignore[method-assign]
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]

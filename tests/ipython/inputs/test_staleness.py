@@ -1,4 +1,4 @@
-"""What a stored step depended on is another now: each difference is said, and nothing else."""
+"""What a stored step depended on has changed: each difference is said, and nothing else."""
 
 from __future__ import annotations
 
@@ -487,7 +487,7 @@ def run(shell: Shell, cells: Cells) -> dict[str, str]:
 @pytest.fixture(params=["at once", "waiting"])
 def values(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Restored values come at once, or wait as in a kernel."""
-    monkeypatch.setattr(Deferred, "can_wait", lambda _: request.param == "waiting")
+    monkeypatch.setattr(Deferred, "can_defer", lambda _: request.param == "waiting")
 
 
 @pytest.mark.usefixtures("values")
@@ -644,7 +644,7 @@ def test_what_waits_is_not_brought_to_be_compared(
     cells = [("defs", f"{CLASS.format(body='1')}\n{MAKER}"), ("make", "cfg, f = Cfg(), mk(2)")]
     cells += [("change", "cfg.k = [f(1)]"), ("use", "cfg.go(), cfg.k")]
     run(restarted(), cells)
-    monkeypatch.setattr(Deferred, "can_wait", lambda _: True)
+    monkeypatch.setattr(Deferred, "can_defer", lambda _: True)
     shell = restarted()
     said = run(shell, cells)
     assert "STALE" not in "".join(said.values())

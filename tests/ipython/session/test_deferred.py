@@ -28,7 +28,7 @@ NOISY = "import pathlib\npathlib.Path('imported').touch()\nprint('hello')\n"
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let values wait in shells of this process as they do in a kernel."""
-    monkeypatch.setattr(Deferred, "can_wait", lambda _: True)
+    monkeypatch.setattr(Deferred, "can_defer", lambda _: True)
 
 
 def stored(restarted: Restart, *cells: str) -> Shell:
@@ -87,7 +87,7 @@ def test_a_result_that_is_not_stored_leaves_no_older_one_under_its_name(
 ) -> None:
     """The note says so, and `_` and Out[n] are not there; later results come as ever."""
     cells = ["{1}", "(each for each in 'ab')", "{3}"]
-    monkeypatch.setattr(Deferred, "can_wait", lambda _: waits)
+    monkeypatch.setattr(Deferred, "can_defer", lambda _: waits)
     shell = stored(restarted, *cells)
     for number, cell in enumerate(cells[:2]):
         ran = shell.step(f"s{number}", cell)
@@ -427,7 +427,7 @@ def test_with_a_live_widget_nothing_waits(tmp_path: Path) -> None:
     drawn = "%%step draw\nimport ipywidgets\nslider = ipywidgets.IntSlider()\nslider"
     with two_kernels(tmp_path, cell, drawn) as notebook:
         notebook.ok(drawn)
-        waits = "get_ipython().mundane_cell.session.deferred.can_wait()"
+        waits = "get_ipython().mundane_cell.session.deferred.can_defer()"
         assert notebook.value(waits) == "True"
         notebook.ok("import ipywidgets\nlive = ipywidgets.IntSlider()")
         assert notebook.value(waits) == "False"
