@@ -7,6 +7,7 @@ The files, each importing only what stands below it:
     strings     names within strings that are evaluated
     magics      which names a magic can get at
     assignment  names that are surely bound before they are read
+    module_text the statements of a module's text, by name
     scopes      which names code binds and refers to
     code_key    code as a digest that every Python computes alike
     cell_lines  source lines of a restored cell's functions

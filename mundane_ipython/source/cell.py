@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .assignment import bound_first
 from .code_key import code_key
 from .magics import settings, texts_behind, uses_ipython, words_in
+from .module_text import dotted_name
 from .scopes import bound_and_read
 from .strings import with_names
 
@@ -134,17 +135,9 @@ def _imported_names(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str, str]]:
 def _set_attributes(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ...]]:
     for node in nodes:
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            path = _dotted(node)
+            path = dotted_name(node)
             if path:
                 yield path
-
-
-def _dotted(node: ast.expr) -> tuple[str, ...]:
-    """Return the names of `a.b.c`, none for anything else."""
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ()
-    return (*inner, node.attr) if inner and isinstance(node, ast.Attribute) else ()
 
 
 def _updated_names(nodes: Sequence[ast.AST]) -> Iterator[str]:

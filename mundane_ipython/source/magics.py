@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 MAGIC_CALLS = frozenset(("run_line_magic", "run_cell_magic"))
 """What IPython makes of a line and of a cell magic."""
@@ -43,6 +43,28 @@ _READ_THEIR_LINE = frozenset(
 _READ_THEIR_CELL = frozenset(("!", "sx", "system"))
 
 
+# A file that it runs is an input of its own. With `-i` that reads the notebook's names.
+_RUN, _RUN_INSIDE = "run", "-i"
+
+
+def scripts_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield what stands behind each `%run`, as far as that is known before it runs."""
+    for node in nodes:
+        match node:
+            case ast.Call(
+                ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_line_magic"),
+                [ast.Constant("run"), ast.Constant(str(line))],
+            ):
+                yield line
+
+
+def _reads_its_line(magic: str, texts: Sequence[ast.expr]) -> bool:
+    """Return whether a magic reads nothing but what IPython expands in its line."""
+    if magic == _RUN and texts and isinstance(texts[0], ast.Constant):
+        return _RUN_INSIDE not in str(texts[0].value).split()
+    return magic in _READ_THEIR_LINE
+
+
 def uses_ipython(nodes: Sequence[ast.AST]) -> bool:
     """Return whether code uses IPython, as magics and shell commands do."""
     return any(isinstance(node, ast.Name) and node.id == "get_ipython" for node in nodes)
@@ -71,7 +93,7 @@ def commands_of(node: ast.Call) -> list[str]:
         case ast.Call(
             ast.Attribute(ast.Call(ast.Name("get_ipython")), attr),
             [ast.Constant(str(magic)), *texts],
-        ) if attr in MAGIC_CALLS and magic in _READ_THEIR_LINE:
+        ) if attr in MAGIC_CALLS and _reads_its_line(magic, texts):
             expanded = texts if magic in _READ_THEIR_CELL else texts[:1]
             return [str(each.value) for each in expanded if isinstance(each, ast.Constant)]
     return []
@@ -98,8 +120,8 @@ def texts_behind(body: Sequence[ast.stmt]) -> Iterator[str | None]:
                     texts[id(shell)] = " ".join(map(ast.unparse, behind)).replace("\\n", " ")
                 case ast.Call(
                     ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr),
-                    [ast.Constant(str(magic)), *_],
-                ) if attr in MAGIC_CALLS and magic in _READ_THEIR_LINE:
+                    [ast.Constant(str(magic)), *behind],
+                ) if attr in MAGIC_CALLS and _reads_its_line(magic, behind):
                     harmless.add(id(shell))
                 case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
                     attr in SHELL_CALLS
