@@ -25,7 +25,7 @@ SOLE_IMPORTERS = {"sqlite3": "_file.sqlite", "fcntl": "_file.lock", "msvcrt": "_
 PUBLIC = {"mundane", "mundane.tools", "mundane.cli"}
 MAX_FUNCTION = 50  # lines, without its docstring
 # What an extension of IPython is made with is no library of the user's.
-OUR_OWN = {"IPython", "traitlets"}
+OUR_OWN = {"IPython", "ipykernel", "traitlets"}
 # Files outside of `libraries/` that name libraries, and why.
 NAME_LIBRARIES = {
     "adapter.registry": "it lists which adapters there are",
@@ -34,6 +34,7 @@ NAME_LIBRARIES = {
     "run.progress": "tqdm draws our own bars",
     "outputs.widgets": "widgets are outputs, by a protocol of their own",
     "source.cell": "a magic is called so",
+    "source.magics": "a magic is called so",
     "source.strings": "as cells write it: `pd.eval`",
     "objects.arrays": "arrays own memory that other objects share",
     "objects.buffers": "arrays own memory that other objects share",

@@ -118,6 +118,14 @@ class Rule:
     remake: Callable[[Any, Any], Any] | None = None
 
 
+def by_identity(obj: Any, stand_in: Any) -> Any:
+    """Return a reduction for a walk that goes no further: a `Rule.walk`.
+
+    That two values hold such an object is no reason to store one with the other.
+    """
+    return stand_in, (id(obj),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Adapter:
     """What is known of one library. Every part but its name may be left out.

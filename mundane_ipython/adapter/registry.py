@@ -18,8 +18,8 @@ from .outside import Offer, Outside
 
 # Of these their own file would say one thing alone.
 MINOR = (
-    *("dateutil", "ipywidgets", "jaxlib", "joblib", "keras", "mpi4py", "networkx", "patsy"),
-    *("plotly", "pyspark", "pytz", "ray", "seaborn", "statsmodels", "tensorflow"),
+    *("dateutil", "ipykernel", "ipywidgets", "jaxlib", "joblib", "keras", "mpi4py", "networkx"),
+    *("patsy", "plotly", "pyspark", "pytz", "ray", "seaborn", "statsmodels", "tensorflow"),
     *("tqdm", "traitlets", "tzdata", "xarray"),
 )
 

@@ -95,12 +95,12 @@ def unchecked_texts(unchecked: Mapping[str, str]) -> Iterator[str]:
     """Yield what is said of values of which a step may have changed one and nobody knows.
 
     Args:
-        unchecked: their names, each with why it could not be compared; "" where time was short.
+        unchecked: their names, each with why it could not be compared; "" where it is too large.
     """
     late = [name for name, why in unchecked.items() if not why]
     odd = {name: why for name, why in unchecked.items() if why}
     for names, reason in (
-        (late, f"{', '.join(late)}: too large to be checked for changes in time"),
+        (late, f"{', '.join(late)}: too large to be checked for changes"),
         (list(odd), f"{left_out_text(odd)}: cannot be checked for changes"),
     ):
         if names:

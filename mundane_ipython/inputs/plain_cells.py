@@ -13,8 +13,9 @@ from ..namespace.mutation import Watch
 from ..source.cell import CellSource
 from .provenance import Provenance
 
-# How long looking at the results may take before a plain cell, and again after it, in seconds.
-_BUDGET_S = 0.5
+# How much work looking at the results may take before a plain cell, and again after it, as
+# `fingerprint.Fingerprinter` counts it: about half a second.
+_BUDGET = 50_000_000
 
 
 class PlainCells:
@@ -65,7 +66,7 @@ class PlainCell:
         values = {id(namespace[name]) for name in self._results}
         # Other names of a result too: what changes through one of these changes the result.
         older = {name: value for name, value in namespace.items() if id(value) in values}
-        self._watch = Watch(namespace, older, source, _BUDGET_S, keeps=False)
+        self._watch = Watch(namespace, older, source, _BUDGET, keeps=False)
         # No value is kept alive: what the cell deletes shall be free while it runs on.
         self._older = {name: id(value) for name, value in older.items()}
 

@@ -38,6 +38,7 @@ class Inputs:
         digests: how the digests were made; nothing where they are those of the first versions.
         changed: digests of those of these results that plain cells had changed in place since, by
             name; "" where that is not known.
+        modules: digests of what it could get at of modules of the user's, by `module:name`.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Inputs:
     origins: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=lambda: dict(_EXACT))
     changed: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, members: Mapping[str, Mapping[str, str]]) -> Inputs:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
-from ..adapter.contract import Adapter, State
-from ..adapter.looks import is_a, module_of, name_of
+from ..adapter.contract import Adapter, Rule, State, by_identity
+from ..adapter.looks import is_a, module_of, mro_of, name_of
 from ..adapter.types import is_of_notebook
 
 Registrations = dict[tuple[Any, ...], Any]
@@ -185,9 +185,15 @@ def _name_of(kind: Any) -> Any:
     return (module_of(kind), name_of(kind)) if is_a(kind, type) else kind
 
 
+def _is_shell(kind: type) -> bool:
+    return any(name_of(base) == "InteractiveShell" for base in mro_of(kind))
+
+
 ADAPTER = Adapter(
     module="IPython",
     proven=True,
+    # Who holds the shell, as a widget does, does not hold the namespace in it.
+    rules=(Rule(applies=_is_shell, walk=by_identity),),
     state=(
         State(
             key="ipython",

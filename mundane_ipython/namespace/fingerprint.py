@@ -12,12 +12,12 @@ import enum
 import functools
 import io
 import pickle
-import time
 import types
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
+from ..adapter.contract import by_identity
 from ..adapter.looks import (
     bases_of,
     error_text,
@@ -47,7 +47,7 @@ from ..objects.context_variables import value_in
 from ..objects.deep_stack import on_deep_stack
 from ..objects.path_modules import CYTHON_FUNCTIONS
 from ..objects.views import WINDOWS, owner_of
-from .sinks import Nowhere, OutOfTimeError, Sink
+from .sinks import Nowhere, OverBudgetError, Sink
 
 # Values of these types never change in place.
 _ATOMS = (
@@ -65,37 +65,36 @@ _VALUE_TYPES = frozenset(
 )
 
 
-# How long a value may take though all the time is used up.
-_SMALL_S = 0.01
+# How much work a value may take though all is used up, see `sinks`.
+_SMALL = 1_000_000
 
 
 class Fingerprinter:
-    """Digests values until its time is over.
+    """Digests values until its budget is used up.
 
     Args:
         namespace: the user namespace: functions with these globals are looked into.
-        budget_s: how long all digests together may take, in seconds; small values that come after
-            a large one that took it all may take as long again.
+        budget: how much work all digests together may take, in bytes of pickle (`sinks`); small
+            values that come after a large one that took it all may take as much again.
 
     Attributes:
         opaque: ids of the values whose own kind refuses to be pickled, such as a connection's:
             their digests are those of their identity.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], budget_s: float) -> None:
+    def __init__(self, namespace: Mapping[str, Any], budget: int) -> None:
         self.opaque: set[int] = set()
         self._namespace = namespace
-        self._deadline_s = time.monotonic() + budget_s
-        self._more_s = budget_s
+        self._left = self._more = budget
 
     def walk(self, value: Any) -> Walk:
-        """Return a walk through a value, with its digest where that can be known in time."""
-        now_s = time.monotonic()
-        deadline_s = max(self._deadline_s, now_s + min(_SMALL_S, self._more_s))
-        walk = Walk(value, self._namespace, Sink(deadline_s))
+        """Return a walk through a value, with its digest where the budget allows that."""
+        sink = Sink(max(self._left, min(_SMALL, self._more)))
+        walk = Walk(value, self._namespace, sink)
         if walk.is_opaque:
             self.opaque.add(id(value))
-        self._more_s -= max(0, time.monotonic() - max(now_s, self._deadline_s))
+        self._more -= min(max(sink.spent - self._left, 0), self._more)
+        self._left -= min(sink.spent, self._left)
         return walk
 
 
@@ -110,7 +109,7 @@ class Walk:
     Attributes:
         digest: of the value's present state, None where it is not known.
         is_opaque: whether the value's own kind refuses to be pickled.
-        why_not: why there is no digest, though there was time for it: the value is too deep.
+        why_not: why there is no digest, though the budget allows it: the value is too deep.
         size: of its pickle without the memory of arrays, in bytes, where there is a digest.
     """
 
@@ -129,7 +128,7 @@ class Walk:
             walker = _walked(value, sink or Nowhere(), namespace)
         except KeyboardInterrupt:
             raise
-        except OutOfTimeError:
+        except OverBudgetError:
             return
         except (RecursionError, MemoryError) as error:
             self.why_not = error_text(error)
@@ -230,7 +229,7 @@ def _identity_matters(kind: type) -> bool:
         return False
     if issubclass(kind, (type, types.FunctionType, types.MethodType)):
         return False
-    if name_of(kind) in CYTHON_FUNCTIONS:
+    if name_of(kind) in CYTHON_FUNCTIONS or by_identity in WALKS[kind]:
         return False
     # pandas hands the labels of a frame on to every frame that is made of it.
     return not any(
@@ -249,12 +248,14 @@ class _Walker(pickle.Pickler):
 
     def __init__(self, sink: Sink | Nowhere, namespace: Mapping[str, Any]) -> None:
         super().__init__(sink, protocol=5, buffer_callback=sink.take)
+        self._sink = sink
         self.refused: Any = None
         self.odd: set[int] = set()
         self._namespace = namespace
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce an object as pickle would, or to its identity."""
+        self._sink.objects += 1
         try:
             rules = _rules_of[type(obj)]
         except Exception:  # noqa: BLE001 (its metaclass's own code)

@@ -33,8 +33,9 @@ from .sharing import (
     without_classes,
 )
 
-# How long the digests before a step may take, and again those after it, in seconds.
-_BUDGET_S = 2.0
+# How much work the digests before a step may take, and again those after it (`sinks`): about two
+# seconds.
+_BUDGET = 200_000_000
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -50,7 +51,7 @@ class Mutations:
     Attributes:
         changed: names whose values it changed in place.
         unchecked: names that it can get at and whose values could not be compared, and why; ""
-            where there was no time for it.
+            where that would take too much work.
         inner: for each unchanged value that the cell can get at, by its name: the objects inside of
             it whose identity matters.
         held: everything that is in a changed value, by id.
@@ -73,7 +74,8 @@ class Watch:
         namespace: the user namespace.
         older: the user's names before the cell, with their values.
         source: the cell's body.
-        budget_s: how long the digests before the cell may take, and again those after it.
+        budget: how much work the digests before the cell may take, and again those after it, see
+            `fingerprint.Fingerprinter`.
         keeps: whether parts of values may be kept alive while the cell runs.
 
     Attributes:
@@ -89,19 +91,19 @@ class Watch:
         namespace: Mapping[str, Any],
         older: Mapping[str, Any],
         source: CellSource,
-        budget_s: float = _BUDGET_S,
+        budget: int = _BUDGET,
         *,
         keeps: bool = True,
     ) -> None:
         self._namespace = namespace
-        self._budget_s = budget_s
+        self._budget = budget
         self._source = source
         self._classes = trackers()
         names = reachable_names(source.read, namespace, dynamic=source.dynamic) & older.keys()
         self.reachable = names
         unnamed = set(map(id, changed_by_functions()))
         looked_at = names | {name for name, value in older.items() if id(value) in unnamed}
-        fingerprinter = Fingerprinter(namespace, budget_s)
+        fingerprinter = Fingerprinter(namespace, budget)
         self._digests: dict[str, bytes | None] = {}
         small: dict[str, Walk] = {}
         for name, value in older.items():
@@ -140,7 +142,7 @@ class Watch:
             again: names that an earlier run of the step changed; they count as changed.
             parted: what names held before that hold another object now, or none.
         """
-        fingerprinter = Fingerprinter(self._namespace, self._budget_s)
+        fingerprinter = Fingerprinter(self._namespace, self._budget)
         changed = [name for name in kept if name in again]
         unchecked: dict[str, str] = {}
         walks: dict[str, Walk] = {}

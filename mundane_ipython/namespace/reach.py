@@ -10,11 +10,11 @@ from __future__ import annotations
 import dis
 import functools
 import types
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from ..adapter.looks import attribute_of, bases_of, contents_of, members_of, qualname_of
-from ..adapter.types import is_own, is_proxy
+from ..adapter.types import PerType, is_own, is_proxy
 from ..source.strings import names_in_constants
 
 # Instructions that look a name up in the globals, or bind it there; those in a class's body too.
@@ -36,7 +36,11 @@ _CONTAINERS = (list, tuple, set, frozenset)
 _PLAIN = frozenset(map(id, (int, bool, float, str, bytes, type(None))))
 _CONTAINER_IDS = frozenset(map(id, _CONTAINERS))
 
-# How many objects are looked at before the answer is "all".
+# What can be called is looked at wherever it lies.
+_CALLED = (types.FunctionType, types.MethodType, functools.partial, *_METHODS_IN_C, type)
+
+# How many objects behind one name are looked into. Of the others what can be called is looked at,
+# and one object of each kind: data of any size has no more kinds than that.
 _MAX_OBJECTS = 20_000
 
 
@@ -53,15 +57,14 @@ def reachable_names(
     """
     found: set[str] = set()
     todo = list(names)
-    seen: set[int] = set()
+    look = _Look(namespace)
     while todo and not dynamic:
         name = todo.pop()
         if name in _DYNAMIC and name not in namespace:
             dynamic = True
         elif name in namespace and name not in found and name != _SHELL:
             found.add(name)
-            todo.extend(_names_read(namespace[name], namespace, seen))
-            dynamic = len(seen) > _MAX_OBJECTS
+            todo.extend(look.names_read(namespace[name]))
     return frozenset(namespace) if dynamic else frozenset(found)
 
 
@@ -78,49 +81,110 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
             yield from _names_in(constant)
 
 
-def _names_read(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> Iterator[str]:  # noqa: C901 (a case for each kind)
-    """Yield what the notebook's functions that can be called through a value may look up.
+class _Look:
+    """A look through values, each object in them once.
 
-    And the notebook's classes that they get at without a name: by `type(self)`, or as a metaclass.
+    Args:
+        namespace: the globals of the notebook's functions.
     """
-    todo = [value]
-    while todo and len(seen) <= _MAX_OBJECTS:
-        item = todo.pop()
-        kind = type(item)  # `isinstance` would believe a proxy, and run its code
-        if id(kind) in _PLAIN or id(item) in seen:
-            continue
-        seen.add(id(item))
-        if id(kind) in _CONTAINER_IDS:
-            todo.extend(item)
-        elif kind is dict:
-            todo.extend(item.values())
-        elif kind is types.FunctionType:
-            if item.__globals__ is namespace:
-                yield from _global_names(item.__code__)
-            todo.extend(_closure(item))
-            todo.append(item.__dict__.get("__wrapped__"))
-        elif kind is types.MethodType:
-            todo += [item.__func__, item.__self__]
-        elif issubclass(kind, _METHODS_IN_C):
-            todo.append(item.__self__)
-        elif kind is functools.partial:
-            todo += [item.func, item.args, item.keywords]
-        elif issubclass(kind, type):
-            if is_own(item):
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._seen: set[int] = set()
+        # By id, of kinds that were met past the limit: whether their objects can be called.
+        self._called: dict[int, bool] = {}
+        self._room = 0
+
+    def names_read(self, value: Any) -> Iterator[str]:
+        """Yield what the notebook's functions that can be called through a value may look up.
+
+        And the notebook's classes that they get at without a name: by `type(self)`, or as a
+        metaclass.
+        """
+        self._room = _MAX_OBJECTS
+        todo = [value]
+        while todo:
+            item = todo.pop()
+            kind = type(item)  # `isinstance` would believe a proxy, and run its code
+            if id(kind) in _PLAIN or id(item) in self._seen:
+                continue
+            self._seen.add(id(item))
+            if kind is types.FunctionType:
+                if item.__globals__ is self._namespace:
+                    yield from _global_names(item.__code__)
+            elif issubclass(kind, type):
+                if not is_own(item):
+                    continue
                 yield qualname_of(item).partition(".")[0]
-                todo.extend(members_of(item).values())
-                todo += [*bases_of(item), kind]
-        elif issubclass(kind, (property, classmethod, staticmethod)):
-            todo += _wrapped(item)
-        elif not issubclass(kind, types.ModuleType):
-            todo.append(kind)
-            if is_own(kind) or is_proxy(kind):
-                todo.extend(contents_of(item))  # slots too, and what `__dict__` does not tell
-            else:
-                members = attribute_of(item, "__dict__")
-                if type(members) is dict:
-                    todo.extend(members.values())
-            todo.extend(_contents(item))
+            todo.extend(self._behind(item, kind))
+
+    def _behind(self, item: Any, kind: type) -> Iterable[Any]:
+        """Return what can be got at through an object, as far as it may lead to code."""
+        if id(kind) in _CONTAINER_IDS:
+            return self._some(item)
+        if kind is dict:
+            return self._some(item.values())
+        rules = _behind.of(item, otherwise=())
+        if rules:
+            return rules[0](item)
+        if is_own(kind) or is_proxy(kind):
+            inside = contents_of(item)  # slots too, and what `__dict__` does not tell
+        else:
+            members = attribute_of(item, "__dict__")
+            inside = members.values() if type(members) is dict else ()
+        return [kind, *self._some(inside), *self._some(_contents(item))]
+
+    def _some(self, items: Iterable[Any]) -> list[Any]:
+        """Return those of some items that are looked into: all, as long as there is room."""
+        found = [item for item in items if id(type(item)) not in _PLAIN]
+        room, self._room = self._room, max(self._room - len(found), 0)
+        if len(found) <= room:
+            return found
+        past = found[room:]
+        del found[room:]
+        for item in past:
+            kind = type(item)
+            called = self._called.get(id(kind))
+            if called is None:
+                self._called[id(kind)] = issubclass(kind, _CALLED)
+            if called is not False:
+                found.append(item)
+        return found
+
+
+def _behind_function(function: types.FunctionType) -> list[Any]:
+    return [*_closure(function), function.__dict__.get("__wrapped__")]
+
+
+def _behind_class(kind: type) -> list[Any]:
+    return [*members_of(kind).values(), *bases_of(kind), type(kind)]
+
+
+def _behind_partial(partial: functools.partial[Any]) -> list[Any]:
+    return [partial.func, partial.args, partial.keywords]
+
+
+def _behind_property(item: property) -> list[Any]:
+    return [item.fget, item.fset, item.fdel]
+
+
+# What is behind objects that are neither data nor instances. The first that fits counts.
+_BEHIND: tuple[tuple[Any, Callable[[Any], Iterable[Any]]], ...] = (
+    (types.FunctionType, _behind_function),
+    (types.MethodType, lambda method: (method.__func__, method.__self__)),
+    (_METHODS_IN_C, lambda method: (method.__self__,)),
+    (type, _behind_class),
+    (property, _behind_property),
+    ((classmethod, staticmethod), lambda item: (item.__func__,)),
+    (types.ModuleType, lambda _: ()),
+)
+
+
+@PerType
+def _behind(kind: type) -> tuple[Callable[[Any], Iterable[Any]], ...]:
+    if kind is functools.partial:  # one of a subclass may hold more
+        return (_behind_partial,)
+    return tuple(behind for kinds, behind in _BEHIND if issubclass(kind, kinds))[:1]
 
 
 def _contents(item: Any) -> Iterable[Any]:
@@ -129,12 +193,6 @@ def _contents(item: Any) -> Iterable[Any]:
         return dict.values(item)
     base: Any = next((each for each in _CONTAINERS if issubclass(type(item), each)), None)
     return () if base is None else base.__iter__(item)
-
-
-def _wrapped(item: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:
-    if isinstance(item, property):
-        return [item.fget, item.fset, item.fdel]
-    return [item.__func__]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -21,6 +21,7 @@ from ..ambient.state import restore_state
 from ..ambient.stored import from_store
 from ..display.notes import apart_text, left_out_text, publish_note, restored_text
 from ..errors import BundleError
+from ..inputs.own_modules import changed_modules
 from ..inputs.staleness import Inputs, differences
 from ..outputs.capture import muted
 from ..outputs.fold import NO_VALUE, CellOutputs, has_result
@@ -82,7 +83,7 @@ class Restorer:
         names -= {name for name in names if provenance.is_made_of(step, name, namespace)}
         now = provenance.inputs(names, namespace, exact=before.is_exact)
         lines += differences(before, now, names, namespace, provenance.finished)
-        return lines + provenance.of_stale(before, now)
+        return lines + changed_modules(before.modules) + provenance.of_stale(before, now)
 
     def restore(
         self,

@@ -24,6 +24,7 @@ from ..ambient.stored import to_store
 from ..display.bars import bytes_bar
 from ..display.stored_note import say_stored
 from ..errors import NotebookStepError, shown_short
+from ..inputs.own_modules import used_modules
 from ..inputs.staleness import Inputs
 from ..namespace.monkeypatches import LibraryWatch
 from ..namespace.mutation import Watch
@@ -146,6 +147,7 @@ class RunningStep:
             read = source.read - bound_first
             names &= reachable_names(read, namespace, dynamic=source.dynamic)
             names -= bound_first if source.dynamic else frozenset()
+        self._read = names
         return self._opened.provenance.inputs(names, namespace, self.name)
 
     @property
@@ -275,7 +277,9 @@ class RunningStep:
         process, elsewhere = to_store(ambient)
         result.pack(self._value, shown, elsewhere)
         stored = result.stored
-        record = result.record(shown, self._inputs, process, limit, took_ms)
+        inputs = self._inputs
+        inputs.modules = used_modules(self._source, self._read, self._shell.user_ns)
+        record = result.record(shown, inputs, process, limit, took_ms)
         stored.of_libraries = self._libraries.changed()
         stored.unreadable_calls = self._libraries.unreadable_calls()
         stored.cut_outputs = record.outputs != shown.outputs

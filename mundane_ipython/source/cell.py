@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from .assignment import bound_first
 from .code_key import code_key
+from .magics import settings, texts_behind, uses_ipython, words_in
+from .module_text import dotted_name
 from .scopes import bound_and_read
-from .strings import SHELL_CALLS, with_names
+from .strings import with_names
+
+# No later cell's code depends on these, as (magic, how its arguments begin), before it runs.
+_PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class CellSource:
         import_text: its top-level import statements alone.
         assigned: `bound` without what import statements bind.
         ends_in_expression: whether its last statement is an expression.
-        dynamic: whether it runs magics, which can get at names that its text does not show.
+        dynamic: whether it runs magics that can get at names which its text does not show.
         mentioned: the words in its magics, where all of these run only the code behind them, as
             `%time` does; None where one may read anything.
         settings: its `%matplotlib`, `%config` and the like, as (magic, arguments): they set up the
@@ -87,8 +91,7 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
     bound, read = bound_and_read(with_names(body, nodes))
     read.update(_updated_names(nodes))
     statements = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
-    magic_texts = list(_magic_texts(body)) if _uses_ipython(nodes) else []
-    words = " ".join(filter(None, magic_texts))
+    magic_texts = list(texts_behind(body)) if uses_ipython(nodes) else []
     imported = {a.asname or a.name.split(".")[0] for s in statements for a in s.names}
     return CellSource(
         key=code_key(body),
@@ -102,8 +105,8 @@ def analyze(body: Sequence[ast.stmt]) -> CellSource:
         assigned=frozenset(bound - imported),
         ends_in_expression=bool(body) and isinstance(body[-1], ast.Expr),
         dynamic=bool(magic_texts),
-        mentioned=None if None in magic_texts else frozenset(re.findall(r"\w+", words)),
-        settings=tuple(_settings(body)),
+        mentioned=words_in(magic_texts),
+        settings=tuple(settings(body)),
     )
 
 
@@ -132,17 +135,9 @@ def _imported_names(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str, str]]:
 def _set_attributes(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ...]]:
     for node in nodes:
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            path = _dotted(node)
+            path = dotted_name(node)
             if path:
                 yield path
-
-
-def _dotted(node: ast.expr) -> tuple[str, ...]:
-    """Return the names of `a.b.c`, none for anything else."""
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ()
-    return (*inner, node.attr) if inner and isinstance(node, ast.Attribute) else ()
 
 
 def _updated_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
@@ -152,58 +147,3 @@ def _updated_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
             yield node.target.id
         elif isinstance(node, ast.Delete):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-
-
-def _uses_ipython(nodes: Sequence[ast.AST]) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "get_ipython" for node in nodes)
-
-
-_PATIENT_SETTINGS = (("matplotlib", ""), ("config", "InlineBackend."))
-
-_SETTING_MAGICS = frozenset(
-    """aimport alias alias_magic autoreload colors config load_ext matplotlib
-    precision pylab""".split()  # noqa: SIM905 (a list of strings reads worse)
-)
-
-
-def _settings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for statement in body:
-        match statement:
-            case ast.Expr(
-                ast.Call(
-                    ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_line_magic"),
-                    [ast.Constant(str(magic)), ast.Constant(str(line))],
-                )
-            ) if magic in _SETTING_MAGICS:
-                yield magic, line
-
-
-_MEASURING_MAGICS = frozenset(("prun", "time", "timeit"))
-
-
-def _magic_texts(body: Sequence[ast.stmt]) -> Iterator[str | None]:
-    """Yield, for each use of IPython but shell commands and settings, the code behind it.
-
-    None where it may be any code, as with magics that run more than what stands behind them.
-    """
-    for statement in body:
-        if list(_settings([statement])):
-            continue
-        nodes = list(ast.walk(statement))
-        harmless: set[int] = set()
-        texts: dict[int, str] = {}
-        for node in nodes:
-            match node:
-                case ast.Call(
-                    ast.Attribute(ast.Call(ast.Name("get_ipython") as shell)),
-                    [ast.Constant(str(magic)), *behind],
-                ) if magic in _MEASURING_MAGICS:
-                    texts[id(shell)] = " ".join(map(ast.unparse, behind)).replace("\\n", " ")
-                # They change no name, and `with_names` tells which they read.
-                case ast.Attribute(ast.Call(ast.Name("get_ipython") as shell), attr) if (
-                    attr in SHELL_CALLS
-                ):
-                    harmless.add(id(shell))
-        for node in nodes:
-            if isinstance(node, ast.Name) and node.id == "get_ipython" and id(node) not in harmless:
-                yield texts.get(id(node))

@@ -33,13 +33,14 @@ def text_key(text: str, *, docstrings: bool = True) -> str | None:
     try:
         tree = ast.parse(text)
         if not docstrings:
-            _drop_docstrings(tree)
+            drop_docstrings(tree)
         return code_key(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _drop_docstrings(tree: ast.Module) -> None:
+def drop_docstrings(tree: ast.Module) -> None:
+    """Take the docstrings of functions and classes out of a tree."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             match node.body:

@@ -14,7 +14,10 @@ import string
 import types
 from collections.abc import Collection, Iterator, Sequence, Set
 
+from .magics import MAGIC_CALLS, SHELL_CALLS, commands_of
 from .scopes import bound_and_read
+
+_EXPANDING = SHELL_CALLS | MAGIC_CALLS
 
 _QUERIES = frozenset(("query", "eval"))
 
@@ -22,9 +25,6 @@ _QUERIES = frozenset(("query", "eval"))
 _EVALUATORS = frozenset(
     (("pd", "eval"), ("pandas", "eval"), ("ne", "evaluate"), ("numexpr", "evaluate"))
 )
-
-# What IPython makes of `!command` and `x = !command`.
-SHELL_CALLS = frozenset(("system", "getoutput"))
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _AT_NAME = re.compile(r"@\s*([^\W\d]\w*)")
@@ -62,7 +62,7 @@ def names_in_constants(code: types.CodeType, local: Set[str] = frozenset()) -> I
         code: of the function, those within it left aside.
         local: names that are variables of it or of functions around it.
     """
-    shell = "get_ipython" in code.co_names and not SHELL_CALLS.isdisjoint(code.co_names)
+    shell = "get_ipython" in code.co_names and not _EXPANDING.isdisjoint(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, str):
             names = _marked_names(constant, code.co_names)
@@ -135,15 +135,13 @@ def _names_of(node: ast.AST, called: Collection[str | None]) -> set[str]:
                 str(part.value) if isinstance(part, ast.Constant) else _UNKNOWN for part in parts
             )
             return _marked_names(text, called) if "~" in text or "@" in text else set()
-        case ast.Call(
-            ast.Attribute(ast.Call(ast.Name("get_ipython")), attr), [ast.Constant(str(text)), *_]
-        ) if attr in SHELL_CALLS:
-            return command_names(text)
         case ast.Call(ast.Attribute(ast.Name(owner), attr), [ast.Constant(str(text)), *_]) if (
             owner,
             attr,
         ) in _EVALUATORS:
             return expression_names(text)
+        case ast.Call():
+            return {name for text in commands_of(node) for name in command_names(text)}
     return set()
 
 

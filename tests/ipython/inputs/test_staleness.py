@@ -215,6 +215,13 @@ def test_what_is_the_same_raises_no_alarm(
     assert "STALE" not in said
 
 
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run cells in the test's own folder, and put back what they set of the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("K", "")
+
+
 QUERIED = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\n"
 QUERY = f"{QUERIED}def pick():\n    n = 1\n    return df.query('a > @k and a > @n')\n"
 ECHO = "def echo():\n    !echo $k\n"
@@ -239,8 +246,15 @@ MODEL = "def ols(formula, data=None): return formula\n"
         (MODEL, "formula = 'y ~ x + k'\nx = ols(formula)"),
         (f"{MODEL}def fit(): return ols('y ~ k')\n", "x = fit()"),
         (f"{MODEL}def tr(x): return x * k\n", "x = ols('y ~ tr(x)')"),
+        ("", "%env K=$k"),
+        ("", "%%writefile out-{k}.txt\ntext"),
+        ("def note():\n    %env K={k}\n", "note()"),
+        ("", "%time x = k"),
+        ("", "%%capture seen\nx = k"),
+        ("", "%who"),
     ],
 )
+@pytest.mark.usefixtures("own_folder")
 def test_a_name_within_a_string_is_an_input(restarted: Restart, plain: str, body: str) -> None:
     """Shell commands, pandas' queries and formulas read variables that the code does not name."""
     said = note_after(restarted, f"{plain}k = 1", f"{plain}k = 2", body)
@@ -256,13 +270,46 @@ def test_a_name_within_a_string_is_an_input(restarted: Restart, plain: str, body
         ("", "path = '~/k', 'me@k'"),
         (QUERIED, "k = 1\nx = df.query('a > @k')"),
         (f"{QUERIED}def pick(k=1):\n    return df.query('a > @k')\n", "x = pick()"),
+        *(("", f"%%{magic}\n{{k}} $k k") for magic in ("html", "javascript", "markdown", "latex")),
+        ("", "%%writefile out.txt\n{k} $k k"),
+        ("", "%env K=k"),
+        ("", "%cd ."),
+        ("", "%pip --version k"),
+        ("", "%%capture seen\nx = 1"),
+        ("", "%ls"),
     ],
 )
+@pytest.mark.usefixtures("own_folder")
 def test_a_word_within_a_string_is_no_input(restarted: Restart, plain: str, body: str) -> None:
     """Variables of the shell's and of the function's own, addresses and paths."""
     said = note_after(restarted, f"{plain}k = 1", f"{plain}k = 2", body)
     assert "restored" in said
     assert "STALE" not in said
+
+
+@pytest.mark.parametrize(
+    ("plain", "threshold", "is_stale"),
+    [
+        ("rows = [{'a': n, 'b': [n]} for n in range(30_000)]", 2, False),
+        ("rows = [[n] for n in range(30_000)]\nrows.append(lambda: threshold)", 2, True),
+        (
+            "class At:\n    def get(self): return threshold\n"
+            "rows = [[n] for n in range(30_000)] + [At()]",
+            2,
+            True,
+        ),
+        ("rows = [[lambda: threshold]] + [[n] for n in range(30_000)]", 2, True),
+    ],
+    ids=["data", "function", "instance", "in the first"],
+)
+def test_a_long_list_is_no_way_to_every_name(
+    restarted: Restart, plain: str, threshold: int, is_stale: bool
+) -> None:
+    """Only to those that functions in it read, wherever these lie."""
+    first, later = f"{plain}\nthreshold = 1", f"{plain}\nthreshold = {threshold}"
+    said = note_after(restarted, first, later, "x = len(rows)")
+    assert "restored" in said
+    assert ("STALE: input threshold changed: 1 -> 2." in said) == is_stale
 
 
 SCRIPT = """

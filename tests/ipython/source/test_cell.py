@@ -19,6 +19,11 @@ def analyzed(text: str) -> CellSource:
     return analyze(ast.parse(text).body)
 
 
+def transformed(body: str) -> str:
+    """Return a body as IPython makes Python of it."""
+    return TransformerManager().transform_cell(body)
+
+
 @pytest.mark.parametrize(
     ("body", "bound"),
     [
@@ -93,14 +98,44 @@ def test_read_names(body: str, read: str) -> None:
         ("open('~/k'), '~k/', 'about ~ 5 of k', '~'", "open"),
         ("match x:\n    case 'a ~ b': pass", "x"),
         ("def f():\n    'a ~ b'", ""),
+        ("%env K=$k", "k"),
+        ("%cd {folder}/{sub}", "folder sub"),
+        ("%pip install -q $package", "package"),
+        ("%ls k", ""),
+        ("%matplotlib inline", ""),
+        ("%%html\n<b>{k} $k</b>", ""),
+        ("%%markdown\n{k}", ""),
+        ("%%javascript\nk", ""),
+        ("%%writefile $path\n{k}", "path"),
+        ("%%bash -s $k\necho $j {k}", "k"),
+        ("%%system\necho $k", "k"),
+        ("for i in j:\n    %env K={i} {k}", "j k"),
     ],
 )
 def test_names_within_strings_are_read(body: str, read: str) -> None:
     """In shell commands, queries and formulas, each where and when it is evaluated."""
-    source = analyzed(TransformerManager().transform_cell(body))
+    source = analyzed(transformed(body))
     read_first = source.read - source.bound_before_read(source.read)
     assert read_first - {"get_ipython"} == frozenset(read.split())
     assert not source.dynamic
+
+
+@pytest.mark.parametrize(
+    ("body", "mentioned"),
+    [
+        ("%who", None),
+        ("%store k", None),
+        ("%time f(k)", "f k"),
+        ("%%capture seen\nf(k)", "seen f k"),
+        ("%time f(k)\n%who", None),
+    ],
+)
+def test_what_magics_may_read(body: str, mentioned: str | None) -> None:
+    """Anything, but for those that are known to run what stands behind them and no more."""
+    source = analyzed(transformed(body))
+    assert source.dynamic
+    words = None if mentioned is None else frozenset(mentioned.split())
+    assert source.mentioned == words
 
 
 def test_key_is_the_codes() -> None:

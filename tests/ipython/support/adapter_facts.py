@@ -19,6 +19,7 @@ TEXT = "set_option config enable matplotlib_formats num_threads"
 
 # Where a library has types that it does not import by itself.
 MORE = {
+    "ipykernel": "ipykernel.kernelbase",
     "matplotlib": "matplotlib.pyplot",
     "numpy": "numpy.ma numpy.random",
     "scipy": "scipy.sparse scipy.stats",

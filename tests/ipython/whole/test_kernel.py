@@ -422,3 +422,14 @@ def test_figures_show_after_a_restore_as_in_a_plain_kernel(
         assert notebook.value("plt.isinteractive()") == str(not off)
         shown.append(len(notebook.ok("plt.figure(figsize=(1, 1)).add_subplot();").plain))
     assert shown == ([0, 0, 0] if off else [0, 1, 1])
+
+
+def test_a_note_names_what_its_cell_can_get_at(notebook: Notebook) -> None:
+    """Not what leads to the kernel, as a widget does, and so to everything that this holds."""
+    notebook.ok(
+        "import contextvars, ipywidgets\nlevel = contextvars.ContextVar('level', default=1)\n"
+        "slider, ip = ipywidgets.IntSlider(), get_ipython()"
+    )
+    for body in ("level.set(5) and None", "x = level.get()", "ip.user_ns['y'] = 1"):
+        cell = notebook.ok(f"%%step s{len(notebook.cells)}\n{body}")
+        assert not [note for note in cell.notes if "slider" in note or "ip " in note], cell.notes
