@@ -45,11 +45,11 @@ def test_a_change_is_seen_and_a_look_is_none(what: str) -> None:
     """The digest of an untouched value stays, though it was walked through and printed."""
     make, change = CHANGES[what]
     value = make()
-    digests = [Fingerprinter({}, 5).walk(value).digest]
+    digests = [Fingerprinter({}, 10**8).walk(value).digest]
     repr(value)
-    digests.append(Fingerprinter({}, 5).walk(value).digest)
+    digests.append(Fingerprinter({}, 10**8).walk(value).digest)
     change(value)
-    digests.append(Fingerprinter({}, 5).walk(value).digest)
+    digests.append(Fingerprinter({}, 10**8).walk(value).digest)
     assert digests[0] == digests[1] != digests[2]
     assert None not in digests
 
@@ -57,10 +57,10 @@ def test_a_change_is_seen_and_a_look_is_none(what: str) -> None:
 def test_what_has_no_pickle_counts_by_its_identity() -> None:
     """Alone it is opaque; within another value, one of these is not the other."""
     lock = threading.Lock()
-    fingerprinter = Fingerprinter({}, 5)
+    fingerprinter = Fingerprinter({}, 10**8)
     assert fingerprinter.walk(lock).is_opaque
     assert fingerprinter.opaque == {id(lock)}
-    digests = {Fingerprinter({}, 5).walk([each]).digest for each in (lock, threading.Lock())}
+    digests = {Fingerprinter({}, 10**8).walk([each]).digest for each in (lock, threading.Lock())}
     assert len(digests) == 2
     assert not fingerprinter.walk([lock]).is_opaque
 

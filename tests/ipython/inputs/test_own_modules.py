@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .kernels import OPEN, open_notebook
-from .shells import Shell
+from ..support.kernels import OPEN, open_notebook
+from ..support.shells import Shell
 
 Restart = Callable[[], Shell]
 
