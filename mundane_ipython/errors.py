@@ -43,7 +43,7 @@ class BundleError(NotebookStepError, ValueError):
 
 
 class StaleStepError(NotebookStepError):
-    """A stored step depended on what is another now, and `--on-change error` is in force."""
+    """What a stored step depended on has changed, and `--on-change error` is in force."""
 
 
 class SleepingError(MundaneError, RuntimeError):

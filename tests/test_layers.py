@@ -258,6 +258,14 @@ def test_what_is_known_of_a_library_stands_in_its_adapter() -> None:
     assert named == NAME_LIBRARIES.keys()
 
 
+def test_the_tests_have_the_rooms_of_the_extension() -> None:
+    """A folder for each, and none beside but what the tests use, and the extension as a whole."""
+    root = REPO / "tests" / "ipython"
+    folders = {file.parent.name for file in root.glob("*/test_*.py")}
+    assert folders - {"whole"} == set(rooms("mundane_ipython"))
+    assert {file.name for file in root.glob("*.py")} == {"__init__.py", "conftest.py"}
+
+
 def test_mundane_is_imported_without_any_third_party_package() -> None:
     """In a bare interpreter it works, and loads nothing but itself and the standard library."""
     script = """

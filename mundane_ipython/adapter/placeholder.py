@@ -1,7 +1,7 @@
 """What stands for an object of an untrusted pickle between its class and its state.
 
 A pickle first makes an object, and sets its state later. The objects of NumPy and pandas are not
-whole in between, and code in C that meets one ends the process. So there is none: a `Waiting`
+whole in between, and code in C that meets one ends the process. So there is none: a `Placeholder`
 stands for it, and the object is made when its state is there and has been checked. Nothing here
 imports what it is about.
 """
@@ -42,7 +42,7 @@ def parts_of(state: Any, needed: str, possible: str = "") -> dict[str, Any]:
     return dict(state)
 
 
-class Waiting:
+class Placeholder:
     """An object that is yet to be made.
 
     Args:

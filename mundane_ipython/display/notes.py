@@ -121,7 +121,7 @@ def otherwise_texts(others: dict[str, str]) -> list[str]:
 
     Args:
         others: names, with what they come back as: `as dict`, `without n`, `with a new n`,
-            `with another n`.
+            `with another n`, `with 2 items, not 3`, `printed as '...n=1.0...'`.
     """
     if not others:
         return []

@@ -1,4 +1,4 @@
-"""What a stored step depended on, and what of that is another now. SPEC.md, Staleness.
+"""What a stored step depended on, and what of that has changed. SPEC.md, Staleness.
 
 A step's name is its identity: a stored step is never silently run again. But each difference
 between what it depended on and what is there now is named.

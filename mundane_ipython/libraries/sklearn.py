@@ -24,7 +24,7 @@ ADAPTER = Adapter(
     covers_settings=True,
     versioned=True,
     proven=True,
-    # As tests/ipython/test_private_apis.py looks after.
+    # As tests/ipython/whole/test_private_apis.py looks after.
     keeps_attributes=("sklearn.base.BaseEstimator",),
     keeps_items=("sklearn.utils._bunch.Bunch",),
     distribution="scikit-learn",

@@ -114,17 +114,27 @@ def untried(calls: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in calls if not all(map(_is_proven, entry))]
 
 
-def note_tried(calls: Iterable[Entry]) -> None:
-    """Note that these entries can be loaded."""
+def note_tried(calls: Iterable[Entry], *, but_libraries: bool) -> None:
+    """Note that these entries can be loaded.
+
+    Args:
+        calls: which.
+        but_libraries: whether libraries' types among them stay in doubt: one came back otherwise,
+            and the next of its kind may, too.
+    """
     for entry in calls:
         for part in entry:
-            if part is not None:
+            if part is not None and not (but_libraries and _is_library_s(part)):
                 forget = functools.partial(_proven.pop, id(part))
                 _proven[id(part)] = weakref.ref(part, forget)
                 if is_a(part, type) and is_doubtful.get(part):
                     is_doubtful[part] = False
                     for facts in _resting:
                         facts.pop(part, None)
+
+
+def _is_library_s(part: Any) -> bool:
+    return is_a(part, type) and not is_own(part)
 
 
 def _is_proven(part: Any) -> bool:

@@ -156,7 +156,7 @@ class Stored:
                 self._leave_out(packer, slot, f"its pickle does not load: {why}")
             if not outcome.failed:
                 self.otherwise = {n: v for n, v in outcome.otherwise.items() if n in self.values}
-                note_tried(doubts)
+                note_tried(doubts, but_libraries=bool(outcome.otherwise))
                 break
             bundle = packer.bundle()
         return bundle

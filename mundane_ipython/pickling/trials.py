@@ -10,21 +10,23 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import operator
 import os
 import platform
+import re
 import select
 import signal
 import sys
 import time
 import warnings
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
 from IPython import get_ipython
 
-from ..adapter.looks import instance_dict
+from ..adapter.looks import guarded, instance_dict
 from ..adapter.registry import begun
 from ..adapter.rules import quiet
 from ..adapter.types import class_name, is_own
@@ -33,6 +35,7 @@ from ..classes.members import forget_classes
 from ..outputs.capture import muted, unnoticed_fork
 from ..references.holding import slots_of
 from .bundle import Bundle, Packer
+from .doubts import is_doubtful
 from .stage import Stage
 from .unpacking import unpack
 
@@ -59,7 +62,7 @@ class Outcome:
         failed: slots that cannot be loaded, and why. The first one only: those behind it are known
             when it is gone.
         otherwise: slots that were loaded as something else, and as what: `as dict`,
-            `without n`, `with a new n`, `with another n`.
+            `without n`, `with a new n`, `with another n`, `printed as '...n=1.0...'`.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -99,18 +102,20 @@ def try_to_load(
             answer = _read(pipe.fileno())
     finally:
         _end(child)
-    return Outcome(**json.loads(answer)) if answer else Outcome()
+    # The last whole line: to compare what was loaded may take too long, or end the child.
+    *lines, _ = answer.split(b"\n")
+    return Outcome(**json.loads(lines[-1])) if lines else Outcome()
 
 
 def _read(reader: int) -> bytes:
-    """Return what a child writes until it ends; nothing where that takes too long."""
+    """Return what a child writes until it ends, or takes too long."""
     parts, deadline = [], time.monotonic() + _LIMIT_S
     while (left := deadline - time.monotonic()) > 0:
         if select.select([reader], [], [], left)[0]:
             parts.append(os.read(reader, 1 << 16))
             if not parts[-1]:
-                return b"".join(parts)
-    return b""
+                break
+    return b"".join(parts)
 
 
 def _end(child: int) -> None:
@@ -122,9 +127,8 @@ def _end(child: int) -> None:
         return  # the user's own handler of such signals was faster
 
 
-def _be_child(load: partial[Outcome], writer: int) -> NoReturn:
+def _be_child(load: partial[Iterator[Outcome]], writer: int) -> NoReturn:
     """Load, write what came of it, and end without any of Python's or IPython's last rites."""
-    answer = b""
     try:
         gc.disable()  # it would write to all of the memory, and so copy it
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -133,12 +137,10 @@ def _be_child(load: partial[Outcome], writer: int) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in range(3):
             os.dup2(nowhere, descriptor)
-        outcome = load()
-        answer = json.dumps({"failed": outcome.failed, "otherwise": outcome.otherwise}).encode()
-    except BaseException:  # noqa: BLE001 (whatever it is, this process must not go on as a kernel)
-        answer = b""
-    finally:
-        os.write(writer, answer)
+        for outcome in load():
+            answer = {"failed": outcome.failed, "otherwise": outcome.otherwise}
+            os.write(writer, json.dumps(answer).encode() + b"\n")
+    finally:  # whatever it is, this process must not go on as a kernel
         os._exit(0)
 
 
@@ -147,8 +149,11 @@ def _load(
     bundle: Bundle,
     own: Mapping[str, Any],
     left_out: Container[str],
-) -> Outcome:
-    """Load the bundle where the step's names are not there, in a process that may do no harm."""
+) -> Iterator[Outcome]:
+    """Load the bundle where the step's names are not there, in a process that may do no harm.
+
+    Yields what came of the load, and once more when what was loaded has been compared.
+    """
     shell: Any = get_ipython()
     if shell is not None:
         shell.display_pub.publish = lambda *_, **__: None
@@ -181,10 +186,12 @@ def _load(
             cause = error.__cause__
             if cause is not None and not denied and not _is_of_this_process(cause):
                 outcome.failed[stage.slot] = f"{type(cause).__name__}: {cause}"
-    if not denied:
-        outcome.otherwise = _differences(values, loaded)
     kept.append(loaded)
-    return outcome
+    yield outcome
+    if not denied:
+        with muted("stdout", "stderr"), quiet():
+            outcome.otherwise = _differences(values, loaded)
+        yield outcome
 
 
 def _deny_harm() -> list[str]:
@@ -219,7 +226,45 @@ def _differences(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[s
                 found[slot] = f"with a new {', '.join(new)}"
             elif others:
                 found[slot] = f"with another {', '.join(others)}"
+        else:
+            printed = next(_printed_otherwise(was, value), "")
+            if printed:
+                found[slot] = printed
     return found
+
+
+def _printed_otherwise(was: Any, value: Any, deep: int = 3) -> Iterator[str]:
+    """Yield how objects in doubt of libraries print that were loaded, where they did otherwise."""
+    kind = type(was)
+    if kind is not type(value):
+        return
+    if kind in _CONTAINERS - {set, frozenset} and deep and len(was) == len(value):
+        pairs = [(was.values(), value.values())] if kind is dict else [(was, value)]
+        for each, its in itertools.islice(zip(*pairs[0], strict=True), _MAX_ITEMS):
+            yield from _printed_otherwise(each, its, deep - 1)
+    elif is_doubtful.of_type(kind, otherwise=False):
+        texts = [_printed(each) for each in (was, was, value)]
+        # What prints a time or a number of its own does so each time; a set has any order.
+        if texts[0] == texts[1] and _words(texts[0]) != _words(texts[2]):
+            yield f"printed as {_where_apart(texts[2], texts[0])!r}"
+        elif hasattr(kind, "__len__") and len(was) != len(value):
+            yield f"with {len(value):,} items, not {len(was):,}"
+
+
+def _printed(value: Any) -> str:
+    return re.sub(r"0x[0-9a-fA-F]+", "0x", guarded(lambda: repr(value), ""))
+
+
+def _words(text: str) -> list[str]:
+    return sorted(re.findall(r"\w+|\S", text))
+
+
+def _where_apart(text: str, other: str) -> str:
+    """Return the part of a text around the first place where another one is not the same."""
+    same = itertools.takewhile(operator.truth, map(operator.eq, text, other))
+    place = sum(1 for _ in same)
+    start, end = max(0, place - 20), place + 20
+    return f"{'...' * (start > 0)}{text[start:end]}{'...' * (end < len(text))}"
 
 
 def _attributes(value: Any) -> dict[str, Any]:

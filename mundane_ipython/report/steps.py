@@ -54,7 +54,7 @@ class StepFacts:
     Attributes:
         step: its row.
         attempts: how often cells have started it for this value; None where a script did.
-        stale: what it depended on and what is another now, a line each; empty where nothing is.
+        stale: what it depended on and what has changed, a line each; empty where nothing is.
         stored_bytes: what it takes in the file: its row, its record and its bundle.
         running: whether it is pending in a process that lives.
     """

@@ -10,7 +10,7 @@ The files, each importing only what stands below it:
     cell_result    what a step's cell has left in the namespace, and its record
     packing        a step's values, and the older ones that go with them
     open_task      the core's task, our tables, the key, and where values come from
-    deferred       restored values that wait until something can look at them
+    deferred       restored values that are put off until something can look at them
     interrupt      SIGINT while a step runs
     sleep          a durable sleep in a cell
 """

@@ -1,4 +1,4 @@
-"""Restored steps whose values wait until something can look at the namespace. SPEC.md, Restoring.
+"""Restored steps whose values are deferred until something looks at names. SPEC.md, Restoring.
 
 In a kernel a restored step shows what it showed at once, and its values come when anything but
 another restore is about to run, or when the kernel has nothing to do: before any code could miss
@@ -26,8 +26,8 @@ from ..outputs.widgets import reacts
 # names that begin with what was typed.
 _IDLE_S = 0.2
 
-# Values that later steps bind anew wait beside these: a notebook that makes one thing large again
-# and again must not hold all of them at once.
+# Values that later steps bind anew are held beside these: a notebook that makes one thing large
+# again and again must not hold all of them at once.
 _MAX_BYTES = 64 << 20
 
 # How many names a note lists.
@@ -36,7 +36,7 @@ _MAX_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What waits: a step's names, the size of its bundle, and what brings them."""
+    """Deferred values: a step's names, the size of its bundle, and what brings them."""
 
     step: str
     names: list[str]
@@ -45,7 +45,7 @@ class _Values:
 
 
 class Deferred:
-    """The values that wait, in the order of their cells.
+    """The deferred values, in the order of their cells.
 
     Args:
         shell: into whose namespace they go.
@@ -57,13 +57,13 @@ class Deferred:
     def __init__(self, shell: InteractiveShell) -> None:
         self.failed: dict[str, tuple[str, str]] = {}
         self._shell = shell
-        self._waiting: deque[_Values] = deque()
+        self._values: deque[_Values] = deque()
         self._bytes = 0
         self._steps: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._values)
 
     @property
     def steps(self) -> Mapping[str, str]:
@@ -73,7 +73,7 @@ class Deferred:
         """
         return self._steps
 
-    def can_wait(self) -> bool:
+    def can_defer(self) -> bool:
         """Return whether nothing but cells, and an idle kernel, looks at the namespace."""
         comm_manager = getattr(getattr(self._shell, "kernel", None), "comm_manager", None)
         if comm_manager is None or _loop() is None or current_thread() is not main_thread():
@@ -83,11 +83,11 @@ class Deferred:
         return not any(map(reacts, comm_manager.comms))
 
     def has_room(self, size: int) -> bool:
-        """Return whether a value of so many bytes may wait beside the others."""
+        """Return whether a value of so many bytes may be deferred beside the others."""
         return self._bytes + size <= _MAX_BYTES
 
     def add(self, step: str, names: Iterable[str], size: int, bring: Callable[[], None]) -> None:
-        """Let a step's values wait.
+        """Defer a step's values.
 
         Args:
             step: its name.
@@ -96,19 +96,19 @@ class Deferred:
             bring: binds them; may raise, and is then called again or never.
         """
         names = list(names)
-        self._waiting.append(_Values(step, names, size, bring))
+        self._values.append(_Values(step, names, size, bring))
         self._bytes += size
         self._steps.update(dict.fromkeys(names, step))
         self._wake_when_idle()
 
     def load(self) -> None:
-        """Bring every value that waits.
+        """Bring every deferred value.
 
         Where a step's values cannot be made, its names are taken away, since whatever they stand
         for is not what the step had left, and a note says so; the other steps' values come.
         """
-        while self._waiting:
-            first = self._waiting[0]
+        while self._values:
+            first = self._values[0]
             try:
                 self._bring_first()
             except Exception as error:  # noqa: BLE001 (whatever the user's own code raises)
@@ -126,13 +126,13 @@ class Deferred:
         return why
 
     def clear(self) -> None:
-        """Drop what waits."""
-        while self._waiting:
+        """Drop the deferred values."""
+        while self._values:
             self._drop_first()
         self.failed.clear()
 
     def _bring_first(self) -> None:
-        self._waiting[0].bring()
+        self._values[0].bring()
         self._drop_first()
 
     def _without(self, values: _Values, error: Exception) -> None:
@@ -152,8 +152,8 @@ class Deferred:
         )
 
     def _drop_first(self) -> None:
-        self._bytes -= self._waiting.popleft().size
-        if not self._waiting:
+        self._bytes -= self._values.popleft().size
+        if not self._values:
             self._steps.clear()
 
     def _wake_when_idle(self) -> None:
@@ -164,10 +164,10 @@ class Deferred:
             self._timer = loop.call_later(_IDLE_S, self._load_idle)
 
     def _load_idle(self) -> None:
-        # What cannot be brought waits on: the next cell says why, where the user looks. An
+        # What cannot be brought stays deferred: the next cell says why, where the user looks. An
         # interrupt that reached the loop would end the kernel.
         with suppress(Exception, KeyboardInterrupt):
-            while self._waiting:
+            while self._values:
                 self._bring_first()
 
 

@@ -64,7 +64,7 @@ class Restorer:
         return self._loader.find(name)
 
     def stale(self, found: FoundCell, options: StepOptions, source: CellSource) -> list[str]:
-        """Return what a stored step depended on and what is another now, a line each."""
+        """Return what a stored step depended on and what has changed, a line each."""
         record, lines = found.record, []
         # Older keys were of the text as one Python writes it; the text itself tells as much.
         if record.source_key != source.key and text_key(record.source) != source.key:
@@ -137,7 +137,7 @@ class Restorer:
         record, namespace, names = found.record, self._shell.user_ns, self._deferred.steps
         return (
             found.trusted
-            and self._deferred.can_wait()
+            and self._deferred.can_defer()
             and self._deferred.has_room(record.bundle_bytes)
             and not record.process
             and _HASTY.search(source.text) is None

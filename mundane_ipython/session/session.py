@@ -168,7 +168,7 @@ class Session:
         Raises:
             NoOpenTaskError: no task is open.
             DuplicateStepError: another cell used the name in this pass.
-            StaleStepError: what it depended on is another now, and the policy is `error`.
+            StaleStepError: what it depended on has changed, and the policy is `error`.
             MundaneError: what `Task.begin` and `Restorer.restore` raise.
         """
         try:

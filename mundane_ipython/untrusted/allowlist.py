@@ -169,16 +169,16 @@ CHECKED: dict[tuple[str, str], Callable[..., Any]] = {
         (f"numpy.{core}.{module}", name): checked
         for core in ("core", "_core")
         for module, name, checked in (
-            ("multiarray", "_reconstruct", safearrays.waiting_array),
+            ("multiarray", "_reconstruct", safearrays.placeholder_array),
             ("multiarray", "scalar", safearrays.scalar),
             ("numeric", "_frombuffer", safearrays.array_of_buffer),
         )
     },
     ("numpy", "dtype"): safearrays.dtype_of,
-    ("numpy.ma.core", "_mareconstruct"): safearrays.waiting_masked,
-    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"): safecolumns.waiting_backed,
+    ("numpy.ma.core", "_mareconstruct"): safearrays.placeholder_masked,
+    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"): safecolumns.placeholder_backed,
     ("pandas._libs.internals", "_unpickle_block"): safepandas.block_of,
-    ("pandas._libs.interval", "__pyx_unpickle_IntervalMixin"): safecolumns.waiting_intervals,
+    ("pandas._libs.interval", "__pyx_unpickle_IntervalMixin"): safecolumns.placeholder_intervals,
     ("pandas._libs.sparse", "BlockIndex"): partial(safecolumns.sparse_index, "BlockIndex"),
     ("pandas._libs.sparse", "IntIndex"): partial(safecolumns.sparse_index, "IntIndex"),
     ("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"): safepandas.timedelta,

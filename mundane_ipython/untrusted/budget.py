@@ -26,7 +26,7 @@ SMALL_TAKES = 48 << 20
 """Numbers and texts, which are not counted, take a few times their pickle's size beside."""
 
 RATIO = 128
-"""More than anything honest takes (tests/ipython/test_budget.py measures that)."""
+"""More than anything honest takes (tests/ipython/untrusted/test_budget.py measures that)."""
 
 # What one entry of the unpickler's memo takes, and a tuple's among the depths.
 MEMO_BYTES, DEPTH_BYTES = 100, 110

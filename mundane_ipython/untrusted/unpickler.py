@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from ..adapter.placeholder import SHALLOW, Depths, Waiting
+from ..adapter.placeholder import SHALLOW, Depths, Placeholder
 from ..adapter.refusals import HostileStateError, Missing, MissingValueError, NotAllowedError, need
 from ..adapter.types import home_of
 from ..libraries import pyarrow as safearrow
@@ -77,7 +77,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         # Kept alive, so that no other object takes an id of theirs.
         self._older: dict[int, Any] = {}
         self._depths = Depths(size)
-        self._waiting = 0
+        self._placeholders = 0
         # Where in the memo stands what is not made yet, by its id.
         self._places: dict[int, int] = {}
 
@@ -135,7 +135,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         elif root != "pandas" or self.stack[-1] != ():
             raise HostileStateError(f"a new {_name_of(kind)}")
         else:
-            self.stack[-2:] = [safepandas.waiting_object(kind)]
+            self.stack[-2:] = [safepandas.placeholder_object(kind)]
             self._note_made(())
 
     def _check_call(self, target: Any, arguments: Any) -> None:
@@ -152,7 +152,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
     def _note_made(self, arguments: Any) -> None:
         """Note what a call has made of its arguments."""
         made = self.stack[-1]
-        self._waiting += type(made) is Waiting
+        self._placeholders += type(made) is Placeholder
         self._budget.charge(span_of(made, library_of(type(made))))
         # It may have taken over what they hold.
         inner = (each for each in arguments if type(each) in _UNPACKED)
@@ -162,8 +162,8 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         target, state = self.stack[-2:]
         self._check_older(target)
         self._budget.charge_state(state)
-        if type(target) is Waiting:
-            self._waiting -= 1
+        if type(target) is Placeholder:
+            self._placeholders -= 1
             self.stack.pop()
             self._replace_last(target.make(state))
             self._note_made(state if type(state) is tuple else ())
@@ -184,7 +184,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
 
     def _check_repeated(self) -> None:
         value = self.stack[-1]
-        if type(value) is Waiting:
+        if type(value) is Placeholder:
             raise NotAllowedError("an object that holds itself")
         if type(value) is Missing:
             raise MissingValueError(value.name)
@@ -202,7 +202,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         self._budget.charge(MEMO_BYTES)
         made = self.stack[-1]
         kind = type(made)
-        if kind is Waiting or (kind.__module__ in _OF_DTYPES and safearrays.is_dtype(made)):
+        if kind is Placeholder or (kind.__module__ in _OF_DTYPES and safearrays.is_dtype(made)):
             self._places[id(made)] = next(reversed(self.memo))
 
     def _check_marks(self) -> None:
@@ -262,7 +262,7 @@ class DataUnpickler(_PythonUnpickler):  # type: ignore[misc]  # typeshed has ano
         self.append(bytearray(data))
 
     def _load_stop(self) -> None:
-        if self._waiting:
+        if self._placeholders:
             raise HostileStateError("an object without its state")
         super().load_stop()
 

@@ -8,8 +8,9 @@ notebook would. A process that ends by a signal is a crash, an audit event of ru
 changing the system is a breach, and an exception that is not one of ours a fault: each is printed
 with the number that makes its input again (`--only`). The exit code is 1 if there was one.
 
-With `--amplify` the inputs are small pickles that would become large (tests/ipython/amplified.py),
-and wrong is also one that takes more than 64 MiB, or longer than a load may take.
+With `--amplify` the inputs are small pickles that would become large
+(tests/ipython/support/amplified.py), and wrong is also one that takes more than 64 MiB, or longer
+than a load may take.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from typing import Any
 from mundane_ipython.errors import BundleError, UntrustedError
 from mundane_ipython.pickling.bundle import Bundle, Packer
 from mundane_ipython.pickling.unpacking import unpack
-from tests.ipython.amplified import MOST_BYTES, amplified, outcome, parse, taken
-from tests.ipython.test_allowlist import DATA, IMPORTS
+from tests.ipython.support.amplified import MOST_BYTES, amplified, outcome, parse, taken
+from tests.ipython.untrusted.test_allowlist import DATA, IMPORTS
 
 # What no data does (docs.python.org/3/library/audit_events.html).
 _DEEDS = (

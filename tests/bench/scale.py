@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.core.support import many_steps
-from tests.ipython.shells import many_cells, new_shell
+from tests.ipython.support.shells import many_cells, new_shell
 
 from .measure import Row
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from tests.ipython.kernels import KERNEL_NAME, Cell, wait_for
+from tests.ipython.support.kernels import KERNEL_NAME, Cell, wait_for
 
 from .server import Server
 

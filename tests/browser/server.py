@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.ipython.kernels import wait_for
+from tests.ipython.support.kernels import wait_for
 
 # What a person would click away once.
 _SETTINGS = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mundane.cli import main
-from tests.ipython.shells import new_shell
+from tests.ipython.support.shells import new_shell
 
 from .conftest import Watched
 

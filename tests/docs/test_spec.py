@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 import sqlite3
 from pathlib import Path
@@ -44,10 +45,24 @@ def test_referenced_section_exists(file: str, title: str) -> None:
 def test_faults_are_tested_by_these_names() -> None:
     """Each test that the table of faults names is there."""
     named = set(re.findall(r"`(test_\w+)`", section(SPEC, "Faults")))
-    paths = [*ROOT.glob("tests/core/test_*.py"), *ROOT.glob("tests/ipython/test_*.py")]
+    paths = [*ROOT.glob("tests/core/test_*.py"), *ROOT.glob("tests/ipython/*/test_*.py")]
     source = "".join(path.read_text() for path in paths)
     assert named
     assert named <= set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
+
+
+_LIMIT = re.compile(r"^\| .* \| ([\d,.]+) ?(KiB|MiB)?.* \| `([\w.]+):(\w+)` \|$", re.MULTILINE)
+_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20}
+
+
+def test_limits_are_those_of_the_code() -> None:
+    """Each row of their table has the number of the constant that it names."""
+    rows = [line for line in section(SPEC, "Limits").splitlines() if "`mundane" in line]
+    found = _LIMIT.findall("\n".join(rows))
+    assert len(found) == len(rows) > 20
+    for number, unit, module, constant in found:
+        value = getattr(importlib.import_module(module), constant)
+        assert value == float(number.replace(",", "")) * _UNITS[unit], f"{module}.{constant}"
 
 
 def schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:

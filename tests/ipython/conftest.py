@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .kernels import KERNEL_NAME, Notebook, open_notebook
-from .shells import Shell, new_shell
+from .support.kernels import KERNEL_NAME, Notebook, open_notebook
+from .support.shells import Shell, new_shell
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,9 @@ _ADDRESS = re.compile(
     r"|(?<=Time:)[^0-9]{1,40}\d\d:\d\d:\d\d|(?<=time)\s*[=:]\s*\d+\.\d+(?=\s?s)"
 )
 
+# What looks for its shell when it is imported.
+_OF_A_SHELL = ("matplotlib_inline.backend_inline",)
+
 _TIME = "time0x"  # as `_ADDRESS` leaves one
 _TIME_OR_BLANK = re.compile(rf"{_TIME}\s?s(?:ec)?\b|\s|\\n")  # blanks as JSON writes them
 
@@ -144,6 +147,7 @@ def _serve(preload: list[str]) -> None:
         *preload,
     ):
         importlib.import_module(module)
+    _import_what_steps_need()
     # What cells write to descriptor 1 must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -168,6 +172,32 @@ def _serve(preload: list[str]) -> None:
         answers.flush()
 
 
+def _import_what_steps_need() -> None:
+    """Import what the first step of a shell does, and look through the modules that are there.
+
+    Each shell would do that anew. What a cell imports is not among it.
+    """
+    from mundane_ipython.adapter.registry import begun
+    from mundane_ipython.objects.singletons import only_ones
+
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        before = {*sys.modules}
+        with tempfile.TemporaryDirectory() as folder:
+            _run(as_steps(["x = 1", "x.y"]), folder, None, waits=True)
+            os.write(writer, json.dumps(sorted(sys.modules.keys() - before)).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        needed = json.loads(pipe.read())
+    os.wait()
+    for module in needed:
+        if module not in _OF_A_SHELL:
+            importlib.import_module(module)
+    begun()
+    only_ones()
+
+
 def _child(
     cells: list[str], folder: str, die_after: int | None, writer: int, *, waits: bool
 ) -> None:
@@ -188,12 +218,13 @@ def _run(cells: list[str], folder: str, die_after: int | None, *, waits: bool) -
     from mundane_ipython.session.deferred import Deferred
 
     bars._QUIET_BYTES = sys.maxsize  # In a kernel a bar is a note; here it would be a stream.
-    Deferred.can_wait = lambda _: waits  # type: ignore[method-assign]
+    Deferred.can_defer = lambda _: waits  # type: ignore[method-assign]
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     sys.argv = ["notebook"]
     # As in a kernel, where pyplot imports it for its first figure: it then looks for the shell.
-    sys.modules.pop("matplotlib_inline.backend_inline", None)
+    for module in _OF_A_SHELL:
+        sys.modules.pop(module, None)
     shell = InteractiveShell.instance()
     shell.enable_gui = lambda *_: None
     shell.history_manager.enabled = False

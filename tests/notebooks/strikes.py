@@ -256,7 +256,7 @@ def _run(  # noqa: PLR0913 (one run)
 
     session = Session()
     builtins.ran = session.ran.append  # type: ignore[attr-defined]
-    Deferred.can_wait = lambda _: waits  # type: ignore[method-assign]
+    Deferred.can_defer = lambda _: waits  # type: ignore[method-assign]
     os.chdir(folder)
     sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     stdout = sys.stdout

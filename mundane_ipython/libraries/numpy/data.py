@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...adapter.placeholder import Waiting
+from ...adapter.placeholder import Placeholder
 from ...adapter.refusals import HostileStateError, need
 from ...objects.arrays import array_view, array_with_gaps, is_array, most_with_gaps, read_only
 from .masked import masked_array
@@ -88,7 +88,7 @@ def rebuilt_dtype(dtype: Any, state: Any) -> Any:
     return built
 
 
-def waiting_array(kind: Any, shape: Any, dtype: Any) -> Waiting:
+def placeholder_array(kind: Any, shape: Any, dtype: Any) -> Placeholder:
     """Stand for an array, in place of `numpy._core.multiarray._reconstruct`.
 
     Raises:
@@ -97,10 +97,10 @@ def waiting_array(kind: Any, shape: Any, dtype: Any) -> Waiting:
     import numpy as np
 
     need(kind is np.ndarray and shape == (0,) and dtype in (b"b", "b"), "an array")
-    return Waiting(_array)
+    return Placeholder(_array)
 
 
-def waiting_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Waiting:
+def placeholder_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Placeholder:
     """Stand for a masked array, in place of `numpy.ma.core._mareconstruct`.
 
     Raises:
@@ -110,7 +110,7 @@ def waiting_masked(kind: Any, base: Any, shape: Any, dtype: Any) -> Waiting:
 
     known = kind is np.ma.MaskedArray and base is np.ndarray
     need(known and shape == (0,), "a masked array")
-    return Waiting(_masked)
+    return Placeholder(_masked)
 
 
 def masked_of_arrays(kind: Any, data: Any, mask: Any, hard: Any, shared: Any, fill: Any) -> Any:

@@ -30,6 +30,21 @@ def reduce_masked(array: Any) -> Any:
     return (*made, more, None, None, set_masked_state) if more else made
 
 
+def walk_masked(array: Any) -> Any:
+    """Return the same for a walk: who prints an array gives it a fill value that it has anyway."""
+    make, (*known, fill), *rest = reduce_masked(array)
+    return make, (*known, None if _is_default(fill) else fill), *rest
+
+
+def _is_default(fill: Any) -> bool:
+    import numpy as np
+
+    if fill is None or fill.dtype.hasobject:
+        return fill is None
+    default = np.array(np.ma.default_fill_value(fill.dtype), fill.dtype)
+    return bool(default.tobytes() == fill.tobytes())
+
+
 def masked_array(kind: type, data: Any, mask: Any, hard: bool, shared: bool, fill: Any) -> Any:
     """Return a masked array in the memory of a plain one, and of the array that is its mask."""
     array = data.view(kind)

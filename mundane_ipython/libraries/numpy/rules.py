@@ -10,7 +10,7 @@ from ...adapter.contract import Cells, Rule
 from ...adapter.digest import NoDigestError, Parts
 from ...adapter.looks import module_of, mro_of, name_of
 from ...objects.buffers import array_parts
-from .masked import is_masked, reduce_masked
+from .masked import is_masked, reduce_masked, walk_masked
 
 _Inner = Callable[[Any], Parts]
 
@@ -94,7 +94,7 @@ RULES = (
     Rule(
         applies=is_masked,
         reduce=lambda array, _: reduce_masked(array),
-        walk=lambda array, _: reduce_masked(array),
+        walk=lambda array, _: walk_masked(array),
     ),
     Rule(applies=_is_number, scalar=True, key=_key),
     Rule(applies=_is_numpys_own, plain_digest=array_parts),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ...adapter.placeholder import Waiting, parts_of
+from ...adapter.placeholder import Placeholder, parts_of
 from ...adapter.refusals import HostileStateError, need
 from ...objects.arrays import is_array
 
@@ -22,7 +22,7 @@ OFFSETS = "pandas._libs.tslibs.offsets"
 """Where pandas keeps its frequencies."""
 
 
-def waiting_backed(kind: Any, checksum: Any, state: Any) -> Waiting:
+def placeholder_backed(kind: Any, checksum: Any, state: Any) -> Placeholder:
     """Stand for an array on a NumPy array, in place of `__pyx_unpickle_NDArrayBacked`.
 
     Raises:
@@ -30,10 +30,10 @@ def waiting_backed(kind: Any, checksum: Any, state: Any) -> Waiting:
     """
     arrays: Any = importlib.import_module("pandas._libs.arrays")
     need(is_class(kind, arrays.NDArrayBacked) and state is None, "an array")
-    return Waiting(partial(_backed, kind, checksum))
+    return Placeholder(partial(_backed, kind, checksum))
 
 
-def waiting_intervals(kind: Any, checksum: Any, state: Any) -> Waiting:
+def placeholder_intervals(kind: Any, checksum: Any, state: Any) -> Placeholder:
     """Stand for an array of intervals, in place of `__pyx_unpickle_IntervalMixin`.
 
     Raises:
@@ -41,7 +41,7 @@ def waiting_intervals(kind: Any, checksum: Any, state: Any) -> Waiting:
     """
     pd: Any = importlib.import_module("pandas")
     need(kind is pd.arrays.IntervalArray and type(checksum) is int and state is None, "intervals")
-    return Waiting(partial(_intervals, kind))
+    return Placeholder(partial(_intervals, kind))
 
 
 def sparse_index(name: str, length: Any, *bounds: Any) -> Any:

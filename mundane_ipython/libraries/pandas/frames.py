@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ...adapter.placeholder import Waiting, parts_of
+from ...adapter.placeholder import Placeholder, parts_of
 from ...adapter.refusals import HostileStateError, need
 from ...objects.arrays import is_array
 from . import columns as safecolumns
@@ -58,7 +58,7 @@ def is_without_state(kind: type) -> bool:
     return issubclass(kind, dtypes.BaseMaskedDtype)
 
 
-def waiting_object(kind: Any) -> Any:
+def placeholder_object(kind: Any) -> Any:
     """Return what stands for an object of one of pandas' classes, until it has its state.
 
     Raises:
@@ -66,7 +66,7 @@ def waiting_object(kind: Any) -> Any:
     """
     make = _MAKERS.get(kind.__qualname__)
     if make is not None:
-        return Waiting(partial(make, kind))
+        return Placeholder(partial(make, kind))
     if is_without_state(kind):
         return kind()
     raise HostileStateError(f"a {kind.__qualname__}")

@@ -1,0 +1,1 @@
+"""What the tests use: kernels, shells, terminals, forged and amplified data."""

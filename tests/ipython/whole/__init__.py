@@ -1,0 +1,1 @@
+"""The extension as a whole, in real kernels and front ends, and beside what it is built on."""
