@@ -6,7 +6,7 @@ between what it depended on and what is there now is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -15,6 +15,8 @@ from mundane.tools import iso_to_ms
 
 from ..adapter.looks import guarded
 from .code import carried_digest, code_digest, input_digest, is_code, is_imported, notebook_class
+
+SinceOf = Callable[[str], Mapping[str, str]]
 
 # What a record says of exact digests.
 _EXACT = {"made": "exactly"}
@@ -95,10 +97,9 @@ def read_inputs(
     def read(name: str, value: Any) -> None:
         step, identity = origins.get(name, ("", 0))
         of_step = step in finished and identity == id(value)
-        if of_step:
+        if of_step and not is_imported(value):  # the same module whoever has imported it last
             inputs.steps[step] = finished[step]
-            # It is the same module whoever has imported it last.
-            _put(inputs.origins, name, None if is_imported(value) else step)
+            _put(inputs.origins, name, step)
             if touched.get(name) == identity:
                 inputs.changed[name] = _present_digest(value, exact=exact)
         if is_code(value):
@@ -136,6 +137,7 @@ def differences(
     names: Set[str],
     namespace: Mapping[str, Any],
     finished: Mapping[str, str],
+    since: SinceOf,
 ) -> list[str]:
     """Return what changed since a step ran, a line each.
 
@@ -148,6 +150,7 @@ def differences(
         names: those of them that are to be compared.
         namespace: the user namespace.
         finished: when each stored step finished, by step.
+        since: see `reran`.
     """
     found = []
     present = dict(now.values)
@@ -170,24 +173,58 @@ def differences(
             found.append(f"helper {name}() changed")
     found += _changed_in_place(before, now, names & namespace.keys(), namespace)
     found += _moved(before, now, names & namespace.keys())
-    return found + reran(before.steps, finished)
+    same = {name for name in before.origins if _is_same(before, now, name)}
+    origins = {name: step for name, step in before.origins.items() if name not in same}
+    known = {step for step in before.origins.values() if step not in origins.values()}
+    steps = {step: time for step, time in before.steps.items() if step not in known}
+    return found + reran(steps, origins, finished, since)
 
 
-def reran(before: Mapping[str, str], finished: Mapping[str, str]) -> list[str]:
+def _is_same(before: Inputs, now: Inputs, name: str) -> bool:
+    """Return whether a step's result is known to be what it was, however often its step ran."""
+    if name in before.helpers:
+        return before.helpers[name] == now.helpers.get(name) and before.carried.get(
+            name
+        ) == now.carried.get(name)
+    return name in before.shown and before.shown[name] == now.shown.get(name)
+
+
+def reran(
+    before: Mapping[str, str],
+    origins: Mapping[str, str],
+    finished: Mapping[str, str],
+    since: SinceOf,
+) -> list[str]:
     """Return which steps were run again since another one used their results, a line each.
+
+    Not those whose new results are equal to the ones that were used.
 
     One whose result is older than that was put back by somebody who can write to the file, unless a
     clock was set back: its signature is good all the same (SPEC.md, Trust).
 
     Args:
         before: when they had finished then, by step.
+        origins: of which step each result was that had been used, by name.
         finished: when each stored step finished, by step.
+        since: returns for a step since when each of its names has had an equal value, where it has
+            run more than once.
     """
-    return [
-        f"step {step} {_older(finished[step], finished_at) or 'was run again since'}"
-        for step, finished_at in before.items()
-        if finished.get(step, finished_at) != finished_at
-    ]
+    found = []
+    for step, then in before.items():
+        if finished.get(step, then) == then:
+            continue
+        older = _older(finished[step], then)
+        names = [name for name, origin in origins.items() if origin == step]
+        if older or not names or not _are_equal(names, since(step), then):
+            found.append(f"step {step} {older or 'was run again since'}")
+    return found
+
+
+def _are_equal(names: list[str], since: Mapping[str, str], then: str) -> bool:
+    """Return whether names have had equal values since a time, or longer."""
+    then_ms = iso_to_ms(then)
+    times = [iso_to_ms(since.get(name, "")) for name in names]
+    return then_ms is not None and all(each is not None and each <= then_ms for each in times)
 
 
 def _older(now: str, then: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..adapter.looks import attribute_of, bases_of, contents_of, members_of, qualname_of
 from ..adapter.types import PerType, is_own, is_proxy
-from ..source.strings import names_in_constants
+from ..source.strings import names_in_constants, sql_names
 
 # Instructions that look a name up in the globals, or bind it there; those in a class's body too.
 _LOOK_UPS = frozenset(
@@ -64,7 +64,8 @@ def reachable_names(
             dynamic = True
         elif name in namespace and name not in found and name != _SHELL:
             found.add(name)
-            todo.extend(look.names_read(namespace[name]))
+            value = namespace[name]
+            todo.extend(sql_names(value) if type(value) is str else look.names_read(value))
     return frozenset(namespace) if dynamic else frozenset(found)
 
 

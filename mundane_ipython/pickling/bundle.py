@@ -47,6 +47,7 @@ class Bundle:
         stream: the prologue and the pickles, one after the other.
         buffers: what lies out of band, as flat memoryviews of the live objects.
         sizes: bytes of each slot, out-of-band ones included.
+        buffer_ends: for each slot, how many buffers it and those before it have.
     """
 
     older: list[str] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Bundle:
     stream: bytes = b""
     buffers: list[memoryview] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
+    buffer_ends: list[int] = field(default_factory=list)
 
 
 class Packer:
@@ -179,7 +181,8 @@ class Packer:
             slots.append((slot, end - start))
             sizes[slot] = end - start + inside
             start, buffer_start = end, buffer_end
-        return Bundle(older, slots, stream, self._buffers, sizes)
+        buffer_ends = [buffer_end for _, _, buffer_end in self._ends]
+        return Bundle(older, slots, stream, self._buffers, sizes, buffer_ends)
 
     def _order_by_needs(self) -> None:
         """Let a slot come after those that code of the notebook may need when it is loaded."""

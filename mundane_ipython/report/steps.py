@@ -16,7 +16,15 @@ from mundane import StepRecord, TaskView
 from mundane.tools import SYSTEM, MapLine, fold_maps, map_stretches
 
 from ..inputs.staleness import reran
-from ..taskfile.readings import Names, read_attempts, read_finished_of, read_sizes, read_upstream
+from ..taskfile.readings import (
+    Names,
+    read_attempts,
+    read_finished_of,
+    read_origins,
+    read_since,
+    read_sizes,
+    read_upstream,
+)
 from ..taskfile.tables import sweep
 
 __all__ = [
@@ -136,7 +144,7 @@ def describe(connection: Any, names: Names = None) -> dict[str, dict[str, Any]]:
     found = read_upstream(connection, names)
     upstream = {name: _times(text) for name, text in found.items() if text not in (None, "{}")}
     finished = read_finished_of(connection, set().union(*upstream.values()))
-    stale = {name: reran(times, finished) for name, times in upstream.items()}
+    stale = _stale(connection, upstream, finished)
     return {
         name: {
             "attempts": attempts.get(name),
@@ -144,6 +152,25 @@ def describe(connection: Any, names: Names = None) -> dict[str, dict[str, Any]]:
             "bundle_bytes": sizes.get(name, 0),
         }
         for name in {**attempts, **found}
+    }
+
+
+def _stale(
+    connection: Any, upstream: Mapping[str, dict[str, str]], finished: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Return which steps use results of steps that were run again, and why, by step."""
+    later = {
+        name: times
+        for name, times in upstream.items()
+        if any(finished.get(step, time) != time for step, time in times.items())
+    }
+    origins = read_origins(connection, later.keys())
+    since = read_since(connection, set().union(*later.values()))
+    return {
+        name: reran(
+            times, _times(origins.get(name)), finished, lambda step: _times(since.get(step))
+        )
+        for name, times in later.items()
     }
 
 

@@ -24,6 +24,7 @@ from ..pickling.row import type_name
 from ..source.cell import CellSource
 from ..source.cell_lines import cell_file
 from ..taskfile.chunks import describe
+from ..taskfile.earlier import parts_of
 from ..taskfile.record import CellRecord
 from ..taskfile.versions import current_versions
 from .open_task import OpenTask
@@ -174,7 +175,7 @@ class CellResult:
             took_ms: how long the body ran, in milliseconds.
         """
         stored = self.stored
-        buffers = stored.buffers()
+        bundle, buffers = stored.bundle, describe(stored.buffers())
         return CellRecord(
             source_key=self._source.key,
             source=self._source.text,
@@ -191,9 +192,10 @@ class CellResult:
             outputs=within(shown.outputs, max_output_bytes),
             updates=shown.updates,
             widgets=save_widgets(shown.outputs),
-            older=stored.bundle.older if buffers else [],
-            slots=stored.bundle.slots,
-            buffers=describe(buffers),
+            older=bundle.older if buffers else [],
+            slots=bundle.slots,
+            parts=parts_of(bundle.stream, bundle.slots, bundle.buffer_ends, buffers),
+            buffers=buffers,
             versions=current_versions() if buffers else {},
             only=list(self._only),
             process=process,

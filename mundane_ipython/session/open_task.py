@@ -10,6 +10,7 @@ from mundane import Task, TaskView
 
 from ..errors import BundleError
 from ..inputs.provenance import Provenance
+from ..taskfile.earlier import EarlierRun
 from ..taskfile.record import CellRecord
 from ..taskfile.signing import is_signed, load_key, sign, signed_text
 from ..taskfile.tables import Cells, StoredCell
@@ -61,6 +62,25 @@ class OpenTask:
         except ValueError as error:
             reason = f"its record is damaged ({error}): '%%step {name} --rerun' runs it again"
             raise BundleError(self.task.path, name, reason) from error
+
+    def equal_since(self, name: str) -> dict[str, str]:
+        """Return since when the names of a step have had equal values, where it has run again."""
+        stored = self.cells.read(name)
+        return {} if stored is None else self.parse(name, stored).since
+
+    def earlier(self, name: str) -> EarlierRun | None:
+        """Return what a finished step has stored, which is to run again; None for a script's.
+
+        Of a damaged record nothing can be compared.
+        """
+        stored = self.cells.read(name)
+        try:
+            record = None if stored is None else self.parse(name, stored)
+        except BundleError:
+            return None
+        if record is None:
+            return None
+        return EarlierRun(record, self.task.get(name), self.cells.finished_at(name))
 
     def sign(self, name: str, text: str) -> StoredCell:
         """Return a record's text with the user's signature."""

@@ -82,7 +82,9 @@ class Restorer:
         namespace, provenance = self._shell.user_ns, self._opened.provenance
         names -= {name for name in names if provenance.is_made_of(step, name, namespace)}
         now = provenance.inputs(names, namespace, exact=before.is_exact)
-        lines += differences(before, now, names, namespace, provenance.finished)
+        lines += differences(
+            before, now, names, namespace, provenance.finished, self._opened.equal_since
+        )
         return lines + changed_modules(before.modules) + provenance.of_stale(before, now)
 
     def restore(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,29 +24,7 @@ from ..taskfile.tables import count_attempt
 from .deferred import Deferred
 from .open_task import OpenTask, open_task
 from .running_steps import RunningSteps
-from .step import RunningStep, StepOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The cell that used a step's name in this pass.
-
-    Attributes:
-        source_key: of its body.
-        cell_id: as the front end names it, or None.
-        prompt: its execution count, the n of In[n].
-    """
-
-    source_key: str
-    cell_id: str | None
-    prompt: int
-
-    def is_same_cell(self, other: Owner) -> bool:
-        """Return whether two runs were of one cell: the same code, or the front end's same id."""
-        return self.source_key == other.source_key or (
-            other.cell_id is not None and self.cell_id == other.cell_id
-        )
-
+from .step import Owner, RunningStep, StepOptions
 
 # Nobody looks through a longer menu.
 _MENU_NAMES = 1000
@@ -277,7 +255,9 @@ class Session:
             # Before the step is claimed: IPython's history is being written to the disk as yet,
             # and two that sync at once take longer.
             step.look()
-        step.attempt = self._claim(opened, options, source)
+        if options.rerun and replaces:
+            step.earlier = opened.earlier(name)
+        step.attempt = self._claim(opened, step, options, source)
         self._owners[name] = owner
         if step.attempt.stored:
             return False
@@ -291,7 +271,9 @@ class Session:
         self._running.add(step, len(self._used_before))
         return True
 
-    def _claim(self, opened: OpenTask, options: StepOptions, source: CellSource) -> Attempt:
+    def _claim(
+        self, opened: OpenTask, step: RunningStep, options: StepOptions, source: CellSource
+    ) -> Attempt:
         """Return the step's attempt: stored, and restored by now, or to be run."""
         task, name = opened.task, options.name
         # It is one more attempt at the same value where the last one came to none.
@@ -305,6 +287,7 @@ class Session:
             )
         try:
             if attempt.stored and not self._restore(opened, attempt, options, source):
+                step.earlier = opened.earlier(name)
                 task.release([name])
                 attempt = task.begin(name, rerun=True, also=count)
         except MundaneError:

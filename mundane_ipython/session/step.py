@@ -34,6 +34,7 @@ from ..outputs.capture import make_tap
 from ..outputs.fold import NO_VALUE, CellOutputs
 from ..pickling.placement import Outcome
 from ..source.cell import CellSource
+from ..taskfile.earlier import EarlierRun
 from ..taskfile.tables import write_cell
 from .cell_result import CellResult
 from .interrupt import InterruptGuard
@@ -63,6 +64,27 @@ class StepOptions:
     on_change: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The cell that used a step's name in this pass.
+
+    Attributes:
+        source_key: of its body.
+        cell_id: as the front end names it, or None.
+        prompt: its execution count, the n of In[n].
+    """
+
+    source_key: str
+    cell_id: str | None
+    prompt: int
+
+    def is_same_cell(self, other: Owner) -> bool:
+        """Return whether two runs were of one cell: the same code, or the front end's same id."""
+        return self.source_key == other.source_key or (
+            other.cell_id is not None and self.cell_id == other.cell_id
+        )
+
+
 class RunningStep:
     """A step whose body runs between `__enter__` and `__exit__`.
 
@@ -77,6 +99,7 @@ class RunningStep:
 
     Attributes:
         attempt: the step, claimed and `pending`; to be set before the body runs.
+        earlier: what it had stored, where it runs although it was stored.
         has_ended: whether the body has.
     """
 
@@ -106,6 +129,7 @@ class RunningStep:
         self._guard: InterruptGuard | None = None
         self._exit_code: Any = _NOTHING
         self._outcome: Outcome | None = None
+        self.earlier: EarlierRun | None = None
         self._is_settled = False
         self.has_ended = False
 
@@ -280,13 +304,15 @@ class RunningStep:
         inputs = self._inputs
         inputs.modules = used_modules(self._source, self._read, self._shell.user_ns)
         record = result.record(shown, inputs, process, limit, took_ms)
+        row, buffers = stored.row(), stored.buffers()
+        if self.earlier is not None:
+            record.since = self.earlier.since(record, row)
         stored.of_libraries = self._libraries.changed()
         stored.unreadable_calls = self._libraries.unreadable_calls()
         stored.cut_outputs = record.outputs != shown.outputs
         stored.not_run = self._not_run() if self._replaces else []
         cell = self._opened.sign(name, record.to_json())
         size = 0 if self._options.quiet else record.bundle_bytes
-        row, buffers = stored.row(), stored.buffers()
         self._outcome = Outcome(stored, record, result.mutations.changed, ambient)
         with bytes_bar(self._shell, name, "storing", size) as tick:
             self.attempt.done(

@@ -22,8 +22,8 @@ _SETTINGS = frozenset(
     precision pylab""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 
-# They run only the code that stands behind them, and look up what it names.
-_RUN_WHAT_FOLLOWS = frozenset(("capture", "prun", "time", "timeit"))
+# They run only the code, or the query, that stands behind them, and look up what it names.
+_RUN_WHAT_FOLLOWS = frozenset(("capture", "prun", "sql", "time", "timeit"))
 
 # They read what IPython expands in their line, `$name` and `{expression}`, and nothing else. What
 # stands below that line is a text, or a program of another process.

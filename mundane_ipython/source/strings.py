@@ -1,6 +1,7 @@
-"""Names within strings that are evaluated: shell commands, pandas' queries, formulas. Pure.
+"""Names within strings that are evaluated: shell commands, queries, formulas, SQL. Pure.
 
-`!echo $k`, `df.query("a > @k")` and `smf.ols("y ~ tr(x)", df)` read names that no `ast.Name` shows.
+`!echo $k`, `df.query("a > @k")`, `smf.ols("y ~ tr(x)", df)` and `duckdb.sql("from df")` read names
+that no `ast.Name` shows.
 Only strings that hold a mark are looked at, and these without running anything: a string that the
 code puts together first tells what its constant parts tell.
 """
@@ -28,6 +29,20 @@ _EVALUATORS = frozenset(
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _AT_NAME = re.compile(r"@\s*([^\W\d]\w*)")
+
+# How a query begins, and what stands before a table, or several, in it.
+_SQL = re.compile(
+    r"(?:\s|--[^\n]*\n|\()*"
+    r"(?:select\b.*\bfrom\b|with\s+(?:recursive\s+)?\w+\s+as\b|insert\s+into\b|delete\s+from\b"
+    r"|update\s+\w+\s+set\b|create\b.*\bas\b|copy\b.*\bto\b|explain\b.*\bfrom\b"
+    r"|(?:un)?pivot\s+\w+\s+on\b|(?:describe|summarize|table)\s+\w+\s*;?\s*$"
+    r"|from\s+\w+\s*(?:;?\s*$|select\b|where\b|limit\b|order\b|group\b|join\b|,))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BEFORE_TABLES = r"(?:from|join|into|update|using|describe|summarize|pivot|unpivot|table|copy)\b"
+_TABLE = rf"(?:\w+|\"[^\"]+\"|`[^`]+`)(?:\s+(?:as\s+)?(?!{_BEFORE_TABLES})\w+)?"
+_TABLES = re.compile(rf"\b{_BEFORE_TABLES}\s*({_TABLE}(?:\s*,\s*{_TABLE})*)", re.IGNORECASE)
+_DEFINED = re.compile(r"\b(\w+)\s+as\s*(?:not\s+materialized\s*|materialized\s*)?\(", re.IGNORECASE)
 
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.Call)
 
@@ -111,8 +126,24 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
+def sql_names(text: str) -> set[str]:
+    """Return the tables that a query names, those that it defines itself left aside.
+
+    DuckDB, Polars and others find a frame by the name of its variable. Of any other text nothing.
+    """
+    if _SQL.match(text) is None:
+        return set()
+    found: set[str] = set()
+    for tables in _TABLES.findall(text):
+        for table in tables.split(","):
+            found.update(word.strip('"`') for word in table.split()[:1])
+    return {name for name in found if name.isidentifier()} - {*_DEFINED.findall(text), _UNKNOWN}
+
+
 def _marked_names(text: str, called: Collection[str | None]) -> set[str]:
-    found = formula_names(text) if "~" in text else set()
+    found = sql_names(text)
+    if "~" in text:
+        found |= formula_names(text)
     if "@" in text and not _QUERIES.isdisjoint(called):
         found.update(_AT_NAME.findall(text))
     return found
@@ -129,12 +160,12 @@ def _names_of(node: ast.AST, called: Collection[str | None]) -> set[str]:
     """Return the names in a node that is a string, or a call that evaluates its arguments."""
     match node:
         case ast.Constant(str(text)):
-            return _marked_names(text, called) if "~" in text or "@" in text else set()
+            return _marked_names(text, called)
         case ast.JoinedStr(parts):
             text = "".join(
                 str(part.value) if isinstance(part, ast.Constant) else _UNKNOWN for part in parts
             )
-            return _marked_names(text, called) if "~" in text or "@" in text else set()
+            return _marked_names(text, called)
         case ast.Call(ast.Attribute(ast.Name(owner), attr), [ast.Constant(str(text)), *_]) if (
             owner,
             attr,

@@ -25,10 +25,13 @@ _ATTEMPTS = (
     " ON step.id = attempt.row_id AND step.started_at = attempt.started_at{among}"
 )
 _CURRENT = f"SELECT cell.name, CAST(record AS BLOB), CAST(signature AS BLOB){_PRESENT}"
-_UPSTREAM = (
+_MEMBER = (
     "SELECT cell.name, CASE WHEN json_valid(CAST(record AS TEXT))"
-    f" THEN json_extract(CAST(record AS TEXT), '$.inputs.steps') END{_PRESENT}"
+    f" THEN json_extract(CAST(record AS TEXT), '$.%s') END{_PRESENT}"
 )
+_UPSTREAM = _MEMBER % "inputs.steps"
+_ORIGINS = _MEMBER % "inputs.origins"
+_SINCE = _MEMBER % "since"
 _SIZES = (
     "SELECT name, sum(size) FROM (SELECT name, length(CAST(record AS BLOB)) AS size"
     " FROM mundane_ipython_cells UNION ALL SELECT name, length(data) FROM mundane_ipython_chunks)"
@@ -54,6 +57,16 @@ def read_cells(connection: Any, names: Names = None) -> dict[str, StoredCell]:
 def read_upstream(connection: Any, names: Names = None) -> dict[str, str | None]:
     """Return the member `inputs.steps` of each present record, JSON text, by step."""
     return dict(_rows(connection, "mundane_ipython_cells", _UPSTREAM, names))
+
+
+def read_since(connection: Any, names: Names = None) -> dict[str, str | None]:
+    """Return the member `since` of each present record, JSON text, by step."""
+    return dict(_rows(connection, "mundane_ipython_cells", _SINCE, names))
+
+
+def read_origins(connection: Any, names: Names = None) -> dict[str, str | None]:
+    """Return the member `inputs.origins` of each present record, JSON text, by step."""
+    return dict(_rows(connection, "mundane_ipython_cells", _ORIGINS, names))
 
 
 def read_sizes(connection: Any, names: Names = None) -> dict[str, int]:

@@ -43,10 +43,13 @@ class CellRecord:
         widgets: the state of the ipywidgets that its outputs show, or None.
         older: see `bundle.Bundle.older`.
         slots: see `bundle.Bundle.slots`.
+        parts: for each slot a digest of it and of all before it, see `earlier.parts_of`.
         buffers: for the stream and then for each buffer, its size and its chunks' digests.
         versions: of Python and of what the bundle depends on.
         ran_at: when the cell finished, ISO-8601 in UTC.
         took_ms: how long it ran.
+        since: names that it has bound to what its earlier run had bound them to, and when the first
+            of these runs finished, ISO-8601.
     """
 
     source_key: str
@@ -66,6 +69,7 @@ class CellRecord:
     widgets: dict[str, Any] | None = None
     older: list[str] = field(default_factory=list)
     slots: list[tuple[str, int]] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
     buffers: list[tuple[int, list[str]]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     only: list[str] = field(default_factory=list)
@@ -73,6 +77,7 @@ class CellRecord:
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ran_at: str = ""
     took_ms: int = 0
+    since: dict[str, str] = field(default_factory=dict)
 
     @property
     def bundle_bytes(self) -> int:
@@ -175,6 +180,7 @@ _SHAPES: dict[str, Any] = {
     "widgets": lambda value: value is None or type(value) is dict,
     "older": [str],
     "slots": [(str, _is_count)],
+    "parts": {str: str},
     "buffers": [(_is_count, [str])],
     "versions": {str: str},
     "only": [str],
@@ -182,5 +188,6 @@ _SHAPES: dict[str, Any] = {
     "inputs": {str: {str: str}},
     "ran_at": str,
     "took_ms": _is_count,
+    "since": {str: str},
 }
 _NEEDED = frozenset(("source_key", "source", "imports", "row", "bindings"))

@@ -305,9 +305,10 @@ def test_what_a_changed_notebook_says(
 def test_a_step_run_again_makes_later_ones_stale(server: ForkServer, tmp_path: Path) -> None:
     """A step that read another step's result says that this one was run again since."""
     server.run(as_steps(BASE), tmp_path)
-    again = [cell.replace("%%step s1", "%%step s1 --rerun") for cell in as_steps(BASE)]
+    edited = as_steps(_plain("n = 10", "n = 20"))
+    again = [cell.replace("%%step s1", "%%step s1 --rerun") for cell in edited]
     server.run(again, tmp_path)
-    resumed = server.run(as_steps(BASE), tmp_path)
+    resumed = server.run(edited, tmp_path)
     assert "STALE" not in resumed.notes[2][0]
     assert "STALE: step s1 was run again since" in resumed.notes[3][0]
 
