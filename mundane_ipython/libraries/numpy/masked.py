@@ -30,19 +30,18 @@ def reduce_masked(array: Any) -> Any:
     return (*made, more, None, None, set_masked_state) if more else made
 
 
-def walk_masked(array: Any) -> Any:
-    """Return the same for a walk: who prints an array gives it a fill value that it has anyway."""
-    make, (*known, fill), *rest = reduce_masked(array)
-    return make, (*known, None if _is_default(fill) else fill), *rest
+def fill_value_of(array: Any) -> Any:
+    """Return the value that a masked array has behind its mask when it is filled.
 
-
-def _is_default(fill: Any) -> bool:
+    To ask the array for it would give it one, as its repr does, and what is computed of the array
+    inherits that: `(m + 0.5).filled()` is another one then.
+    """
     import numpy as np
 
-    if fill is None or fill.dtype.hasobject:
-        return fill is None
-    default = np.array(np.ma.default_fill_value(fill.dtype), fill.dtype)
-    return bool(default.tobytes() == fill.tobytes())
+    fill = array.__dict__.get("_fill_value")
+    if fill is None:
+        fill = np.array(np.ma.default_fill_value(array.dtype), array.dtype)
+    return fill[()]
 
 
 def masked_array(kind: type, data: Any, mask: Any, hard: bool, shared: bool, fill: Any) -> Any:

@@ -10,7 +10,7 @@ from ...adapter.contract import Cells, Rule
 from ...adapter.digest import NoDigestError, Parts
 from ...adapter.looks import module_of, mro_of, name_of
 from ...objects.buffers import array_parts
-from .masked import is_masked, reduce_masked, walk_masked
+from .masked import fill_value_of, is_masked, reduce_masked
 
 _Inner = Callable[[Any], Parts]
 
@@ -40,13 +40,14 @@ def _masked(value: Any, inner: _Inner) -> Parts:
     import numpy as np
 
     yield b"masked"
-    yield from inner(value.fill_value)
+    fill = fill_value_of(value)
+    yield from inner(fill)
     yield from array_parts(np.ma.getmaskarray(value))
-    yield from array_parts(value.filled())  # what is behind the mask is anything
+    yield from array_parts(value.filled(fill))  # what is behind the mask is anything
 
 
 def _unasked_masked(value: Any, _: _Inner) -> Parts:
-    """Yield the parts of a masked array; to ask it for its `fill_value` would give it one."""
+    """Yield the parts of a masked array, whether it has a fill value or not."""
     import numpy as np
 
     if value.dtype.kind not in "biufc":
@@ -94,7 +95,7 @@ RULES = (
     Rule(
         applies=is_masked,
         reduce=lambda array, _: reduce_masked(array),
-        walk=lambda array, _: walk_masked(array),
+        walk=lambda array, _: reduce_masked(array),
     ),
     Rule(applies=_is_number, scalar=True, key=_key),
     Rule(applies=_is_numpys_own, plain_digest=array_parts),

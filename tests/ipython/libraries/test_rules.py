@@ -49,6 +49,16 @@ def test_a_digest_is_equal_for_equal_values_alone(name: str) -> None:
     assert [each for each, digest in digests.items() if digest == again] == [name]
 
 
+def test_a_digest_leaves_a_masked_array_as_it_is() -> None:
+    """Asked for its fill value, it would hand that on to what is computed of it."""
+    array, other = (np.ma.array([1, 2], mask=[0, 1]) for _ in range(2))
+    digest = input_digest(array)
+    assert (array + 0.5).filled()[1] == 1e20
+    assert other.fill_value == 999_999
+    assert input_digest(other) == digest
+    assert (other + 0.5).filled()[1] == 999_999
+
+
 @pytest.mark.parametrize(
     "value",
     [np.array([object()]), pd.DataFrame({"n": [1, 2]}).groupby("n"), sparse.coo_array(np.ones(3))],

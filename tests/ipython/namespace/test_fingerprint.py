@@ -27,7 +27,12 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "a queue": (lambda: collections.deque([1]), lambda value: value.append(2)),
     "one byte": (lambda: bytearray(1 << 20), lambda value: value.__setitem__(1 << 19, 1)),
     "an item of an array": (lambda: np.zeros(1 << 16), lambda value: value.__setitem__(-1, 1)),
-    "a mask": (lambda: np.ma.zeros(3), lambda value: value.__setitem__(0, np.ma.masked)),
+    "a mask": (
+        lambda: np.ma.zeros(3, fill_value=0),
+        lambda value: value.__setitem__(0, np.ma.masked),
+    ),
+    # Its repr gives it a fill value, and `(m + 0.5).filled()` is another one then.
+    "a look at a masked array": (lambda: np.ma.zeros(3), repr),
     "a column": (lambda: pd.DataFrame({"a": [1]}), lambda value: value.insert(1, "b", [2])),
     "a cell of a frame": (
         lambda: pd.DataFrame({"a": [[1]]}),
@@ -46,7 +51,8 @@ def test_a_change_is_seen_and_a_look_is_none(what: str) -> None:
     make, change = CHANGES[what]
     value = make()
     digests = [Fingerprinter({}, 10**8).walk(value).digest]
-    repr(value)
+    if change is not repr:
+        repr(value)
     digests.append(Fingerprinter({}, 10**8).walk(value).digest)
     change(value)
     digests.append(Fingerprinter({}, 10**8).walk(value).digest)

@@ -296,6 +296,20 @@ f[0] = 3
 """,
     ),
     kind(
+        "what is computed of a masked array",
+        """
+import numpy as np
+read = np.ma.array([1, 2], mask=[0, 1])
+shown = np.ma.array([1, 2], mask=[0, 1])
+---
+total = int(read.sum())
+---
+shown
+""",
+        "print((read + 0.5).filled(), (shown + 0.5).filled(), total)",
+        "read[0] = 5",
+    ),
+    kind(
         "what classes hold",
         """
 class Reg(type):
