@@ -185,7 +185,10 @@ def _import_what_steps_need() -> None:
         before = {*sys.modules}
         with tempfile.TemporaryDirectory() as folder:
             _run(as_steps(["x = 1", "x.y"]), folder, None, waits=True)
-            os.write(writer, json.dumps(sorted(sys.modules.keys() - before)).encode())
+            # Compiled modules put others there, which nothing can import.
+            found = [name for name, each in sys.modules.items() if hasattr(each, "__spec__")]
+            needed = [name for name in found if sys.modules[name].__spec__ is not None]
+            os.write(writer, json.dumps(sorted({*needed} - before)).encode())
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
