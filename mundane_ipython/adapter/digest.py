@@ -66,6 +66,11 @@ def hashed(parts: Iterable[bytes | memoryview]) -> str:
     raise NoDigestError
 
 
+def as_text(value: Any, _: Callable[[Any], Parts]) -> Parts:
+    """Yield a value's repr as its digest: a `Rule.digest` of values of which that says all."""
+    yield repr(value).encode("utf-8", "surrogatepass")
+
+
 def _text(value: Any) -> str:
     """Return the text of a plain value, past the code of the notebook's class that it may be of."""
     kind = next(each for each in mro_of(type(value)) if not is_own(each))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from .contract import Adapter
 from .looks import attribute_of
@@ -91,22 +91,25 @@ def adapter_of(module: str) -> Adapter | None:
 
     Our own also where the library is not loaded.
     """
-    name = module
-    while name:
+    for name in _packages_of(module):
         if name in IN_TREE:
             return _made(name)
         if name in _outside.offers and name in sys.modules:
             return _outside.adapter(name)
-        name = name.rpartition(".")[0]
     return None
 
 
 def own_adapter_of(module: str) -> Adapter | None:
     """Return our own adapter of the library that a module is of; None where there is none."""
-    name = module
-    while name and name not in IN_TREE:
-        name = name.rpartition(".")[0]
-    return _made(name) if name else None
+    own = (name for name in _packages_of(module) if name in IN_TREE)
+    return next(map(_made, own), None)
+
+
+def _packages_of(module: str) -> Iterator[str]:
+    """Yield a module's name, and those of the packages that it is in, the innermost first."""
+    while module:
+        yield module
+        module = module.rpartition(".")[0]
 
 
 def outside_adapter(library: str) -> Adapter | None:

@@ -15,7 +15,7 @@ from typing import Any
 from ..adapter.looks import guarded, is_a
 from ..adapter.looks import members_of as everything_in
 from ..adapter.refcounts import counts_of
-from ..adapter.rules import changed_by_functions
+from ..adapter.rules import changed_by_functions, lends_memory
 from ..adapter.types import is_own
 from ..classes.members import members_of, trackers
 from ..source.cell import CellSource
@@ -295,11 +295,13 @@ class Watch:
         }
         own = {name: shared_objects(value, self._namespace) for name, value in others.items()}
         sharing: list[str] = []
+        lends = lends_memory()
         # What shares with one that is stored for this reason is stored for it as well.
         while new := [
             name
             for name, each in own.items()
-            if not objects.keys().isdisjoint(map(id, each)) or share_memory(objects.values(), each)
+            if not objects.keys().isdisjoint(map(id, each))
+            or (lends and share_memory(objects.values(), each))
         ]:
             sharing += new
             for name in new:

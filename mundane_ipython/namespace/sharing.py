@@ -13,7 +13,7 @@ from typing import Any
 
 from ..adapter.looks import instance_dict, is_a, members_of, mro_of
 from ..adapter.refcounts import counts_of
-from ..adapter.rules import SPANS, lends_memory
+from ..adapter.rules import SPANS
 from ..adapter.types import PerType, is_own
 from ..objects.arrays import bounds, is_array, memory_chain
 from .fingerprint import Walk, function_state, has_identity, is_atom
@@ -158,8 +158,6 @@ def share_memory(some: Iterable[Any], others: Iterable[Any]) -> bool:
         some: objects, `Walk.shared_objects`.
         others: the same of another value.
     """
-    if not lends_memory():
-        return False
     spans, other_spans = _spans(some), _spans(others)
     return any(
         low < other_high and other_low < high and (borrowed or other_borrowed)

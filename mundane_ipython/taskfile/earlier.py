@@ -36,10 +36,10 @@ class EarlierRun:
             record: of the later run.
             row: its row's value.
         """
-        equal = dict(self._equal(record, row))
+        equal = self._equal(record, row)
         return {name: self.record.since.get(name, self.finished_at) for name in equal}
 
-    def _equal(self, record: CellRecord, row: Any) -> Iterator[tuple[str, str]]:
+    def _equal(self, record: CellRecord, row: Any) -> Iterator[str]:
         before = self.record
         bindings = dict(before.bindings)
         for name, place in record.bindings:
@@ -52,7 +52,7 @@ class EarlierRun:
             else:
                 equal = _in_row(record, row, name) == _in_row(before, self.row, name)
             if equal:
-                yield name, place
+                yield name
 
 
 def parts_of(

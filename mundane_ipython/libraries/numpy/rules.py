@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...adapter.contract import Cells, Rule
-from ...adapter.digest import NoDigestError, Parts
+from ...adapter.digest import NoDigestError, Parts, as_text
 from ...adapter.looks import module_of, mro_of, name_of
 from ...objects.buffers import array_parts
 from .masked import fill_value_of, is_masked, reduce_masked
@@ -61,10 +61,6 @@ def _vectorized(value: Any, inner: _Inner) -> Parts:
     yield from inner((value.pyfunc, value.otypes, value.signature, value.excluded))
 
 
-def _as_text(value: Any, _: _Inner) -> Parts:
-    yield repr(value).encode("utf-8", "surrogatepass")
-
-
 def _walked_dtype(dtype: Any, stand_in: Any) -> Any:
     # All of one kind may share the table of their fields.
     return (stand_in, (repr(dtype),)) if dtype.names else None
@@ -104,6 +100,6 @@ RULES = (
         inner_digest=lambda array, _: array_parts(array),
         cells=Cells(step="e", every=_objects, at=_object_at),
     ),
-    Rule(applies=_is_dtype, digest=_as_text, walk=_walked_dtype),
+    Rule(applies=_is_dtype, digest=as_text, walk=_walked_dtype),
     Rule(applies=_is_vectorize, digest=_vectorized),
 )

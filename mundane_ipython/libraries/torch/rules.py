@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...adapter.contract import Rule
-from ...adapter.digest import NoDigestError, Parts
+from ...adapter.digest import NoDigestError, Parts, as_text
 from ...adapter.looks import module_of, name_of
 from ...adapter.types import class_name
 from .tensors import (
@@ -40,10 +40,6 @@ def _is_said_by_text(kind: type) -> bool:
     return named and module_of(kind).partition(".")[0] == "torch"
 
 
-def _as_text(value: Any, _: _Inner) -> Parts:
-    yield repr(value).encode("utf-8", "surrogatepass")
-
-
 def _span(storage: Any) -> tuple[int, int] | None:
     if not is_borrowed(storage):
         return None
@@ -55,5 +51,5 @@ RULES = (
     # The memory of a tensor is its storage's, which is one object for all that lies in it.
     Rule(applies=is_tensor, digest=_tensor, owner=lambda tensor: tensor.untyped_storage()),
     Rule(applies=is_untyped_storage, span=_span, reduce_array=reduce_array_of_tensor),
-    Rule(applies=_is_said_by_text, digest=_as_text),
+    Rule(applies=_is_said_by_text, digest=as_text),
 )
